@@ -1,0 +1,1 @@
+"""devolve_opt."""

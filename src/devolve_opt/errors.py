@@ -1,0 +1,70 @@
+"""Everything that can go wrong, as the user is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault of the input: where it is, what stands there, and what to do about it.
+
+    Attributes:
+        message: what is wrong and the remedy, one sentence.
+        file: the file, or the name of the object for data that come from Python.
+        row: line in the file as a text editor counts it (the header is line 1), or None.
+        column: name of the column or key, or empty.
+        value: the text that stands there, or None if nothing does.
+    """
+
+    message: str
+    file: str = ""
+    row: int | None = None
+    column: str = ""
+    value: str | None = None
+
+    def __str__(self) -> str:
+        """Return the fault as one line: file, row, column, value, message."""
+        place = [self.file] if self.file else []
+        if self.row is not None:
+            place.append(f"row {self.row}")
+        if self.column:
+            place.append(f"column {self.column}")
+        if self.value is not None:
+            shown = self.value if len(self.value) <= 60 else self.value[:57] + "..."
+            place.append(f"value {shown!r}")
+        return ", ".join(place) + (": " if place else "") + self.message
+
+
+class DevolveError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class InputError(DevolveError):
+    """The input is not usable; carries every fault that was found, not just the first."""
+
+    def __init__(self, faults: Iterable[Fault]):
+        self.faults = tuple(faults)
+        count = len(self.faults)
+        title = "1 fault in the input" if count == 1 else f"{count} faults in the input"
+        super().__init__("\n".join([f"{title}:", *(f"  {fault}" for fault in self.faults)]))
+
+
+class NoPlanError(DevolveError):
+    """No plan exists, or none was found in time; the message says which, and why."""
+
+
+class SolverError(DevolveError):
+    """The solver failed, or answered something that must not be used."""
+
+
+class AuditError(DevolveError):
+    """A solved plan breaks a rule: a defect of this software, never of the input."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean 'x'?` if some known word is near, else an empty string."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {near[0]!r}?" if near else ""

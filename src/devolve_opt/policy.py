@@ -1,0 +1,260 @@
+"""Policy: the caps and prices that a reform office can set.
+
+Every key has a unit, a default and a source. The defaults are the report's figures where it gives one; the others are
+assumptions and say so. All prices are in staff-hours a year.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from devolve_opt.errors import Fault, InputError, did_you_mean
+from devolve_opt.vocabulary import VOTING_CATEGORIES, Category
+
+REPORT = "the city's report"
+ASSUMPTION = "assumption"
+
+
+def _key(default: Any, unit: str, source: str, meaning: str, **limits: Any) -> Any:
+    if isinstance(default, int | float):
+        limits["strict"] = True  # neither "43" nor true is a number
+    return Field(default, description=meaning, json_schema_extra={"unit": unit, "source": source}, **limits)
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+
+
+
+class Prices(_Settings):
+    """Prices of the objective's terms, in staff-hours a year."""
+
+    choice_met: float = _key(
+        40, "staff-hours a round", ASSUMPTION,
+        "Worth of one round of one township's choice of a power it then holds. Chosen thrice, a power is worth 120 h: "
+        "about three times the median upkeep, so that a power pays where there is time for it and not where there is none.",
+        ge=0, le=100_000,
+    )  # fmt: skip
+    case_near_home: float = _key(
+        6, "staff-hours a case", ASSUMPTION,
+        "Worth of handling one case in the township instead of the county seat: travel and waiting of citizen and staff.",
+        ge=0, le=100_000,
+    )  # fmt: skip
+    choice_shortfall: float = _key(
+        25, "staff-hours a round", ASSUMPTION,
+        "Price of each round by which a township's met choices fall short of `choice_floor`; the inequity term.",
+        ge=0, le=100_000,
+    )  # fmt: skip
+    readiness: float = _key(
+        1, "staff-hours a staff-hour", "identity",
+        "Price of an hour spent on making and keeping a township ready in a field.", ge=0, le=1000,
+    )  # fmt: skip
+    county_support: float = _key(
+        1, "staff-hours a staff-hour", "identity",
+        "Price of an hour the county spends on guiding and supervising a township that holds a power (处罚法 24).",
+        ge=0, le=1000,
+    )  # fmt: skip
+    post_moved: float = _key(
+        150, "staff-hours a post", ASSUMPTION,
+        "Price of a post gained by a township: handing over, learning the place; about four weeks of one person.",
+        ge=0, le=100_000,
+    )  # fmt: skip
+    officer_trained: float = _key(
+        80, "staff-hours a certificate", ASSUMPTION,
+        "Price of bringing one person to the certificate: two weeks of course and examination.", ge=0, le=100_000,
+    )  # fmt: skip
+    officer_moved: float = _key(
+        120, "staff-hours an officer", ASSUMPTION, "Price of moving one certified officer within the county.",
+        ge=0, le=100_000,
+    )  # fmt: skip
+
+
+class OverloadStep(_Settings):
+    """One step of the price of overload: up to `until` of the hours there, each hour costs `price`."""
+
+    until: float = _key(1.0, "share of the hours there", ASSUMPTION, "Upper end of the step.", gt=0, le=10)
+    price: float = _key(1.0, "staff-hours an hour", ASSUMPTION, "Price of an hour in the step.", ge=0, le=1000)
+
+
+class PostWeights(_Settings):
+    """Weights of the indicators in a post formula; they are scaled to sum to one."""
+
+    population: float = _key(6, "parts", REPORT, "Weight of the registered population.", ge=0, le=1000)
+    area_km2: float = _key(2, "parts", REPORT, "Weight of the area.", ge=0, le=1000)
+    gdp: float = _key(1, "parts", REPORT, "Weight of the gross domestic product.", ge=0, le=1000)
+    fiscal_revenue: float = _key(1, "parts", REPORT, "Weight of the fiscal revenue.", ge=0, le=1000)
+
+
+POST_FORMULAS = {"6-2-1-1": PostWeights()}
+"""Named post formulas; `custom` takes `posts_weights`."""
+
+OverloadSteps = Annotated[tuple[OverloadStep, ...], Field(min_length=1, max_length=12)]
+
+
+class Policy(_Settings):
+    """The caps and prices of a scenario; immutable, `replace(...)` gives a changed copy.
+
+    Raises:
+        InputError: listing every unknown key (with the nearest known one) and every value out of range.
+    """
+
+    # Lists
+    base_list_max: int = _key(43, "powers", REPORT, "Powers on the base list, which every township may take.", ge=0, le=100_000)
+    guide_list_max: int = _key(130, "powers", REPORT, "Powers on the guide list (base list and category lists together).", ge=0, le=100_000)
+    category_list_max: int = _key(45, "powers", ASSUMPTION, "Powers on the list of each single category.", ge=0, le=100_000)
+    own_list_categories: tuple[Category, ...] = _key(
+        (Category.COUNTY_SEAT, Category.CENTRAL, Category.KEY, Category.CHARACTERISTIC), "categories", ASSUMPTION,
+        "Categories with a list of their own; the others take from the base list only. The report names four lists but not whose.",
+    )  # fmt: skip
+    base_share_min: float = _key(
+        0.6, "share", ASSUMPTION,
+        "Ratio rule: selection share among all choosing townships from which a power goes on the base list.", gt=0, le=1,
+    )  # fmt: skip
+    category_share_min: float = _key(
+        0.6, "share", ASSUMPTION,
+        "Ratio rule: selection share within a category from which a power goes on the category's list.", gt=0, le=1,
+    )  # fmt: skip
+    hearing_powers_stay: bool = _key(
+        True, "yes or no", "practice of Tonglu county, 2025",
+        "Powers whose use commonly leads to a hearing (large fines, revocation, closure) stay with the county.",
+    )  # fmt: skip
+
+    # Take-up
+    new_powers_max: int = _key(70, "powers a township", ASSUMPTION, "Powers a single township may take up.", ge=0, le=100_000)
+    choice_floor: float = _key(
+        0.3, "share of the rounds", ASSUMPTION,
+        "Share of its choices below which a township counts as falling short (inequity).", ge=0, le=1,
+    )  # fmt: skip
+
+    # Readiness
+    new_fields_max: int = _key(
+        8, "fields a township", ASSUMPTION, "Fields in which a township may become ready within the plan.", ge=0, le=1000,
+    )  # fmt: skip
+
+    # Workload
+    overload: Literal["priced", "wall"] = _key(
+        "priced", "-", "design", "`priced`: hours above the free share cost more and more; `wall`: no hour above `wall_share`.",
+    )  # fmt: skip
+    overload_free_share: float = _key(0.9, "share of the hours there", ASSUMPTION, "Load up to this share is free.", gt=0, le=10)
+    overload_steps: OverloadSteps = _key(
+        (OverloadStep(until=1.0, price=0.5), OverloadStep(until=1.1, price=1.5), OverloadStep(until=1.3, price=4.0)),
+        "-", ASSUMPTION,
+        "Rising prices of overload; the end of the last step is a hard stop.",
+    )  # fmt: skip
+    wall_share: float = _key(1.0, "share of the hours there", ASSUMPTION, "The wall, where `overload` is `wall`.", gt=0, le=10)
+    lent_share_max: float = _key(0.05, "of posts", REPORT, "Staff lent upwards, as a share of a township's posts; those above it come back.", ge=0, le=1)
+
+    # Posts
+    posts_formula: Literal["6-2-1-1", "custom"] = _key("6-2-1-1", "-", REPORT, "The formula of the fair share of posts.")
+    posts_weights: PostWeights | None = _key(None, "parts", ASSUMPTION, "Weights of the formula `custom`.")
+    base_posts_share: float = _key(0.6, "share of a county's posts", ASSUMPTION, "Part of a county's posts spread as base posts.", ge=0, le=1)
+    base_posts_tilt: dict[Category, float] = _key(
+        {
+            Category.COUNTY_SEAT: 1.5, Category.CENTRAL: 1.2, Category.KEY: 1.1,
+            Category.CHARACTERISTIC: 1.0, Category.GENERAL: 0.8, Category.SUBDISTRICT: 1.4,
+        },
+        "parts", ASSUMPTION, "Base posts of a township of each category, in relation to one another.",
+    )  # fmt: skip
+    revolving_posts_share: float = _key(0.02, "share of a county's posts", ASSUMPTION, "Part of a county's posts lent out as revolving posts.", ge=0, le=1)
+    revolving_posts_max: int = _key(3, "posts a township", ASSUMPTION, "Revolving posts a single township may hold.", ge=0, le=1000)
+    posts_band: float = _key(0.08, "share of the fair share", ASSUMPTION, "How far base and floating posts may leave the formula.", ge=0, le=1)
+    posts_moved_max: int = _key(18, "posts", REPORT, "Posts that townships may gain in the whole city.", ge=0, le=1_000_000)
+
+    # Enforcement
+    officers_min: int = _key(2, "officers an office", "处罚法 42 and " + REPORT, "Certified officers in every enforcement office.", ge=0, le=1000)
+    attrition_share: float = _key(0.12, "share a year", "Jinghai district 2023: 167 of 1,306 certificates lost", "Certificates lost in a year.", ge=0, le=1)
+    training_places_max: int = _key(90, "certificates a year", ASSUMPTION, "New certificates the city can train and examine.", ge=0, le=1_000_000)
+    officers_per_field: int = _key(2, "officers", "处罚法 42", "Certified officers that a field with penalties needs.", ge=1, le=100)
+    fields_per_officer: int = _key(4, "fields", ASSUMPTION, "Fields one certified officer can work in.", ge=1, le=100)
+    officer_hours_share: float = _key(0.8, "share of working time", ASSUMPTION, "Part of an officer's hours that goes to enforcement.", gt=0, le=1)
+    joint_case_hours: float = _key(16, "officer-hours a case", ASSUMPTION, "Hours of the township's officers on a joint case.", ge=0, le=10_000)
+
+    prices: Prices = Field(default_factory=Prices, description="Prices of the objective's terms.")
+
+    def __init__(self, **keys: Any) -> None:
+        try:
+            super().__init__(**keys)
+        except ValidationError as error:
+            raise InputError(settings_faults(Policy, error)) from None
+
+    def replace(self, **changes: Any) -> Policy:
+        """Return a copy with the named keys changed; `prices` may be a dict of the prices to change.
+
+        Raises:
+            InputError: naming every wrong key or value.
+        """
+        if isinstance(changes.get("prices"), dict):
+            changes["prices"] = {**self.prices.model_dump(), **changes["prices"]}
+        return Policy(**{**{name: getattr(self, name) for name in Policy.model_fields}, **changes})
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Policy:
+        ends = [self.overload_free_share, *(step.until for step in self.overload_steps)]
+        if any(later <= earlier for earlier, later in zip(ends, ends[1:], strict=False)):
+            raise ValueError("overload_steps must rise from overload_free_share on; sort them by `until`")
+        prices = [step.price for step in self.overload_steps]
+        if any(later < earlier for earlier, later in zip(prices, prices[1:], strict=False)):
+            raise ValueError("prices of overload_steps must not fall; a falling price rewards heaping work on one township")
+        if self.posts_formula == "custom" and self.posts_weights is None:
+            raise ValueError("posts_formula 'custom' needs posts_weights")
+        if self.posts_formula != "custom" and self.posts_weights is not None:
+            raise ValueError("posts_weights are used by posts_formula 'custom' only; set it, or leave the weights out")
+        if self.posts_weights is not None and sum(self.posts_weights.model_dump().values()) <= 0:
+            raise ValueError("posts_weights must not all be zero")
+        if self.base_posts_share + self.revolving_posts_share > 1:
+            raise ValueError("base_posts_share and revolving_posts_share together exceed 1")
+        missing = [category.value for category in Category if self.base_posts_tilt.get(category, 0) <= 0]
+        if missing:
+            raise ValueError(f"base_posts_tilt needs a number above 0 for {', '.join(missing)}")
+        odd = [category.value for category in self.own_list_categories if category not in VOTING_CATEGORIES]
+        if odd or len(set(self.own_list_categories)) < len(self.own_list_categories):
+            raise ValueError("own_list_categories must be different categories that choose powers (no subdistrict)")
+        return self
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Weights of the post formula by indicator (a column of `townships`), summing to 1."""
+        parts = (self.posts_weights or POST_FORMULAS[self.posts_formula]).model_dump()
+        total = sum(parts.values())
+        return {indicator: part / total for indicator, part in parts.items()}
+
+    @classmethod
+    def caps(cls) -> tuple[str, ...]:
+        """Return the numeric keys, those a sweep can vary."""
+        return tuple(name for name, field in cls.model_fields.items() if field.annotation in (int, float))
+
+
+def settings_faults(model: type[BaseModel], error: ValidationError, file: str = "", prefix: str = "") -> list[Fault]:
+    """Translate pydantic's errors into faults with the key, the value and what to do.
+
+    Args:
+        model: the settings class whose keys are suggested for unknown ones.
+        error: what pydantic raised.
+        file: the file the settings came from.
+        prefix: key under which they stand, such as `policy`.
+    """
+    faults = []
+    for detail in error.errors():
+        path = [str(part) for part in detail["loc"]]
+        key = ".".join([prefix, *path] if prefix else path)
+        value = detail["input"]
+        shown = None if isinstance(value, dict | BaseModel) or value is None else str(value)
+        if detail["type"] == "extra_forbidden":
+            owner = _owner(model, path[:-1])
+            message = "unknown key." + did_you_mean(path[-1], owner.model_fields)
+        elif detail["type"] == "value_error":
+            message, shown = detail["msg"].removeprefix("Value error, ") + ".", None
+        else:
+            message = detail["msg"] + "."
+        faults.append(Fault(message, file=file, column=key, value=shown))
+    return faults
+
+
+def _owner(model: type[BaseModel], path: list[str]) -> type[BaseModel]:
+    for part in path:
+        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            model = annotation
+    return model

@@ -1,0 +1,237 @@
+"""Scenario: a case, changes to its data, and a policy."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from devolve_opt.case import Case
+from devolve_opt.errors import Fault, InputError, did_you_mean
+from devolve_opt.policy import Policy, settings_faults
+from devolve_opt.schema import Column, numeric_columns, schema
+
+
+class Change(BaseModel):
+    """A what-if on one column of numbers, applied to a copy of the case.
+
+    Attributes:
+        scale, add, set: exactly one of them; multiply each value, add to it, or replace it.
+        where: the rows it applies to: column -> value, or a list of values; all must match. A table that names
+            townships or powers can also be filtered by their columns (`county`, `category`, `type`, `field`).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    scale: float | None = Field(None, ge=0)
+    add: float | None = None
+    set: float | None = None
+    where: dict[str, str | list[str]] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """A case, changes to its data, and a policy; `replace()` gives a changed copy.
+
+    Attributes:
+        case: the data as they were read.
+        policy: the caps and prices.
+        title: what is shown as the scenario's name.
+        changes: what-ifs by column name (`cases`), or `table.column` where a name is not unique.
+        source: the scenario file, or empty.
+        input_hashes: SHA-256 of the scenario file and of the case's files.
+
+    Raises:
+        InputError: if a change names no column of numbers, or selects nothing.
+    """
+
+    case: Case
+    policy: Policy = field(default_factory=Policy)
+    title: str = "Scenario"
+    changes: Mapping[str, Change] = field(default_factory=dict)
+    source: str = ""
+    input_hashes: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        _ = self.data  # wrong changes are told at once
+
+    @classmethod
+    def read(cls, path: str | Path) -> Scenario:
+        """Read a scenario file (TOML: `title`, `case`, `[policy]`, `[changes]`).
+
+        Raises:
+            InputError: listing every fault of the scenario file and of its case.
+        """
+        path = Path(path)
+        content, digest = _read_toml(path)
+        faults = [
+            Fault("unknown key." + did_you_mean(key, _KEYS), file=path.name, column=key)
+            for key in content
+            if key not in _KEYS
+        ]
+        title = content.get("title", path.stem)
+        if not isinstance(title, str):
+            faults.append(Fault("must be text.", file=path.name, column="title", value=str(title)))
+        case = _read_case(path, content.get("case"), faults)
+        policy = _read_policy(path, content.get("policy", {}), faults)
+        changes = _read_changes(path, content.get("changes", {}), faults)
+        if faults or case is None:
+            raise InputError(faults)
+        hashes = {path.name: digest, **{f"case/{name}": value for name, value in case.input_hashes.items()}}
+        try:
+            return cls(case, policy, title, changes, str(path), hashes)
+        except InputError as error:
+            raise InputError(replace(fault, file=path.name) for fault in error.faults) from None
+
+    @cached_property
+    def data(self) -> Case:
+        """The case with the changes applied to a copy; this is what is solved and audited."""
+        if not self.changes:
+            return self.case
+        faults: list[Fault] = []
+        tables = dict(self.case.tables)
+        for key, change in self.changes.items():
+            column = _changed_column(key, faults)
+            if column is not None:
+                tables[column.table] = _apply(change, key, column, tables, self.case, faults)
+        if faults:
+            raise InputError(faults)
+        return self.case.replace(**{name: tables[name] for name in tables if tables[name] is not self.case.tables[name]})
+
+    def replace(self, **changes: Any) -> Scenario:
+        """Return a copy with other attributes; `policy` may be a dict of the keys to change.
+
+        Raises:
+            InputError: naming every wrong key or value.
+        """
+        if isinstance(changes.get("policy"), dict):
+            changes["policy"] = self.policy.replace(**changes["policy"])
+        return replace(self, **changes)
+
+
+_KEYS = ("title", "case", "policy", "changes")
+
+
+def _read_toml(path: Path) -> tuple[dict[str, Any], str]:
+    try:
+        raw = path.read_bytes()
+        return tomllib.loads(raw.decode("utf-8-sig")), sha256(raw).hexdigest()
+    except OSError as error:
+        raise InputError([Fault(f"cannot be read ({error.strerror}); name a scenario file.", file=str(path))]) from None
+    except UnicodeDecodeError:
+        raise InputError([Fault("is not UTF-8 text; save it as UTF-8.", file=path.name)]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError([Fault(f"is not sound TOML: {error}.", file=path.name)]) from None
+
+
+def _read_case(path: Path, value: Any, faults: list[Fault]) -> Case | None:
+    if not isinstance(value, str) or not value:
+        faults.append(
+            Fault("must name the case's folder, relative to this file.", file=path.name, column="case",
+                  value=None if value is None else str(value))
+        )  # fmt: skip
+        return None
+    try:
+        return Case.read(path.parent / value)
+    except InputError as error:
+        faults.extend(error.faults)
+        return None
+
+
+def _read_policy(path: Path, value: Any, faults: list[Fault]) -> Policy:
+    if not isinstance(value, dict):
+        faults.append(Fault("must be a table: write [policy].", file=path.name, column="policy", value=str(value)))
+        return Policy()
+    try:
+        return Policy(**value)
+    except InputError as error:
+        for fault in error.faults:
+            column = f"policy.{fault.column}" if fault.column else "policy"
+            faults.append(replace(fault, file=path.name, column=column))
+        return Policy()
+
+
+def _read_changes(path: Path, value: Any, faults: list[Fault]) -> dict[str, Change]:
+    if not isinstance(value, dict):
+        faults.append(Fault("must be a table: write [changes].", file=path.name, column="changes", value=str(value)))
+        return {}
+    changes = {}
+    for key, body in value.items():
+        try:
+            changes[key] = Change.model_validate(body)
+        except ValidationError as error:
+            faults.extend(settings_faults(Change, error, file=path.name, prefix=f"changes.{key}"))
+            continue
+        given = [name for name in ("scale", "add", "set") if getattr(changes[key], name) is not None]
+        if len(given) != 1:
+            message = "needs exactly one of scale, add, set; split it or drop the others."
+            faults.append(Fault(message, file=path.name, column=f"changes.{key}"))
+    return changes
+
+
+def _changed_column(key: str, faults: list[Fault]) -> Column | None:
+    known = numeric_columns()
+    table, _, name = key.rpartition(".")
+    found = [column for column in known.get(name, []) if not table or column.table == table]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        options = " or ".join(f"{column.table}.{column.name}" for column in found)
+        faults.append(Fault(f"is a column of several tables; write {options}.", column=f"changes.{key}"))
+    else:
+        faults.append(Fault("is no column of numbers." + did_you_mean(name, known), column=f"changes.{key}"))
+    return None
+
+
+def _apply(
+    change: Change, key: str, column: Column, tables: dict[str, pd.DataFrame], case: Case, faults: list[Fault]
+) -> pd.DataFrame:
+    table = tables[column.table].copy()
+    selected = pd.Series(True, index=table.index)
+    for name, wanted in change.where.items():
+        values = _filter_values(table, column.table, name, case)
+        if values is None:
+            known = _filter_names(column.table)
+            faults.append(Fault("is no column to filter by." + did_you_mean(name, known), column=f"changes.{key}.where", value=name))
+            return table
+        selected &= values.isin([wanted] if isinstance(wanted, str) else wanted)
+    if not selected.any():
+        faults.append(Fault("selects no row of the case; check the names in `where`.", column=f"changes.{key}"))
+        return table
+    old = table.loc[selected, column.name].astype(float)
+    if change.scale is not None:
+        new = old * change.scale
+    elif change.add is not None:
+        new = old + change.add
+    else:
+        new = old * 0 + (change.set or 0)
+    if column.kind == "integer":
+        new = new.round().astype(int)
+    table.loc[selected, column.name] = new
+    return table
+
+
+def _filter_names(table: str) -> list[str]:
+    names = ["id", *schema()[table].column_names]
+    for column in schema()[table].columns:
+        if column.refers_to:
+            names += schema()[column.refers_to].column_names
+    return names
+
+
+def _filter_values(table: pd.DataFrame, table_name: str, name: str, case: Case) -> pd.Series | None:
+    if name == "id" and table.index.name == "id":
+        return table.index.to_series().astype(str)
+    if name in table.columns:
+        return table[name].astype(str)
+    for column in schema()[table_name].columns:
+        if column.refers_to and name in case.tables[column.refers_to].columns:
+            return table[column.name].map(case.tables[column.refers_to][name]).astype(str)
+    return None

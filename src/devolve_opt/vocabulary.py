@@ -1,0 +1,128 @@
+"""The words of the field: one term per idea, in code, in tables and in both languages.
+
+Nothing here depends on anything else; every other module takes its names from this page.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    """The class a city puts a township in (镇的类别)."""
+
+    COUNTY_SEAT = "county_seat"
+    CENTRAL = "central"
+    KEY = "key"
+    CHARACTERISTIC = "characteristic"
+    GENERAL = "general"
+    SUBDISTRICT = "subdistrict"
+
+
+BASE_LIST = "base"
+"""Name of the list every township takes from; the other lists are named after their category."""
+
+VOTING_CATEGORIES = tuple(category for category in Category if category is not Category.SUBDISTRICT)
+"""Categories that choose and take powers; subdistricts do neither."""
+
+
+class PowerType(StrEnum):
+    """Kinds of administrative power as in law (行政权力类型)."""
+
+    PENALTY = "penalty"
+    INSPECTION = "inspection"
+    PERMIT = "permit"
+    COERCION = "coercion"
+    CONFIRMATION = "confirmation"
+    REWARD = "reward"
+    PAYMENT = "payment"
+    LEVY = "levy"
+    ADJUDICATION = "adjudication"
+    OTHER = "other"
+
+
+ENFORCEMENT_TYPES = frozenset({PowerType.PENALTY, PowerType.INSPECTION, PowerType.COERCION})
+"""Types that only certified officers may exercise (处罚法 42, 强制法 17)."""
+
+
+class Holder(StrEnum):
+    """The level of government that holds a power today."""
+
+    PROVINCE = "province"
+    CITY = "city"
+    COUNTY = "county"
+    TOWNSHIP = "township"
+
+
+class Method(StrEnum):
+    """How a plan is made."""
+
+    OPTIMAL = "optimal"
+    RATIO = "ratio"
+
+
+class Status(StrEnum):
+    """How far a plan is proven. Every plan has one, together with its bound and gap."""
+
+    PROVEN = "proven"
+    """The gap that was asked for is proven."""
+    TIME_LIMIT = "time_limit"
+    """The time was up first; the gap that was reached is stated."""
+    INTERRUPTED = "interrupted"
+    """The user stopped the run; the gap that was reached is stated."""
+    RULE = "rule"
+    """Made by the ratio rule, not by optimisation; the bound is that of the model."""
+
+
+class Term(StrEnum):
+    """The named terms of the objective, each in staff-hours a year; costs are negative."""
+
+    CHOICES_MET = "choices_met"
+    CASES_NEAR_HOME = "cases_near_home"
+    OVERLOAD = "overload"
+    READINESS = "readiness"
+    TRAINING = "training"
+    OFFICERS_MOVED = "officers_moved"
+    POSTS_MOVED = "posts_moved"
+    INEQUITY = "inequity"
+    COUNTY_SUPPORT = "county_support"
+
+
+CHINESE = {
+    Category.COUNTY_SEAT: "县城驻地镇",
+    Category.CENTRAL: "中心镇",
+    Category.KEY: "重点镇",
+    Category.CHARACTERISTIC: "特色镇",
+    Category.GENERAL: "一般镇",
+    Category.SUBDISTRICT: "街道",
+    BASE_LIST: "基础清单",
+    PowerType.PENALTY: "行政处罚",
+    PowerType.INSPECTION: "行政检查",
+    PowerType.PERMIT: "行政许可",
+    PowerType.COERCION: "行政强制",
+    PowerType.CONFIRMATION: "行政确认",
+    PowerType.REWARD: "行政奖励",
+    PowerType.PAYMENT: "行政给付",
+    PowerType.LEVY: "行政征收",
+    PowerType.ADJUDICATION: "行政裁决",
+    PowerType.OTHER: "其他行政权力",
+    Holder.PROVINCE: "省级",
+    Holder.CITY: "市级",
+    Holder.COUNTY: "县级",
+    Holder.TOWNSHIP: "乡镇",
+    Term.CHOICES_MET: "选择得到满足",
+    Term.CASES_NEAR_HOME: "就近办理",
+    Term.OVERLOAD: "超负荷",
+    Term.READINESS: "承接准备",
+    Term.TRAINING: "执法培训",
+    Term.OFFICERS_MOVED: "执法人员调动",
+    Term.POSTS_MOVED: "编制调整",
+    Term.INEQUITY: "乡镇间不均",
+    Term.COUNTY_SUPPORT: "县级支持",
+}
+"""Chinese name of every term above; the one catalogue of words."""
+
+
+def label(word: str) -> str:
+    """Return the English label of a term for figures and reports: `county_seat` -> `county seat`."""
+    return str(word).replace("_", " ")
