@@ -13,10 +13,8 @@ import pandas as pd
 from devolve_opt.reading.folder import read_folder, write_folder
 from devolve_opt.reading.tables import check_tables
 from devolve_opt.schema import schema
+from devolve_opt.schema.header import AVAILABLE_HOURS
 from devolve_opt.vocabulary import Category
-
-AVAILABLE_HOURS = 1840.0
-"""Working hours a year of one person: 230 days of 8 hours. Assumption: 248 legal days (人社部发〔2025〕2号) less leave and training."""
 
 
 @dataclass(frozen=True, eq=False)

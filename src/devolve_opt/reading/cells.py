@@ -1,0 +1,236 @@
+"""Cells to values: one rule for each kind of column, applied once to each distinct text."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from devolve_opt.errors import Fault, did_you_mean
+from devolve_opt.reading.raw import RawTable, as_texts, normalised
+from devolve_opt.schema import Column
+from devolve_opt.vocabulary import CHINESE
+
+ID_LENGTH_MAX = 64
+"""Longest identifier, characters."""
+
+TRUTHS = {"yes": True, "true": True, "1": True, "是": True, "no": False, "false": False, "0": False, "否": False}
+"""Words of a boolean column, in any case."""
+
+# Kept to ASCII digits, and without `inf`, `nan` and `1_000`, all of which Python's float() would take.
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}([,，][0-9]{3})+(\.[0-9]*)?")
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """The values of one column, and in which rows they are sound.
+
+    Attributes:
+        values: integers (int64), numbers (float64), booleans, or texts (objects); a placeholder where not sound.
+        sound: whether each value can be relied on.
+    """
+
+    values: np.ndarray
+    sound: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class ReadTable:
+    """A raw table with the values of its columns; a required column that is missing has none.
+
+    Attributes:
+        raw: the table as it was given.
+        values: the values by column.
+    """
+
+    raw: RawTable
+    values: Mapping[str, Values]
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """Why a text is no value: `near` holds the words among which the user may have meant one."""
+
+    kind: str
+    message: str
+    near: Collection[str] = ()
+
+
+_DTYPES = {"integer": np.dtype("int64"), "number": np.dtype("float64"), "boolean": np.dtype("bool")}
+
+
+def read_table(raw: RawTable, known: Mapping[str, set[str] | None]) -> tuple[ReadTable, list[Fault]]:
+    """Read every column of a table.
+
+    Args:
+        raw: the table.
+        known: the ids that exist, by table; None where they cannot be known.
+
+    Returns:
+        The table read, and a fault for each cell that cannot be read.
+    """
+    values = {}
+    faults = []
+    for column in raw.table.columns:
+        if column.name in raw.cells or column.optional:
+            values[column.name], found = _read_column(raw, column, known.get(column.refers_to))
+            faults += found
+    return ReadTable(raw, values), faults
+
+
+def distinct_ids(raw: RawTable) -> set[str] | None:
+    """Return the ids that a table holds, or None if they cannot all be known."""
+    column = next((column.name for column in raw.table.columns if column.kind == "id"), "")
+    if column not in raw.cells or not raw.complete or len(raw.rows) == 0:
+        return None
+    cells = raw.cells[column]
+    texts = cells if cells.dtype == object else as_texts(cells)
+    return {normalised(text) for text in texts if text} - {""}
+
+
+def _read_column(raw: RawTable, column: Column, known: Collection[str] | None) -> tuple[Values, list[Fault]]:
+    """Read one column; a column that is left out takes its default."""
+    cells = raw.cells.get(column.name)
+    if cells is None:
+        cells = np.full(len(raw.rows), "", dtype=object)
+    if cells.dtype != object:
+        values = _typed_values(column, cells)
+        if values is not None:
+            return values, []
+        cells = as_texts(cells)
+    codes, distinct = pd.factorize(cells)
+    rule = _rule(column, known)
+    words = [normalised(word) for word in distinct.tolist()]
+    results = [_read(column, word, rule) for word in words]
+    return _spread(raw, column, codes, words, results)
+
+
+def _typed_values(column: Column, cells: np.ndarray) -> Values | None:
+    """Take an array that has a type already; None if anything in it is amiss, and its texts must be looked at."""
+    if column.kind == "boolean" and cells.dtype.kind == "b":
+        return Values(cells.astype(bool), np.ones(len(cells), dtype=bool))
+    if not column.numeric or cells.dtype.kind not in "iuf":
+        return None
+    lower = -np.inf if column.lower is None else column.lower
+    upper = np.inf if column.upper is None else column.upper
+    sound = np.isfinite(cells) & (cells >= lower) & (cells <= upper)
+    if column.kind == "integer" and cells.dtype.kind == "f":
+        sound &= cells == np.round(cells)
+    return Values(cells.astype(_DTYPES[column.kind]), sound) if sound.all() else None
+
+
+def _read(column: Column, word: str, rule: Callable[[str], Any]) -> Any:
+    if word:
+        return rule(word)
+    if column.default is None:
+        return _Problem("blank", _blank_message(column))
+    return rule(column.default) if column.default else ""
+
+
+def _blank_message(column: Column) -> str:
+    unit = f" [{column.unit}]" if column.unit else ""
+    return f"is blank and has no default; give the {column.name}{unit}."
+
+
+def _spread(
+    raw: RawTable, column: Column, codes: np.ndarray, words: list[str], results: list[Any]
+) -> tuple[Values, list[Fault]]:
+    """Put the result for each distinct text into the rows in which it stands, and tell the faults row by row."""
+    dtype = _DTYPES.get(column.kind, np.dtype(object))
+    texts = column.kind not in _DTYPES
+    # The last entry is what code -1, a lost cell, picks.
+    kinds = np.array([result.kind if isinstance(result, _Problem) else "" for result in results] + ["lost"])
+    distinct = np.empty(len(results) + 1, dtype=dtype)
+    distinct[:] = [
+        (word if texts else 0) if isinstance(result, _Problem) else result
+        for word, result in zip(words, results, strict=True)
+    ] + ["" if texts else 0]
+    faults = []
+    for kind in dict.fromkeys(kinds[:-1].tolist()):
+        if kind:
+            positions = np.flatnonzero((kinds == kind)[codes])
+            faults += raw.faults(
+                column.name,
+                positions,
+                lambda position: words[codes[position]] or None,
+                lambda position: _message(results[codes[position]], words[codes[position]]),
+            )
+    return Values(distinct[codes], (kinds == "")[codes]), faults
+
+
+def _message(problem: _Problem, word: str) -> str:
+    # Asked for only where the fault is listed: to compare a word with thousands of ids takes its time.
+    return problem.message + (did_you_mean(word, problem.near) or did_you_mean(word.lower(), problem.near))
+
+
+def _rule(column: Column, known: Collection[str] | None) -> Callable[[str], Any]:
+    if column.numeric:
+        return lambda word: _number(column, word)
+    if column.kind == "boolean":
+        return _truth
+    if column.kind == "choice":
+        allowed = {str(word): str(word) for word in column.words}
+        allowed |= {CHINESE[word]: str(word) for word in column.words}
+        return lambda word: allowed.get(word) or _unknown_word(column, allowed)
+    if column.kind == "reference":
+        return lambda word: word if known is None or word in known else _unknown_id(column, known)
+    return _id if column.kind == "id" else _text
+
+
+def _number(column: Column, word: str) -> float | int | _Problem:
+    if not _NUMBER.fullmatch(word):
+        if _THOUSANDS.fullmatch(word):
+            plain = word.replace(",", "").replace("，", "")
+            return _Problem("thousands", f"has thousands separators; write {plain}.")
+        return _Problem("number", "is not a number; write digits only, such as 12 or 0.5, without unit or spaces.")
+    value = float(word)
+    unit = f" {column.unit}" if column.unit else ""
+    if column.kind == "integer" and math.isfinite(value) and not value.is_integer():
+        return _Problem("whole", f"is not whole; give a whole number of {column.unit or 'units'}.")
+    if column.lower is not None and value < column.lower:
+        return _Problem("lower", f"is below the least allowed, {column.lower:.15g}{unit}; correct it.")
+    if column.upper is not None and value > column.upper:
+        return _Problem("upper", f"is above the most allowed, {column.upper:.15g}{unit}; check the unit.")
+    if not math.isfinite(value):
+        return _Problem("number", "is too large to be calculated with; correct it.")
+    return int(value) if column.kind == "integer" else value
+
+
+def _truth(word: str) -> bool | _Problem:
+    answer = TRUTHS.get(word.lower())
+    return answer if answer is not None else _Problem("truth", "is neither yes nor no; write yes or no (是 or 否).")
+
+
+def _unknown_word(column: Column, allowed: Collection[str]) -> _Problem:
+    words = ", ".join(str(word) for word in column.words)
+    return _Problem("word", f"is no {column.name}; write one of {words}.", allowed)
+
+
+def _unknown_id(column: Column, known: Collection[str]) -> _Problem:
+    return _Problem("id", f"is no id of the table {column.refers_to}; correct it or add the row there.", known)
+
+
+def _id(word: str) -> str | _Problem:
+    if len(word) > ID_LENGTH_MAX:
+        return _Problem("long", f"is longer than {ID_LENGTH_MAX} characters; give a shorter id.")
+    if _holds_control_characters(word, allowed=""):
+        return _Problem("control", "holds a line break or another control character; remove it.")
+    return word
+
+
+def _text(word: str) -> str | _Problem:
+    if _holds_control_characters(word, allowed="\t\n\r"):
+        return _Problem("control", "holds a control character; remove it.")
+    return word
+
+
+def _holds_control_characters(word: str, allowed: str) -> bool:
+    # Half a surrogate pair (category Cs) is no character either: it cannot be written to a file.
+    return any(unicodedata.category(mark) in ("Cc", "Cs") and mark not in allowed for mark in word)

@@ -1,0 +1,182 @@
+"""Checks across rows and tables: keys, and facts that cannot all be true."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import pandas as pd
+
+from devolve_opt.errors import Fault
+from devolve_opt.reading.cells import ReadTable, Values
+from devolve_opt.vocabulary import BASE_LIST, Category
+
+LIMITS = (
+    ("townships", "staff_in_post", "posts"),
+    ("townships", "lent", "staff_in_post"),
+    ("townships", "certified_officers", "staff_in_post"),
+    ("townships", "statutory_officer_hours", "statutory_hours"),
+)
+"""Table, column, and the column of the same row that it may not exceed."""
+
+
+def check_between(tables: Mapping[str, ReadTable]) -> list[Fault]:
+    """Return the faults that no cell shows by itself.
+
+    Args:
+        tables: the tables that were given, by name; what rests on a missing table or column is not checked.
+    """
+    faults: list[Fault] = []
+    for table in tables.values():
+        faults += _tables_with_rows(table) + _keys_differ(table)
+    for name, column, limit in LIMITS:
+        faults += _within_column(tables.get(name), column, limit)
+    faults += _counties_have_townships(tables.get("counties"), tables.get("townships"))
+    faults += _no_ring_of_requirements(tables.get("powers"))
+    for name, message in (
+        ("votes", "is a subdistrict, which does not choose powers; drop the row."),
+        ("cases", "is a subdistrict, which takes no powers; drop the row."),
+    ):
+        faults += _no_subdistricts(tables.get(name), tables.get("townships"), message)
+    return faults + _one_kind_of_list(tables.get("guide_list"))
+
+
+def _columns(table: ReadTable | None, *names: str) -> list[Values]:
+    """Return the columns, or an empty list if any of them is not there."""
+    if table is None or not all(name in table.values for name in names):
+        return []
+    return [table.values[name] for name in names]
+
+
+def _isin(values: np.ndarray, words: Collection[str]) -> np.ndarray:
+    return pd.Series(values, dtype=object).isin(set(words)).to_numpy()
+
+
+def _tables_with_rows(table: ReadTable) -> list[Fault]:
+    """What has an id has to be there; choices and cases may be none."""
+    raw = table.raw
+    if len(raw.rows) or not raw.complete or not raw.table.required or len(raw.table.key) > 1:
+        return []
+    return [Fault("has no rows; a case needs at least one.", file=raw.file)]
+
+
+def _keys_differ(table: ReadTable) -> list[Fault]:
+    """No two rows have the same key."""
+    key = table.raw.table.key
+    columns = _columns(table, *key)
+    if not columns:
+        return []
+    codes = np.zeros(len(table.raw.rows), dtype=np.int64)
+    given = np.ones(len(codes), dtype=bool)
+    for column in columns:
+        column_codes, distinct = pd.factorize(column.values)
+        codes = codes * len(distinct) + column_codes
+        given &= column.values != ""
+    positions = np.flatnonzero(given)
+    _, first, same = np.unique(codes[positions], return_index=True, return_inverse=True)
+    first_positions = positions[first[same]]
+    repeated = first_positions != positions
+    first_of = dict(zip(positions[repeated].tolist(), table.raw.rows[first_positions[repeated]].tolist(), strict=True))
+    if len(key) == 1:
+        message = "row {} has this {} already; give each row one of its own."
+    else:
+        message = "row {} has the same {} already; keep one of the two rows."
+    return table.raw.faults(
+        "+".join(key),
+        positions[repeated],
+        lambda position: " + ".join(column.values[position] for column in columns),
+        lambda position: message.format(first_of[position], " and ".join(key)),
+    )
+
+
+def _within_column(table: ReadTable | None, name: str, limit_name: str) -> list[Fault]:
+    """One number of a row may not exceed another one."""
+    columns = _columns(table, name, limit_name)
+    if table is None or not columns:
+        return []
+    amount, limit = columns
+    positions = np.flatnonzero(amount.sound & limit.sound & (amount.values > limit.values))
+    return table.raw.faults(
+        name,
+        positions,
+        lambda position: f"{amount.values[position]:.15g}",
+        lambda position: f"is more than the row's {limit_name}, {limit.values[position]:.15g}; correct one of them.",
+    )
+
+
+def _counties_have_townships(counties: ReadTable | None, townships: ReadTable | None) -> list[Fault]:
+    """Posts are fixed for each county, so a county needs a township that can hold them."""
+    ids, named = _columns(counties, "id"), _columns(townships, "county")
+    if counties is None or townships is None or not ids or not named:
+        return []
+    if not townships.raw.complete or len(townships.raw.rows) == 0:
+        return []
+    without = ids[0].sound & ~_isin(ids[0].values, named[0].values)
+    return counties.raw.faults(
+        "id",
+        np.flatnonzero(without),
+        lambda position: ids[0].values[position],
+        lambda position: "no township belongs to this county; add its townships or remove it.",
+    )
+
+
+def _no_ring_of_requirements(powers: ReadTable | None) -> list[Fault]:
+    """No power requires itself, directly or by way of others."""
+    columns = _columns(powers, "id", "requires")
+    if powers is None or not columns:
+        return []
+    ids, requires = (column.values.tolist() for column in columns)
+    required = {power: needed for power, needed in zip(ids, requires, strict=True) if power and needed}
+    places = {power: place for place, power in reversed(list(enumerate(ids)))}
+    rings = {}
+    walk_of: dict[str, str] = {}
+    for start in required:
+        walk = []
+        power = start
+        while power in required and power not in walk_of:
+            walk_of[power] = start
+            walk.append(power)
+            power = required[power]
+        if walk and walk_of.get(power) == start:
+            ring = walk[walk.index(power) :]
+            first = ring.index(min(ring, key=places.__getitem__))
+            ring = ring[first:] + ring[:first]
+            rings[places[ring[0]]] = " requires ".join([*ring, ring[0]])
+    return powers.raw.faults(
+        "requires",
+        np.array(sorted(rings), dtype=np.int64),
+        lambda position: requires[position],
+        lambda position: f"{rings[position]}, so none could be taken first; clear one of them.",
+    )
+
+
+def _no_subdistricts(table: ReadTable | None, townships: ReadTable | None, message: str) -> list[Fault]:
+    """Subdistricts neither choose nor take powers."""
+    named, facts = _columns(table, "township"), _columns(townships, "id", "category")
+    if table is None or not named or not facts:
+        return []
+    ids, category = facts
+    subdistricts = ids.values[category.sound & (category.values == Category.SUBDISTRICT.value)]
+    positions = np.flatnonzero(named[0].sound & _isin(named[0].values, subdistricts))
+    return table.raw.faults("township", positions, lambda position: named[0].values[position], lambda position: message)
+
+
+def _one_kind_of_list(guide_list: ReadTable | None) -> list[Fault]:
+    """A power stands on the base list or on category lists, never on both."""
+    columns = _columns(guide_list, "power", "list")
+    if guide_list is None or not columns:
+        return []
+    power, listed = columns
+    sound = power.sound & listed.sound
+    base = listed.values == BASE_LIST
+    base_rows = dict(zip(power.values[sound & base], guide_list.raw.rows[sound & base].tolist(), strict=True))
+    positions = np.flatnonzero(sound & ~base & _isin(power.values, base_rows))
+    return guide_list.raw.faults(
+        "power",
+        positions,
+        lambda position: power.values[position],
+        lambda position: (
+            f"stands on the list {listed.values[position]!r}, and in row "
+            f"{base_rows[power.values[position]]} on the base list, from which every township takes; keep one of the two."
+        ),
+    )

@@ -1,0 +1,97 @@
+"""The header of a case, `case.toml`: what it is called, where its data come from, whether they are invented."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+from devolve_opt.errors import Fault, did_you_mean
+from devolve_opt.schema.header import AVAILABLE_HOURS, HEADER_FILE, HEADER_KEYS, HOURS_OF_A_YEAR
+
+
+def read_header(content: bytes) -> tuple[dict[str, Any], list[Fault]]:
+    """Read the bytes of a `case.toml`.
+
+    Returns:
+        `title`, `provenance`, `synthetic` and `available_hours` (hours a year), and the faults.
+    """
+    try:
+        keys = tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return {}, [Fault("is not UTF-8 text; save it as UTF-8.", file=HEADER_FILE)]
+    except (ValueError, RecursionError) as error:
+        place = re.search(r" \(at line (\d+), column \d+\)", str(error))
+        cause = str(error).replace(place[0], "") if place else str(error)
+        row = int(place[1]) if place else None
+        message = f'is not sound TOML: {cause}; write each key as in title = "City".'
+        return {}, [Fault(message, file=HEADER_FILE, row=row)]
+    return check_header(keys)
+
+
+def missing_header() -> Fault:
+    """Return the fault that there is no `case.toml`."""
+    needed = ", ".join(key.name for key in HEADER_KEYS if not key.default)
+    return Fault(f"is missing; a case needs it, with the keys {needed}.", file=HEADER_FILE)
+
+
+def check_header(keys: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
+    """Check the keys of a header and fill in the default.
+
+    Returns:
+        The header, to be used only if there are no faults, and the faults.
+    """
+    names = [key.name for key in HEADER_KEYS]
+    faults = [
+        Fault("unknown key; rename it or remove it." + did_you_mean(name, names), file=HEADER_FILE, column=name)
+        for name in keys
+        if name not in names
+    ]
+    header: dict[str, Any] = {"available_hours": AVAILABLE_HOURS, **keys}
+    for key in HEADER_KEYS:
+        if key.name not in header:
+            faults.append(Fault(f"the key is missing; add it: {key.meaning}", file=HEADER_FILE, column=key.name))
+            continue
+        value = header[key.name]
+        remedy = {"text": _text_remedy, "boolean": _truth_remedy, "number": _hours_remedy}[key.kind](value)
+        if remedy:
+            shown = str(value).lower() if isinstance(value, bool) else str(value)
+            faults.append(Fault(remedy, file=HEADER_FILE, column=key.name, value=shown))
+    if not faults:
+        header = {name: header[name] for name in names}
+        header["available_hours"] = float(header["available_hours"])
+    return header, faults
+
+
+def header_text(header: Mapping[str, Any]) -> str:
+    """Return a checked header as the text of a `case.toml`."""
+    return "".join(f"{key.name} = {_toml(header[key.name])}\n" for key in HEADER_KEYS)
+
+
+def _toml(value: str | bool | float) -> str:
+    # JSON writes text, true and false as TOML does, but leaves DEL, which TOML wants escaped.
+    return repr(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _text_remedy(value: Any) -> str:
+    if not isinstance(value, str):
+        return "must be text; put it in quotation marks."
+    if not value.strip():
+        return "is blank; write a few words."
+    if not value.isascii() and any("\ud800" <= mark <= "\udfff" for mark in value):
+        return "holds half a character (a lone surrogate); remove it."
+    return ""
+
+
+def _truth_remedy(value: Any) -> str:
+    return "" if isinstance(value, bool) else "must be true or false, without quotation marks."
+
+
+def _hours_remedy(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "must be a number of hours a year, without quotation marks."
+    if not 0 < value <= HOURS_OF_A_YEAR:
+        return f"must be above 0 and at most {HOURS_OF_A_YEAR:g} hours a year; correct it."
+    return ""

@@ -1,0 +1,101 @@
+"""Frames or raw tables to the checked tables of a case; every fault is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from devolve_opt.errors import Fault, InputError, did_you_mean
+from devolve_opt.reading.cells import ReadTable, distinct_ids, read_table
+from devolve_opt.reading.checks import check_between
+from devolve_opt.reading.raw import RawTable, from_frame
+from devolve_opt.schema import Table, schema
+
+
+def check_tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the checked, typed tables of a case.
+
+    Args:
+        frames: typed frames or frames of text by table name, with the English or Chinese column names of the schema;
+            ids may be a column or the index. Optional tables and columns may be left out.
+
+    Returns:
+        Every table of the schema in its order, with all its columns in theirs; absent optional tables are empty.
+        Tables keyed by `id` are indexed by it, the others are plain; rows stay in the order given.
+
+    Raises:
+        InputError: listing every fault of every frame; rows are counted from 1.
+    """
+    faults = [
+        Fault("unknown table; rename it or leave it out." + did_you_mean(str(name), schema()), file=str(name))
+        for name in frames
+        if name not in schema()
+    ]
+    raw_tables: dict[str, RawTable] = {}
+    for table in schema().values():
+        frame = frames.get(table.name)
+        if isinstance(frame, pd.DataFrame):
+            raw_tables[table.name], found = from_frame(table, frame)
+            faults += found
+        elif frame is not None:
+            faults.append(Fault(f"must be a DataFrame, not {type(frame).__name__}.", file=table.name))
+        elif table.required:
+            faults.append(missing_table(table, table.name))
+    tables, found = read_tables(raw_tables)
+    raise_if_any([*faults, *found])
+    return tables
+
+
+def missing_table(table: Table, file: str) -> Fault:
+    """Return the fault that a required table is not there, naming the columns it needs."""
+    needed = ", ".join(column.name for column in table.columns if not column.optional)
+    return Fault(f"is missing; add it with the columns {needed}. {table.meaning}", file=file)
+
+
+def read_tables(raw_tables: Mapping[str, RawTable]) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
+    """Read raw tables together.
+
+    Args:
+        raw_tables: the tables that are there, by name.
+
+    Returns:
+        The tables of a case, to be used only if there are no faults here nor in the making of the raw tables; and
+        the faults.
+    """
+    known = {name: distinct_ids(raw) for name, raw in raw_tables.items()}
+    faults: list[Fault] = []
+    read: dict[str, ReadTable] = {}
+    for name, raw in raw_tables.items():
+        read[name], found = read_table(raw, known)
+        faults += found
+    faults += check_between(read)
+    if faults:
+        return {}, faults
+    for table in schema().values():
+        if table.name not in read:
+            read[table.name], _ = read_table(_no_rows(table), {})
+    return {name: _frame(read[name]) for name in schema()}, []
+
+
+def raise_if_any(faults: Iterable[Fault]) -> None:
+    """Raise InputError if there are faults, those of one file together and in the order of the tables."""
+    order = {name: place for place, name in enumerate(schema())}
+    ordered = sorted(faults, key=lambda fault: order.get(fault.file.removesuffix(".csv"), -1))
+    if ordered:
+        raise InputError(ordered)
+
+
+def _no_rows(table: Table) -> RawTable:
+    cells = {name: np.empty(0, dtype=object) for name in table.column_names}
+    return RawTable(table, table.name, cells, np.empty(0, dtype=np.int64))
+
+
+def _frame(read: ReadTable) -> pd.DataFrame:
+    columns = {
+        name: pd.Series(column.values, dtype="str" if column.values.dtype == object else column.values.dtype)
+        for name, column in read.values.items()
+    }
+    frame = pd.DataFrame(columns)
+    return frame.set_index("id") if "id" in columns else frame

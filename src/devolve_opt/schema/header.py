@@ -1,0 +1,40 @@
+"""The keys of a case's header, `case.toml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+HEADER_FILE = "case.toml"
+
+AVAILABLE_HOURS = 1840.0
+"""Default of `available_hours`, hours a year of one person; `devolve_opt.case` says where it comes from."""
+
+HOURS_OF_A_YEAR = 8760.0
+"""Most that `available_hours` may be."""
+
+
+@dataclass(frozen=True)
+class HeaderKey:
+    """One key of the header; `default` is empty where the key must be given."""
+
+    name: str
+    kind: Literal["text", "boolean", "number"]
+    unit: str
+    default: str
+    meaning: str
+
+
+HEADER_KEYS = (
+    HeaderKey("title", "text", "", "", "What is shown as the name of the case."),
+    HeaderKey("provenance", "text", "", "", "Where the data come from: sources, dates, and who put them together."),
+    HeaderKey(
+        "synthetic", "boolean", "", "",
+        "true if the data are invented, false if they are real; shown wherever the data are shown.",
+    ),
+    HeaderKey(
+        "available_hours", "number", "hours a year", f"{AVAILABLE_HOURS:g}",
+        f"Working hours a year of one person, less leave and training; above 0, at most {HOURS_OF_A_YEAR:g}.",
+    ),
+)  # fmt: skip
+"""The keys of a header, in the order in which they are written."""
