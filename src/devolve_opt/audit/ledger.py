@@ -1,0 +1,240 @@
+"""The ledger: every figure that the rules compare, worked out anew from the raw tables."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from devolve_opt.audit.law import eligible_powers
+from devolve_opt.audit.sound import SoundDecisions
+from devolve_opt.case import Case
+from devolve_opt.plan import Breach
+from devolve_opt.policy import Policy
+from devolve_opt.rules.apportionment import largest_remainder
+from devolve_opt.vocabulary import BASE_LIST, ENFORCEMENT_TYPES, Category
+
+SLACK = 1e-6
+"""Tolerance of comparisons of hours and shares, relative to the limit; whole numbers are compared exactly."""
+
+
+class Ledger:
+    """The books of one plan, each opened when a rule first asks for it.
+
+    Attributes:
+        case, policy: what the plan is judged by.
+        plan: the usable part of its decisions.
+        lists: names of the lists there may be: the base list and those of the policy's categories.
+        eligible: ids of the powers that may be handed down.
+    """
+
+    def __init__(self, case: Case, policy: Policy, plan: SoundDecisions):
+        self.case, self.policy, self.plan = case, policy, plan
+        self.lists = (BASE_LIST, *map(str, policy.own_list_categories))
+        self.eligible = eligible_powers(case, policy)
+
+    @cached_property
+    def votes(self) -> pd.DataFrame:
+        """Rounds chosen (0 to 3) by `township, power`."""
+        votes = self.case.votes
+        votes["rounds"] = votes[["round_1", "round_2", "round_3"]].sum(axis=1).astype("int64")
+        return votes[["township", "power", "rounds"]]
+
+    @cached_property
+    def interest(self) -> pd.DataFrame:
+        """Pairs `township, power` that may be taken: chosen or with cases, eligible, and all that these require."""
+        chosen, arising = self.votes, self.case.cases
+        found = pd.concat([chosen.loc[chosen["rounds"] > 0, _PAIR], arising.loc[arising["cases"] > 0, _PAIR]])
+        found = found[found["township"].isin(self.case.voting_townships) & found["power"].isin(self.eligible)]
+        found, requires, newest = found.drop_duplicates(), self.case.powers["requires"], found
+        while not newest.empty:
+            required = newest.assign(power=newest["power"].map(requires)).drop_duplicates()
+            newest = required[(required["power"] != "") & ~contains(found, required, _PAIR)]
+            found = pd.concat([found, newest])
+        return found.reset_index(drop=True)
+
+    @cached_property
+    def taken(self) -> pd.DataFrame:
+        """What is taken, a row for each `township, power`, and what comes with it.
+
+        Columns: `category` of the township; `rounds` chosen; `cases` a year; `field`, `requires`, `support_hours` of
+        the power; `hours` (upkeep and cases, staff-hours a year); `officer_hours` (cases, if enforcement).
+        """
+        powers = self.case.powers
+        taken = self.plan.take_up.merge(self.votes, how="left", on=_PAIR).merge(self.case.cases, how="left", on=_PAIR)
+        taken = taken.fillna({"rounds": 0, "cases": 0.0}).astype({"rounds": "int64", "cases": "float64"})
+        taken["category"] = taken["township"].map(self.case.townships["category"])
+        facts = powers.loc[taken["power"]].reset_index(drop=True)
+        taken = taken.join(facts[["field", "requires", "support_hours"]])
+        simple = facts["simple_share"]
+        case_hours = taken["cases"] * (simple * facts["simple_hours"] + (1 - simple) * facts["ordinary_hours"])
+        taken["hours"] = facts["upkeep_hours"] + case_hours
+        taken["officer_hours"] = case_hours.where(facts["type"].isin(ENFORCEMENT_TYPES), 0.0)
+        return taken
+
+    @cached_property
+    def listed(self) -> pd.DataFrame:
+        """The guide list without repeated rows: `power, list`."""
+        return self.plan.guide_list.drop_duplicates(ignore_index=True)
+
+    @cached_property
+    def fields(self) -> pd.DataFrame:
+        """Fields that are ready: `township, field`, in the order of the case; `new` if only by the plan."""
+        today = self.case.readiness[_FIELD].drop_duplicates().assign(new=False)
+        planned = self.plan.ready.drop_duplicates()
+        ready = pd.concat([today, planned[~contains(today, planned, _FIELD)].assign(new=True)], ignore_index=True)
+        rank = {"township": self.case.townships.index, "field": self.case.fields.index}
+        position = [index.get_indexer(pd.Index(ready[name])) for name, index in rank.items()]
+        return ready.astype({"new": bool}).iloc[np.lexsort(position[::-1])].reset_index(drop=True)
+
+    @cached_property
+    def counties(self) -> pd.DataFrame:
+        """Counties that have townships: `units`; `posts` today; `filling` (staff in post a post); pools; officers lost.
+
+        The pools are `base_pool`, `floating_pool`, `revolving_pool` (posts). What rounding would give out twice is
+        taken from the revolving pool.
+        """
+        townships = self.case.townships.groupby("county", sort=False)
+        counties = townships[["posts", "staff_in_post"]].sum().assign(units=townships.size())
+        counties["filling"] = (counties["staff_in_post"] / counties["posts"]).where(counties["posts"] > 0, 0.0)
+        counties["base_pool"] = nearest(self.policy.base_posts_share * counties["posts"])
+        counties["revolving_pool"] = nearest(self.policy.revolving_posts_share * counties["posts"])
+        left = counties["posts"] - counties["base_pool"]
+        counties["revolving_pool"] = counties["revolving_pool"].clip(upper=left)
+        counties["floating_pool"] = left - counties["revolving_pool"]
+        counties["officers_lost"] = up(self.policy.attrition_share * townships["certified_officers"].sum())
+        return counties
+
+    @cached_property
+    def formula(self) -> pd.DataFrame:
+        """What the post formula gives each township (posts): `base_posts`, `fair_share`, band `lower` and `upper`."""
+        townships, pools = self.case.townships, self.counties
+        weight = sum(
+            (part * _share_of_county(townships, indicator) for indicator, part in self.policy.weights.items()),
+            start=pd.Series(0.0, index=townships.index),
+        )
+        tilt = townships["category"].map(lambda category: self.policy.base_posts_tilt[Category(category)])
+        base = self._spread("base_pool", tilt)
+        fair = base + townships["county"].map(pools["floating_pool"]) * weight
+        whole = base + self._spread("floating_pool", weight)
+        lower = np.minimum(up((1 - self.policy.posts_band) * fair), whole)
+        upper = np.maximum(down((1 + self.policy.posts_band) * fair), whole)
+        return pd.DataFrame({"base_posts": base, "fair_share": fair, "lower": lower, "upper": upper})
+
+    @cached_property
+    def staff(self) -> pd.DataFrame:
+        """Of each township: `posts` planned, `gained` (may be negative), `lent_returned`, `staff`, `hours_there`."""
+        townships = self.case.townships
+        posts = self.plan.posts.sum(axis=1)
+        gained = posts - townships["posts"]
+        lent = np.minimum(townships["lent"], down(self.policy.lent_share_max * townships["posts"]))
+        filled = townships["staff_in_post"] + townships["county"].map(self.counties["filling"]) * gained
+        staff = filled - lent + townships["stationed_staff"]
+        return pd.DataFrame(
+            {
+                "posts": posts,
+                "gained": gained,
+                "lent_returned": townships["lent"] - lent,
+                "staff": staff,
+                "hours_there": self.case.available_hours * staff,
+            }
+        )
+
+    @cached_property
+    def hours_needed(self) -> pd.Series:
+        """Staff-hours a year that each township needs."""
+        townships = self.case.townships
+        joint = townships["joint_cases"] * self.policy.joint_case_hours
+        return townships["statutory_hours"] + joint + self.of_taken("hours")
+
+    @cached_property
+    def doing_nothing(self) -> tuple[pd.Series, pd.Series]:
+        """Staff-hours a year that each township would need, and have, if posts stayed and no power were taken."""
+        townships = self.case.townships
+        filling = townships["county"].map(self.counties["filling"])
+        staff = self.staff["staff"] - filling * self.staff["gained"]
+        return self.hours_needed - self.of_taken("hours"), self.case.available_hours * staff
+
+    @cached_property
+    def officers(self) -> pd.DataFrame:
+        """Of each township: `remaining` after attrition, `officers`, `hours_needed`, `hours_there` (officer-hours)."""
+        townships, moves = self.case.townships, self.plan.officers
+        certified = townships["certified_officers"]
+        remaining = certified - np.minimum(self._spread("officers_lost", certified), certified)
+        officers = remaining + moves["trained"] + moves["moved_in"] - moves["moved_out"]
+        joint = townships["joint_cases"] * self.policy.joint_case_hours
+        return pd.DataFrame(
+            {
+                "remaining": remaining,
+                "officers": officers,
+                "hours_needed": townships["statutory_officer_hours"] + joint + self.of_taken("officer_hours"),
+                "hours_there": self.policy.officer_hours_share * self.case.available_hours * officers,
+            }
+        )
+
+    @cached_property
+    def choices(self) -> pd.DataFrame:
+        """Rounds of each township: `asked` (eligible powers it chose), `met` (powers it takes)."""
+        votes = self.votes[self.votes["power"].isin(self.eligible)]
+        votes = votes[votes["township"].isin(self.case.voting_townships)]
+        asked = votes.groupby("township")["rounds"].sum().reindex(self.case.townships.index, fill_value=0)
+        return pd.DataFrame({"asked": asked, "met": self.of_taken("rounds")})
+
+    def of_taken(self, column: str) -> pd.Series:
+        """Return the sum of a column of `taken` for every township."""
+        return self.taken.groupby("township")[column].sum().reindex(self.case.townships.index, fill_value=0)
+
+    def _spread(self, pool: str, weight: pd.Series) -> pd.Series:
+        spread = pd.Series(0, index=weight.index, dtype="int64")
+        total = {str(county): int(posts) for county, posts in self.counties[pool].items()}
+        for county, members in weight.groupby(self.case.townships["county"], sort=False):
+            spread[members.index] = largest_remainder(total[str(county)], members.to_numpy(float))
+        return spread
+
+
+_PAIR = ["township", "power"]
+_FIELD = ["township", "field"]
+
+
+def _share_of_county(townships: pd.DataFrame, indicator: str) -> pd.Series:
+    by_county = townships.groupby("county")[indicator]
+    total = by_county.transform("sum").astype(float)
+    return (townships[indicator] / total.where(total > 0)).fillna(1 / by_county.transform("size"))
+
+
+def contains(frame: pd.DataFrame, rows: pd.DataFrame, columns: list[str]) -> np.ndarray:
+    """Return for each of `rows` whether `frame` has a row with the same values in the columns."""
+    known = frame[columns].drop_duplicates()
+    return (rows[columns].merge(known, how="left", on=columns, indicator="found")["found"] == "both").to_numpy(bool)
+
+
+def down(values: pd.Series) -> pd.Series:
+    """Round down; a number that is whole but for rounding error counts as whole."""
+    return np.floor(values + 1e-9).astype("int64")
+
+
+def up(values: pd.Series) -> pd.Series:
+    """Round up; a number that is whole but for rounding error counts as whole."""
+    return np.ceil(values - 1e-9).astype("int64")
+
+
+def nearest(values: pd.Series) -> pd.Series:
+    """Round to the nearest whole number, halves upwards."""
+    return np.floor(values + 0.5 + 1e-9).astype("int64")
+
+
+def above(rule: str, kind: str, unit: str, values: pd.Series, limits: pd.Series | float) -> list[Breach]:
+    """Return a breach for each index entry whose value exceeds its limit, by the excess.
+
+    Args:
+        rule: name of the rule.
+        kind: word that goes before the index entry in the place, such as `township`.
+        unit: unit of the values; for hours the comparison has the tolerance `SLACK`, for counts none.
+        values: values by place.
+        limits: one limit for all, or limits by place.
+    """
+    limit = limits if isinstance(limits, pd.Series) else pd.Series(limits, index=values.index)
+    slack = SLACK * limit.abs().clip(lower=1.0) if "hours" in unit else 0.0
+    excess = (values - limit)[values > limit + slack]
+    return [Breach(rule, f"{kind} {place}", float(amount), unit) for place, amount in excess.items()]

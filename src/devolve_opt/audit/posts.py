@@ -1,0 +1,59 @@
+"""Rules on posts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from devolve_opt.audit.ledger import Ledger, above
+from devolve_opt.plan import Breach
+
+
+def _differences(rule: str, kind: str, planned: pd.Series, due: pd.Series) -> Iterator[Breach]:
+    difference = (planned - due).abs()
+    for place, amount in difference[difference != 0].items():
+        yield Breach(rule, f"{kind} {place}", float(amount), "posts")
+
+
+def _spread(ledger: Ledger, part: str) -> Iterator[Breach]:
+    planned = ledger.plan.posts[f"{part}_posts"].groupby(ledger.case.townships["county"], sort=False).sum()
+    yield from _differences(f"{part}_spread", "county", planned, ledger.counties[f"{part}_pool"])
+
+
+def base_posts_by_formula(ledger: Ledger) -> Iterator[Breach]:
+    """Base posts are those of the formula [posts]."""
+    planned = ledger.plan.posts["base_posts"]
+    yield from _differences("base_posts_by_formula", "township", planned, ledger.formula["base_posts"])
+
+
+def floating_spread(ledger: Ledger) -> Iterator[Breach]:
+    """The floating posts of a county add up to its floating pool [posts]."""
+    yield from _spread(ledger, "floating")
+
+
+def revolving_spread(ledger: Ledger) -> Iterator[Breach]:
+    """The revolving posts of a county add up to its revolving pool [posts]."""
+    yield from _spread(ledger, "revolving")
+
+
+def revolving_within_cap(ledger: Ledger) -> Iterator[Breach]:
+    """A township holds at most `revolving_posts_max` revolving posts, or an even share of the pool if more [posts]."""
+    most = ledger.policy.revolving_posts_max
+    even = -(-ledger.counties["revolving_pool"] // ledger.counties["units"])  # rounded up
+    cap = ledger.case.townships["county"].map(even.where(even > most, most))
+    yield from above("revolving_within_cap", "township", "posts", ledger.plan.posts["revolving_posts"], cap)
+
+
+def posts_within_band(ledger: Ledger) -> Iterator[Breach]:
+    """Base and floating posts stay within `posts_band` of the fair share, or are the formula's own number [posts]."""
+    total = ledger.plan.posts["base_posts"] + ledger.plan.posts["floating_posts"]
+    outside = (total - ledger.formula["upper"]).clip(lower=0) + (ledger.formula["lower"] - total).clip(lower=0)
+    yield from above("posts_within_band", "township", "posts", outside, 0.0)
+
+
+def posts_moved_within_cap(ledger: Ledger) -> Iterator[Breach]:
+    """All townships together gain at most `posts_moved_max` posts [posts]."""
+    excess = ledger.staff["gained"].clip(lower=0).sum() - ledger.policy.posts_moved_max
+    if excess > 0:
+        yield Breach("posts_moved_within_cap", "city", float(excess), "posts")

@@ -1,0 +1,146 @@
+"""What of a plan's tables can be used, and the `well_formed` breaches of what cannot."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+import pandas as pd
+
+from devolve_opt.case import Case
+from devolve_opt.plan import Breach, Decisions
+from devolve_opt.vocabulary import BASE_LIST, Category
+
+LARGEST = 1e9
+"""No count of posts or persons is larger; anything above is taken for a slip, not for a number."""
+
+POST_COLUMNS = ("base_posts", "floating_posts", "revolving_posts")
+OFFICER_COLUMNS = ("trained", "moved_in", "moved_out")
+
+
+@dataclass(frozen=True, eq=False)
+class SoundDecisions:
+    """The usable part of a plan's decisions; the columns are those of `Decisions`.
+
+    Attributes:
+        guide_list, ready: rows whose names are known; a row may stand twice (rules of their own look for that).
+        take_up: rows whose names are known, each once.
+        posts, officers: a row for every township, in the order of the case.
+    """
+
+    guide_list: pd.DataFrame
+    take_up: pd.DataFrame
+    ready: pd.DataFrame
+    posts: pd.DataFrame
+    officers: pd.DataFrame
+
+
+def sound_decisions(case: Case, decisions: Decisions) -> tuple[SoundDecisions, list[Breach]]:
+    """Return the usable part of a plan's decisions and a breach for everything that is not usable; never raises."""
+    breaches: list[Breach] = []
+    townships, powers, fields = (list(case.tables[name].index) for name in ("townships", "powers", "fields"))
+    lists = [BASE_LIST, *map(str, Category)]
+
+    def names(table: str, **known: Collection[str]) -> pd.DataFrame:
+        return _known_rows(getattr(decisions, table, None), table, known, breaches)
+
+    take_up = names("take_up", township=townships, power=powers)
+    for position in take_up.index[take_up.duplicated()]:
+        breaches.append(_odd(f"take_up row {position + 1}, given twice", "rows"))
+    posts, officers = getattr(decisions, "posts", None), getattr(decisions, "officers", None)
+    sound = SoundDecisions(
+        guide_list=names("guide_list", power=powers, list=lists),
+        take_up=take_up.drop_duplicates(ignore_index=True),
+        ready=names("ready", township=townships, field=fields),
+        posts=_counts(posts, "posts", POST_COLUMNS, "posts", townships, breaches),
+        officers=_counts(officers, "officers", OFFICER_COLUMNS, "persons", townships, breaches),
+    )
+    return sound, breaches
+
+
+def _odd(place: str, unit: str, amount: float = 1.0) -> Breach:
+    return Breach("well_formed", place, amount, unit)
+
+
+def _known_rows(frame: Any, table: str, known: dict[str, Collection[str]], breaches: list[Breach]) -> pd.DataFrame:
+    cells = {name: _column(frame, table, name, breaches) for name in known}
+    rows = len(frame) if isinstance(frame, pd.DataFrame) else 0
+    usable = [True] * rows
+    for name, words in known.items():
+        column, allowed = cells[name], frozenset(words)
+        if column is None:
+            usable = [False] * rows
+            continue
+        for position, cell in enumerate(column):
+            if not (isinstance(cell, str) and cell in allowed):
+                usable[position] = False
+                breaches.append(_odd(f"{table} row {position + 1}, unknown {name} {_shown(cell)}", "rows"))
+    kept = [position for position in range(rows) if usable[position]]
+    words_kept = {name: [str((cells[name] or [])[position]) for position in kept] for name in known}
+    return pd.DataFrame(words_kept, index=pd.Index(kept, dtype="int64"), dtype="str")
+
+
+def _counts(
+    frame: Any, table: str, columns: tuple[str, ...], unit: str, townships: list[str], breaches: list[Breach]
+) -> pd.DataFrame:
+    cells = {name: _column(frame, table, name, breaches) for name in columns}
+    row_of: dict[str, int] = {}
+    if isinstance(frame, pd.DataFrame):
+        allowed = frozenset(townships)
+        for position, township in enumerate(frame.index):
+            if not (isinstance(township, str) and township in allowed):
+                breaches.append(_odd(f"{table} row {position + 1}, unknown township {_shown(township)}", "rows"))
+            elif township in row_of:
+                breaches.append(_odd(f"{table} row {position + 1}, township {township} given twice", "rows"))
+            else:
+                row_of[township] = position
+        breaches += [_odd(f"{table}, township {name} missing", "rows") for name in townships if name not in row_of]
+    counts = pd.DataFrame(0.0, index=pd.Index(townships, name="township", dtype="str"), columns=list(columns))
+    for name, column in cells.items():
+        if column is not None:
+            counts[name] = [
+                _count(column[row_of[township]], f"{table}, township {township}, {name}", unit, breaches)
+                if township in row_of
+                else 0.0
+                for township in townships
+            ]
+    whole = [name for name in columns if (counts[name] % 1 == 0).all()]
+    return counts.astype(dict.fromkeys(whole, "int64"))
+
+
+def _count(cell: Any, place: str, unit: str, breaches: list[Breach]) -> float:
+    try:
+        value = float(cell) if isinstance(cell, Real) and not isinstance(cell, bool) else math.nan
+    except (OverflowError, ValueError):
+        value = math.nan
+    if not abs(value) <= LARGEST:
+        breaches.append(_odd(f"{place}, no number: {_shown(cell)}", unit))
+        return 0.0
+    if value < 0:
+        breaches.append(_odd(f"{place}, negative", unit, -value))
+    elif not value.is_integer():
+        breaches.append(_odd(f"{place}, not whole", unit, abs(value - round(value))))
+    return value
+
+
+def _column(frame: Any, table: str, name: str, breaches: list[Breach]) -> list[Any] | None:
+    if not isinstance(frame, pd.DataFrame):
+        place = f"{table}, not a table"
+        if not any(breach.place == place for breach in breaches):
+            breaches.append(_odd(place, "tables"))
+        return None
+    positions = [position for position, label in enumerate(frame.columns) if isinstance(label, str) and label == name]
+    if not positions:
+        breaches.append(_odd(f"{table}, column {name} missing", "columns"))
+        return None
+    if len(positions) > 1:
+        breaches.append(_odd(f"{table}, column {name} given twice", "columns", len(positions) - 1.0))
+    return list(frame.iloc[:, positions[0]])
+
+
+def _shown(cell: Any) -> str:
+    text = repr(cell)
+    return text if len(text) <= 40 else text[:37] + "..."

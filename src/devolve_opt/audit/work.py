@@ -1,0 +1,87 @@
+"""Rules on what townships take up, on their readiness, and on the work this makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from devolve_opt.audit.ledger import Ledger, above, contains
+from devolve_opt.plan import Breach
+from devolve_opt.vocabulary import BASE_LIST, Category
+
+
+def _each(rule: str, taken: pd.DataFrame) -> Iterator[Breach]:
+    for township, power in zip(taken["township"], taken["power"], strict=True):
+        yield Breach(rule, f"township {township}, power {power}", 1.0, "powers")
+
+
+def taken_only_if_listed(ledger: Ledger) -> Iterator[Breach]:
+    """A township takes a power only from the base list or from the list of its category [powers]."""
+    taken, listed = ledger.taken, ledger.listed[ledger.listed["list"].isin(ledger.lists)]
+    on_base = taken["power"].isin(listed.loc[listed["list"] == BASE_LIST, "power"])
+    on_own = contains(listed, taken.assign(list=taken["category"]), ["power", "list"])
+    yield from _each("taken_only_if_listed", taken[~(on_base | on_own)])
+
+
+def no_interest(ledger: Ledger) -> Iterator[Breach]:
+    """A township takes what it chose or has cases of, as far as eligible, and what that requires [powers]."""
+    voting = ledger.taken[ledger.taken["category"] != Category.SUBDISTRICT]
+    yield from _each("no_interest", voting[~contains(ledger.interest, voting, ["township", "power"])])
+
+
+def votes_only(ledger: Ledger) -> Iterator[Breach]:
+    """A subdistrict takes no power [powers]."""
+    yield from _each("votes_only", ledger.taken[ledger.taken["category"] == Category.SUBDISTRICT])
+
+
+def required_power_taken(ledger: Ledger) -> Iterator[Breach]:
+    """Who takes a power takes the power it requires [powers]."""
+    bound = ledger.taken[ledger.taken["requires"] != ""]
+    needed = bound[["township"]].assign(power=bound["requires"])
+    alone = bound[~contains(ledger.taken, needed, ["township", "power"])]
+    for township, power, required in zip(alone["township"], alone["power"], alone["requires"], strict=True):
+        yield Breach("required_power_taken", f"township {township}, power {power} without {required}", 1.0, "powers")
+
+
+def new_powers_within_cap(ledger: Ledger) -> Iterator[Breach]:
+    """A township takes at most `new_powers_max` powers [powers]."""
+    counts = ledger.taken["township"].value_counts(sort=False)
+    yield from above("new_powers_within_cap", "township", "powers", counts, ledger.policy.new_powers_max)
+
+
+def taken_only_if_ready(ledger: Ledger) -> Iterator[Breach]:
+    """A township takes a power only if it is or becomes ready in its field [powers]."""
+    yield from _each("taken_only_if_ready", ledger.taken[~contains(ledger.fields, ledger.taken, ["township", "field"])])
+
+
+def new_fields_within_cap(ledger: Ledger) -> Iterator[Breach]:
+    """A township becomes ready in at most `new_fields_max` fields [fields]."""
+    counts = ledger.fields.loc[ledger.fields["new"], "township"].value_counts(sort=False)
+    yield from above("new_fields_within_cap", "township", "fields", counts, ledger.policy.new_fields_max)
+
+
+def ready_is_new(ledger: Ledger) -> Iterator[Breach]:
+    """Readiness is made once, where there is none today, and in no subdistrict [rows]."""
+    ready, today = ledger.plan.ready, ledger.case.readiness
+    columns = ["township", "field"]
+    subdistrict = ready["township"].map(ledger.case.townships["category"]) == Category.SUBDISTRICT
+    why = pd.Series("", index=ready.index).mask(subdistrict, "a subdistrict")
+    why = why.mask(contains(today, ready, columns), "ready today").mask(ready.duplicated(), "given twice")
+    for township, field, reason in zip(ready["township"], ready["field"], why, strict=True):
+        if reason:
+            yield Breach("ready_is_new", f"township {township}, field {field}, {reason}", 1.0, "rows")
+
+
+def overload_within_stop(ledger: Ledger) -> Iterator[Breach]:
+    """Where overload is priced, the hours needed stay within the last overload step [staff-hours a year]."""
+    if ledger.policy.overload == "priced":
+        stop = ledger.policy.overload_steps[-1].until * ledger.staff["hours_there"]
+        yield from above("overload_within_stop", "township", "staff-hours a year", ledger.hours_needed, stop)
+
+
+def workload_within_wall(ledger: Ledger) -> Iterator[Breach]:
+    """Where overload is a wall, the hours needed stay within `wall_share` of the hours there [staff-hours a year]."""
+    if ledger.policy.overload == "wall":
+        wall = ledger.policy.wall_share * ledger.staff["hours_there"]
+        yield from above("workload_within_wall", "township", "staff-hours a year", ledger.hours_needed, wall)
