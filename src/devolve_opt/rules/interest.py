@@ -1,0 +1,55 @@
+"""Which powers a township may come to hold: those it chose, or has cases of, and that law allows."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from devolve_opt.case import Case
+from devolve_opt.policy import Policy
+from devolve_opt.rules.legality import eligible_powers
+from devolve_opt.rules.workload import hours_per_case, is_enforcement
+
+
+def interest(case: Case, policy: Policy) -> pd.DataFrame:
+    """Return every pair of township and power that can matter, with what it would need and be worth.
+
+    A township that never chose a power and has no case of it has no row. Where a power requires another one, the
+    township has a row of that as well.
+
+    Returns:
+        Columns `township, power, field, category`; `rounds` (0-3, rounds in which the township chose it), `chosen_last`
+        (chosen in the last round), `cases` (a year), `hours` (staff-hours a year to hold and use it), `officer_hours`
+        (officer-hours a year, part of the hours). Sorted as the tables of townships and powers are.
+    """
+    powers, townships = case.tables["powers"], case.tables["townships"]
+    key = ["township", "power"]
+    votes = case.votes
+    votes["rounds"] = votes[["round_1", "round_2", "round_3"]].sum(axis=1)
+    pairs = votes[[*key, "rounds", "round_3"]].merge(case.tables["cases"], on=key, how="outer")
+    pairs["rounds"] = pairs["rounds"].fillna(0).astype(int)
+    pairs["chosen_last"] = pairs.pop("round_3") == True  # noqa: E712 - missing counts as not chosen
+    pairs["cases"] = pairs["cases"].fillna(0.0)
+    eligible, voting = eligible_powers(case, policy), case.voting_townships
+    pairs = pairs[pairs["power"].isin(eligible) & pairs["township"].isin(voting)]
+    pairs = _with_required(pairs[(pairs["rounds"] > 0) | (pairs["cases"] > 0)], powers["requires"])
+
+    order = pd.DataFrame({name: index.get_indexer(pairs[name]) for name, index in
+                          (("township", townships.index), ("power", powers.index))})  # fmt: skip
+    pairs = pairs.iloc[order.sort_values(["township", "power"], kind="stable").index].reset_index(drop=True)
+    pairs["field"] = pairs["power"].map(powers["field"])
+    pairs["category"] = pairs["township"].map(townships["category"])
+    case_hours = pairs["cases"] * pairs["power"].map(hours_per_case(case))
+    pairs["hours"] = pairs["power"].map(powers["upkeep_hours"]) + case_hours
+    pairs["officer_hours"] = case_hours.where(pairs["power"].map(is_enforcement(case)), 0.0)
+    return pairs
+
+
+def _with_required(pairs: pd.DataFrame, requires: pd.Series) -> pd.DataFrame:
+    while True:
+        wanted = pd.DataFrame({"township": pairs["township"], "power": pairs["power"].map(requires)})
+        wanted = wanted[wanted["power"] != ""].drop_duplicates()
+        known = pd.MultiIndex.from_frame(pairs[["township", "power"]])
+        missing = wanted[~pd.MultiIndex.from_frame(wanted).isin(known)]
+        if missing.empty:
+            return pairs
+        pairs = pd.concat([pairs, missing.assign(rounds=0, chosen_last=False, cases=0.0)], ignore_index=True)

@@ -1,0 +1,64 @@
+"""The ratio rule: the 1+4 guide list by selection ratio, as the report's city made it.
+
+Reading of the report (assumption; no threshold is published anywhere): the rounds are successive re-selections, so the
+last round counts. A power chosen by a large enough share of all townships goes on the base list; one chosen by a large
+enough share of a category, and not on the base list, goes on that category's list.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from devolve_opt.case import Case
+from devolve_opt.policy import Policy
+from devolve_opt.rules.legality import eligible_powers
+from devolve_opt.vocabulary import BASE_LIST
+
+
+def selection_shares(case: Case) -> pd.DataFrame:
+    """Return the share of townships that chose each power in the last round.
+
+    Returns:
+        Indexed by power (all of the pool); columns `base` (all choosing townships) and one for each category that has
+        townships, each a share from 0 to 1.
+    """
+    townships = case.tables["townships"].loc[case.voting_townships]
+    votes = case.tables["votes"]
+    last = votes[votes["round_3"]]
+    categories = last["township"].map(townships["category"])
+    counts = pd.crosstab(last["power"], categories).reindex(case.tables["powers"].index, fill_value=0)
+    sizes = townships["category"].value_counts()
+    shares = counts.reindex(columns=sizes.index, fill_value=0) / sizes
+    shares.insert(0, BASE_LIST, counts.sum(axis=1) / max(1, len(townships)))
+    return shares
+
+
+def ratio_lists(case: Case, policy: Policy) -> pd.DataFrame:
+    """Return the guide list by selection ratio; where more powers pass than the caps allow, the highest shares stay.
+
+    Returns:
+        Columns `power, list`; base list first, then the category lists in the policy's order. Equal shares are served
+        in the order of the power table.
+    """
+    shares = selection_shares(case).loc[eligible_powers(case, policy)]
+    base = _highest(shares[BASE_LIST], policy.base_share_min, min(policy.base_list_max, policy.guide_list_max))
+    rest = shares.drop(index=base)
+    lists = {
+        category: _highest(rest[category], policy.category_share_min, policy.category_list_max)
+        for category in policy.own_list_categories
+        if category in rest.columns
+    }
+    # Distinct powers are capped by the best share a power has in any category that lists it.
+    best = pd.Series(-1.0, index=rest.index)
+    for category, powers in lists.items():
+        best[powers] = np.maximum(best[powers], rest.loc[powers, category])
+    kept = set(_highest(best, 0.0, policy.guide_list_max - len(base)))
+    rows = [(power, BASE_LIST) for power in base]
+    rows += [(power, str(category)) for category, powers in lists.items() for power in powers if power in kept]
+    return pd.DataFrame(rows, columns=["power", "list"], dtype="str")
+
+
+def _highest(shares: pd.Series, at_least: float, at_most: int) -> pd.Index:
+    passing = shares[shares >= at_least - 1e-12].sort_values(ascending=False, kind="stable")
+    return shares.index.intersection(passing.index[:at_most], sort=False)

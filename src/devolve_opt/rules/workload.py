@@ -1,0 +1,106 @@
+"""Workload arithmetic: hours that powers need and hours that staff have.
+
+Hours a year of one person are the case's `available_hours` (WISN: available working time, WHO user's manual 2010).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from devolve_opt.case import Case
+from devolve_opt.policy import Policy
+from devolve_opt.rules.apportionment import largest_remainder
+from devolve_opt.vocabulary import ENFORCEMENT_TYPES
+
+
+def hours_per_case(case: Case) -> pd.Series:
+    """Return the mean staff-hours of one case of each power, simple and ordinary procedure weighted by their share."""
+    powers = case.tables["powers"]
+    simple = powers["simple_share"]
+    return simple * powers["simple_hours"] + (1 - simple) * powers["ordinary_hours"]
+
+
+def statutory_load(case: Case, policy: Policy) -> pd.Series:
+    """Return the staff-hours a year each township needs before it takes up any power: statutory work and joint cases."""
+    townships = case.tables["townships"]
+    return townships["statutory_hours"] + townships["joint_cases"] * policy.joint_case_hours
+
+
+def staff_without_moves(case: Case, policy: Policy) -> pd.DataFrame:
+    """Return each township's staff while its posts stay as they are.
+
+    Lent staff above `lent_share_max` of the posts come back.
+
+    Returns:
+        Indexed by township; columns `lent` (persons still lent), `lent_returned` (persons), `staff` (persons at work:
+        in post - lent + stationed) and `filling` (staff in post for each post in the county: what a moved post brings).
+    """
+    townships = case.tables["townships"]
+    allowed = np.floor(policy.lent_share_max * townships["posts"] + 1e-9).astype(int)
+    lent = np.minimum(townships["lent"], allowed)
+    sums = townships.groupby("county")[["staff_in_post", "posts"]].transform("sum")
+    return pd.DataFrame(
+        {
+            "lent": lent,
+            "lent_returned": townships["lent"] - lent,
+            "staff": townships["staff_in_post"] - lent + townships["stationed_staff"],
+            "filling": (sums["staff_in_post"] / sums["posts"].where(sums["posts"] > 0)).fillna(0.0),
+        }
+    )
+
+
+def overload_cost(needed: pd.Series, there: pd.Series, policy: Policy) -> pd.Series:
+    """Return what overload costs each township, in staff-hours a year; nothing where overload is a wall.
+
+    Args:
+        needed, there: hours needed and hours there, by township. Hours beyond the last step cost nothing more.
+        policy: its steps and prices.
+    """
+    cost = pd.Series(0.0, index=needed.index)
+    if policy.overload == "wall":
+        return cost
+    reached = policy.overload_free_share
+    for step in policy.overload_steps:
+        within = np.clip(needed - reached * there, 0.0, (step.until - reached) * there.clip(lower=0))
+        cost += step.price * within
+        reached = step.until
+    return cost
+
+
+def overload_of_doing_nothing(case: Case, policy: Policy) -> float:
+    """Return what overload costs the whole city while posts stay and no power is taken, in staff-hours a year."""
+    there = case.available_hours * staff_without_moves(case, policy)["staff"]
+    return float(overload_cost(statutory_load(case, policy), there, policy).sum())
+
+
+def officers_remaining(case: Case, policy: Policy) -> pd.Series:
+    """Return the certified officers left in each township after a year's attrition (whole persons).
+
+    A county's losses are rounded up to whole persons and fall on its townships by largest remainder in proportion to
+    their officers. Where within a county they fall is not known in advance: assumption.
+    """
+    townships = case.tables["townships"]
+    remaining = townships["certified_officers"].copy()
+    for _, members in townships.groupby("county", sort=False):
+        certified = members["certified_officers"].to_numpy()
+        lost = int(np.ceil(policy.attrition_share * certified.sum() - 1e-9))
+        if lost:
+            remaining[members.index] = certified - largest_remainder(lost, certified)
+    return remaining
+
+
+def officer_hours_each(case: Case, policy: Policy) -> float:
+    """Return the hours a year one officer has for enforcement."""
+    return policy.officer_hours_share * case.available_hours
+
+
+def statutory_officer_hours(case: Case, policy: Policy) -> pd.Series:
+    """Return the officer-hours a year each township needs before it takes up any power."""
+    townships = case.tables["townships"]
+    return townships["statutory_officer_hours"] + townships["joint_cases"] * policy.joint_case_hours
+
+
+def is_enforcement(case: Case) -> pd.Series:
+    """Return, for each power, whether only certified officers may exercise it."""
+    return case.tables["powers"]["type"].isin(ENFORCEMENT_TYPES)
