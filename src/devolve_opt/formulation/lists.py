@@ -1,0 +1,119 @@
+"""Lists: the 1+4 guide list, one base list for all and a list for each of four categories."""
+
+from __future__ import annotations
+
+from pyomo.environ import Binary, Constraint, Var
+
+from devolve_opt.rules.ratio import given_lists
+from devolve_opt.vocabulary import BASE_LIST
+
+
+def add_lists(model):
+    """Add `base[p]`, `special[c,p]`, `listed[p]`, the caps on the lists, and what they allow to be taken.
+
+    Data: `own_lists` (categories with a list of their own), `category[t]`, `given` (rows of the guide list in force).
+    """
+    pairs = model.interest
+    policy = model.policy
+    model.own_lists = [str(category) for category in policy.own_list_categories]
+    model.category = dict(zip(pairs["township"], pairs["category"], strict=True))
+    order = model.case.tables["powers"].index
+    wanted = order[order.isin(pairs["power"])].tolist()
+    with_own = pairs[pairs["category"].isin(model.own_lists)]
+    specials = with_own[["category", "power"]].drop_duplicates()
+    model.special_of = {category: [] for category in model.own_lists}
+    for category, power in specials.itertuples(index=False, name=None):
+        model.special_of[category].append(power)
+    specials = [(category, power) for category in model.own_lists for power in model.special_of[category]]
+    with_special = {power for _, power in specials}
+
+    model.base = Var(wanted, domain=Binary)
+    model.special = Var(specials, domain=Binary)
+    model.listed = Var(wanted, domain=Binary)
+    model.one_kind_of_list = Constraint(specials, rule=one_kind_of_list)
+    model.base_power_is_listed = Constraint(
+        [power for power in wanted if power not in with_special], rule=base_power_is_listed
+    )
+    model.taken_only_if_listed = Constraint(model.pairs, rule=taken_only_if_listed)
+
+    given = given_lists(model.case, policy)
+    if given is not None:
+        model.given = set(given[["power", "list"]].itertuples(index=False, name=None))
+        model.base_list_kept = Constraint(wanted, rule=base_list_kept)
+        model.category_list_kept = Constraint(specials, rule=category_list_kept)
+    model.base_list_within_cap = Constraint(rule=base_list_within_cap)
+    model.guide_list_within_cap = Constraint(rule=guide_list_within_cap)
+    filled = [category for category in model.own_lists if model.special_of[category]]
+    model.category_list_within_cap = Constraint(filled, rule=category_list_within_cap)
+
+
+def one_kind_of_list(model, category, power):
+    r"""A power stands on the base list or on category lists, never on both, and is then listed.
+
+    $b_p + s_{cp} \le l_p \quad \forall c, p$
+
+    One row and not three: written so, the bound of the relaxation is tighter and its lists come out almost whole.
+    Unit: powers. Source: the report's 1+4 guide list.
+    """
+    return model.base[power] + model.special[category, power] <= model.listed[power]
+
+
+def base_power_is_listed(model, power):
+    r"""A power of the base list is listed, where no category can list it: $b_p \le l_p$ [powers].
+
+    Source: the report's 1+4 guide list.
+    """
+    return model.base[power] <= model.listed[power]
+
+
+def taken_only_if_listed(model, township, power):
+    r"""A township takes only what is on the base list or on the list of its category.
+
+    $x_{tp} \le b_p + s_{c(t),p} \quad \forall (t,p)$, without $s$ where the category has no list of its own.
+
+    Unit: powers. Source: the report's 1+4 guide list.
+    """
+    category = model.category[township]
+    if (category, power) in model.special:
+        return model.taken[township, power] <= model.base[power] + model.special[category, power]
+    return model.taken[township, power] <= model.base[power]
+
+
+def base_list_kept(model, power):
+    r"""The base list in force is kept: $b_p = \bar b_p$ [powers]. Source: table `guide_list` of the case."""
+    return model.base[power] == int((power, BASE_LIST) in model.given)
+
+
+def category_list_kept(model, category, power):
+    r"""The category list in force is kept: $s_{cp} = \bar s_{cp}$ [powers]. Source: table `guide_list` of the case."""
+    return model.special[category, power] == int((power, category) in model.given)
+
+
+def base_list_within_cap(model):
+    r"""The base list holds at most so many powers: $\sum_p b_p \le B$.
+
+    Unit: powers. Source: `Policy.base_list_max`; the report's city has 43.
+    """
+    return _within(sum(model.base.values()), model.policy.base_list_max, len(model.base))
+
+
+def guide_list_within_cap(model):
+    r"""The guide list, base and category lists together, holds at most so many powers: $\sum_p l_p \le G$.
+
+    Unit: powers. Source: `Policy.guide_list_max`; the report's city has 130.
+    """
+    return _within(sum(model.listed.values()), model.policy.guide_list_max, len(model.listed))
+
+
+def category_list_within_cap(model, category):
+    r"""The list of each category holds at most so many powers: $\sum_p s_{cp} \le S \quad \forall c$.
+
+    Unit: powers. Source: `Policy.category_list_max`.
+    """
+    powers = model.special_of[category]
+    return _within(sum(model.special[category, power] for power in powers), model.policy.category_list_max, len(powers))
+
+
+def _within(total, cap, count):
+    """Return `total <= cap`, or no row where so few powers exist that the cap cannot bind."""
+    return Constraint.Skip if count <= cap else total <= cap

@@ -1,0 +1,36 @@
+"""Contents page of the model."""
+
+from __future__ import annotations
+
+from pyomo.environ import ConcreteModel
+
+from devolve_opt.case import Case
+from devolve_opt.formulation.enforcement import add_enforcement
+from devolve_opt.formulation.equity import add_equity
+from devolve_opt.formulation.lists import add_lists
+from devolve_opt.formulation.objective import add_objective
+from devolve_opt.formulation.posts import add_posts
+from devolve_opt.formulation.readiness import add_readiness
+from devolve_opt.formulation.take_up import add_take_up
+from devolve_opt.formulation.workload import add_workload
+from devolve_opt.policy import Policy
+
+
+def build_model(case: Case, policy: Policy) -> ConcreteModel:
+    """Build the mixed-integer model of a case under a policy.
+
+    The model carries `case` and `policy`; each `add_*` puts the data it needs on the model under the names its
+    docstrings use, then its variables, then its constraints. A row or column exists only where it can matter.
+    """
+    model = ConcreteModel(name="devolve_opt")
+    model.case, model.policy = case, policy
+
+    add_take_up(model)  # which township takes which power
+    add_lists(model)  # the 1+4 guide list that allows it
+    add_readiness(model)  # what a township needs to be ready in a field
+    add_posts(model)  # posts by formula and need
+    add_workload(model)  # hours needed against hours there
+    add_enforcement(model)  # officers, certificates, officer hours
+    add_equity(model)  # no township left behind
+    add_objective(model)  # named terms in staff-hours a year
+    return model

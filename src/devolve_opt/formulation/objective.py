@@ -1,0 +1,84 @@
+"""Objective: named terms in staff-hours a year, their prices in the policy."""
+
+from __future__ import annotations
+
+from pyomo.environ import Expression, Objective, maximize
+
+from devolve_opt.rules.workload import overload_of_doing_nothing
+from devolve_opt.vocabulary import Term
+
+
+def add_objective(model):
+    """Add one named expression for each term, and their sum as the objective to maximise. Costs are negative."""
+    model.readiness_hours = model.case.tables["fields"]["readiness_hours"].to_dict()
+    model.support_hours = model.case.tables["powers"]["support_hours"].to_dict()
+    rules = {
+        Term.CHOICES_MET: choices_met,
+        Term.CASES_NEAR_HOME: cases_near_home,
+        Term.OVERLOAD: overload,
+        Term.READINESS: readiness,
+        Term.TRAINING: training,
+        Term.OFFICERS_MOVED: officers_moved,
+        Term.POSTS_MOVED: posts_moved,
+        Term.INEQUITY: inequity,
+        Term.COUNTY_SUPPORT: county_support,
+    }
+    model.term = Expression([str(term) for term in Term], rule=lambda model, term: rules[Term(term)](model))
+    model.total = Objective(expr=sum(model.term.values()), sense=maximize)
+
+
+def choices_met(model):
+    r"""Choices met: $\pi \sum_{t,p} r_{tp} x_{tp}$. Source: `Prices.choice_met`."""
+    price = model.policy.prices.choice_met
+    return price * sum(model.choices_met.values())
+
+
+def cases_near_home(model):
+    r"""Cases handled in the township instead of the county seat: $\pi \sum_{t,p} n_{tp} x_{tp}$. Source: `Prices.case_near_home`."""
+    price = model.policy.prices.case_near_home
+    return price * sum(cases * model.taken[pair] for pair, cases in model.cases.items() if cases)
+
+
+def overload(model):
+    r"""Overload, dearer with each step, against that of doing nothing: $C_0 - \sum_{t,s} \pi_s o_{ts}$.
+
+    $C_0$ is what overload costs while posts stay and no power is taken; it is there today whatever is decided.
+    Source: `Policy.overload_steps`.
+    """
+    if model.policy.overload == "wall":
+        return 0.0
+    prices = [step.price for step in model.policy.overload_steps]
+    cost = sum(prices[step] * variable for (_, step), variable in model.overload.items())
+    return overload_of_doing_nothing(model.case, model.policy) - cost
+
+
+def readiness(model):
+    r"""Making and keeping townships ready in new fields: $-\pi \sum_{t,f} R_f y_{tf}$. Source: `Prices.readiness`."""
+    price = model.policy.prices.readiness
+    return -price * sum(model.readiness_hours[field] * variable for (_, field), variable in model.ready.items())
+
+
+def training(model):
+    r"""New certificates: $-\pi \sum_t \tau_t$. Source: `Prices.officer_trained`."""
+    return -model.policy.prices.officer_trained * sum(model.trained.values())
+
+
+def officers_moved(model):
+    r"""Officers moved within their county: $-\pi \sum_t i_t$. Source: `Prices.officer_moved`."""
+    return -model.policy.prices.officer_moved * sum(model.moved_in.values())
+
+
+def posts_moved(model):
+    r"""Posts gained by townships: $-\pi \sum_t m_t$. Source: `Prices.post_moved`."""
+    return -model.policy.prices.post_moved * sum(model.posts_gained.values())
+
+
+def inequity(model):
+    r"""Choices that fall short of the floor: $-\pi \sum_t z_t$. Source: `Prices.choice_shortfall`."""
+    return -model.policy.prices.choice_shortfall * sum(model.shortfall.values())
+
+
+def county_support(model):
+    r"""What the county spends to guide and supervise: $-\pi \sum_{t,p} c_p x_{tp}$. Source: `Prices.county_support`; 行政处罚法 24."""
+    price = model.policy.prices.county_support
+    return -price * sum(model.support_hours[power] * model.taken[township, power] for township, power in model.pairs)

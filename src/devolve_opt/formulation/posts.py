@@ -1,0 +1,93 @@
+"""Posts: base, floating and revolving posts by the three-step formula, within a band and a cap on moves."""
+
+from __future__ import annotations
+
+from pyomo.environ import Constraint, Expression, NonNegativeIntegers, NonNegativeReals, Var, inequality
+
+from devolve_opt.rules.posts import post_formula, post_pools
+
+
+def add_posts(model):
+    """Add `floating[t]` and `revolving[t]` (whole posts), `posts[t]` and `posts_gained[t]`.
+
+    Data, by township: `base_posts`, `posts_today`, `band_lower`, `band_upper`; by county: `floating_pool`,
+    `revolving_pool`, `revolving_max`, `members`.
+    """
+    townships = model.case.tables["townships"]
+    formula, pools = post_formula(model.case, model.policy), post_pools(model.case, model.policy)
+    model.posts_today = townships["posts"].to_dict()
+    model.base_posts = formula["base_posts"].to_dict()
+    model.band_lower, model.band_upper = formula["lower"].to_dict(), formula["upper"].to_dict()
+    model.floating_pool, model.revolving_pool = pools["floating"].to_dict(), pools["revolving"].to_dict()
+    model.revolving_max = pools["revolving_max"].to_dict()
+    model.county = townships["county"].to_dict()
+    model.members = {county: list(group.index) for county, group in townships.groupby("county", sort=False)}
+    units = list(townships.index)
+
+    model.floating = Var(units, domain=NonNegativeIntegers, bounds=_floating_bounds)
+    model.revolving = Var(units, domain=NonNegativeIntegers, bounds=_revolving_bounds)
+    model.posts_gained = Var(units, domain=NonNegativeReals, bounds=(0, model.policy.posts_moved_max))
+    model.posts = Expression(units, rule=posts)
+    model.posts_within_band = Constraint(units, rule=posts_within_band)
+    model.floating_spread = Constraint(list(model.members), rule=floating_spread)
+    model.revolving_spread = Constraint(list(model.members), rule=revolving_spread)
+    model.gain_counted = Constraint(units, rule=gain_counted)
+    model.posts_moved_within_cap = Constraint(rule=posts_moved_within_cap)
+
+
+def _floating_bounds(model, township):
+    return 0, model.floating_pool[model.county[township]]
+
+
+def _revolving_bounds(model, township):
+    county = model.county[township]
+    return 0, min(model.revolving_max[county], model.revolving_pool[county])
+
+
+def posts(model, township):
+    r"""Posts of a township: $n_t = \bar b_t + g_t + v_t$, base by formula, floating and revolving [posts]."""
+    return model.base_posts[township] + model.floating[township] + model.revolving[township]
+
+
+def posts_within_band(model, township):
+    r"""Base and floating posts stay within the band around the formula's fair share.
+
+    $\lceil (1-\beta)\,\hat n_t \rceil \le \bar b_t + g_t \le \lfloor (1+\beta)\,\hat n_t \rfloor \quad \forall t$,
+    widened where needed so that the formula's own whole number is allowed.
+
+    Unit: posts. Source: `Policy.posts_band`; the report's three-step 6:2:1:1 rule gives the share.
+    """
+    base = model.base_posts[township]
+    return inequality(model.band_lower[township] - base, model.floating[township], model.band_upper[township] - base)
+
+
+def floating_spread(model, county):
+    r"""A county's floating posts are all spread: $\sum_{t \in k} g_t = G_k \quad \forall k$.
+
+    Unit: posts. Source: county totals of posts are fixed.
+    """
+    return sum(model.floating[township] for township in model.members[county]) == model.floating_pool[county]
+
+
+def revolving_spread(model, county):
+    r"""A county's revolving posts are all lent out: $\sum_{t \in k} v_t = V_k \quad \forall k$.
+
+    Unit: posts. Source: `Policy.revolving_posts_share`; county totals of posts are fixed.
+    """
+    return sum(model.revolving[township] for township in model.members[county]) == model.revolving_pool[county]
+
+
+def gain_counted(model, township):
+    r"""Posts gained are at least what a township has more than today: $m_t \ge n_t - \bar n_t \quad \forall t$.
+
+    Unit: posts. Source: definition.
+    """
+    return model.posts_gained[township] >= model.posts[township] - model.posts_today[township]
+
+
+def posts_moved_within_cap(model):
+    r"""Townships gain at most so many posts in the whole city: $\sum_t m_t \le M$.
+
+    Unit: posts. Source: `Policy.posts_moved_max`; the report's city moved 18.
+    """
+    return sum(model.posts_gained.values()) <= model.policy.posts_moved_max

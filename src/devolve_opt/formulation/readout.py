@@ -1,0 +1,108 @@
+"""Readout: from the model's values to decisions, and from decisions to a start for the solver."""
+
+from __future__ import annotations
+
+import pandas as pd
+from pyomo.environ import value
+
+from devolve_opt.plan import Decisions
+from devolve_opt.vocabulary import BASE_LIST
+
+
+def read_decisions(model) -> Decisions:
+    """Return the decisions that the values of the model's variables stand for, whole numbers rounded.
+
+    Lists, readiness and moves that serve nothing are left out: a listed power that no township takes, a field without a
+    power taken (unless a guide list is given), officers moved in and out of the same office. Leaving them out breaks no
+    rule and never lowers the plan's worth.
+    """
+    taken = [pair for pair in model.pairs if _whole(model.taken[pair])]
+    special = [key for key in model.special if _whole(model.special[key])]
+    base = [power for power in model.base if _whole(model.base[power])]
+    if not hasattr(model, "given"):
+        used_base = {power for _, power in taken}
+        used_special = {(model.category[township], power) for township, power in taken}
+        base = [power for power in base if power in used_base]
+        special = [key for key in special if key in used_special]
+    rows = [(power, BASE_LIST) for power in base] + [(power, category) for category, power in special]
+    used_fields = {(township, model.field[power]) for township, power in taken}
+    ready = [key for key in model.ready if key in used_fields]
+    units = list(model.floating)
+    swaps = {unit: min(_whole(model.moved_in[unit]), _whole(model.moved_out[unit])) for unit in units}
+    return Decisions(
+        guide_list=pd.DataFrame(rows, columns=["power", "list"], dtype="str"),
+        take_up=pd.DataFrame(taken, columns=["township", "power"], dtype="str"),
+        ready=pd.DataFrame(ready, columns=["township", "field"], dtype="str"),
+        posts=pd.DataFrame(
+            {
+                "base_posts": [int(model.base_posts[unit]) for unit in units],
+                "floating_posts": [_whole(model.floating[unit]) for unit in units],
+                "revolving_posts": [_whole(model.revolving[unit]) for unit in units],
+            },
+            index=pd.Index(units, name="township"),
+        ),
+        officers=pd.DataFrame(
+            {
+                "trained": [_whole(model.trained[unit]) for unit in units],
+                "moved_in": [_whole(model.moved_in[unit]) - swaps[unit] for unit in units],
+                "moved_out": [_whole(model.moved_out[unit]) - swaps[unit] for unit in units],
+            },
+            index=pd.Index(units, name="township"),
+        ),
+    )
+
+
+def set_start(model, decisions: Decisions) -> None:
+    """Set the values of the model's variables to what the decisions say, as a start for the solver.
+
+    Everything that follows from the decisions (listed, gains, overload, shortfall) is set too. Decisions about pairs
+    that the model does not have are passed over.
+    """
+    for component in (model.taken, model.base, model.special, model.listed, model.ready):
+        for variable in component.values():
+            variable.set_value(0, skip_validation=True)
+    for power, name in decisions.guide_list.itertuples(index=False, name=None):
+        if power not in model.base:
+            continue
+        if name == BASE_LIST:
+            model.base[power].set_value(1, skip_validation=True)
+        elif (name, power) in model.special:
+            model.special[name, power].set_value(1, skip_validation=True)
+        else:
+            continue
+        model.listed[power].set_value(1, skip_validation=True)
+    for component, pairs in ((model.taken, decisions.take_up), (model.ready, decisions.ready)):
+        for pair in pairs.itertuples(index=False, name=None):
+            if pair in component:
+                component[pair].set_value(1, skip_validation=True)
+    posts, officers = decisions.posts, decisions.officers
+    columns = {
+        "floating": posts["floating_posts"], "revolving": posts["revolving_posts"],
+        "trained": officers["trained"], "moved_in": officers["moved_in"], "moved_out": officers["moved_out"],
+    }  # fmt: skip
+    for name, series in columns.items():
+        component = getattr(model, name)
+        for unit, number in series.items():
+            component[unit].set_value(int(number), skip_validation=True)
+    _set_consequences(model)
+
+
+def _set_consequences(model) -> None:
+    for unit, variable in model.posts_gained.items():
+        variable.set_value(max(0.0, value(model.posts[unit]) - model.posts_today[unit]), skip_validation=True)
+    for township, variable in model.shortfall.items():
+        floor = model.policy.choice_floor * model.asked[township]
+        variable.set_value(max(0.0, floor - value(model.choices_met[township])), skip_validation=True)
+    if model.policy.overload == "wall":
+        return
+    for unit in model.floating:
+        there = value(model.hours_there[unit])
+        left = max(0.0, value(model.hours_needed[unit]) - model.policy.overload_free_share * there)
+        for step in model.overload_steps:
+            part = min(left, model.step_widths[step] * there)
+            model.overload[unit, step].set_value(part, skip_validation=True)
+            left -= part
+
+
+def _whole(variable) -> int:
+    return round(variable.value or 0.0)

@@ -1,0 +1,84 @@
+"""Workload: hours needed against hours there, with overload priced in rising steps or walled off."""
+
+from __future__ import annotations
+
+from pyomo.environ import Constraint, Expression, NonNegativeReals, Var
+
+from devolve_opt.rules.workload import staff_without_moves, statutory_load
+
+
+def add_workload(model):
+    """Add `overload[t,s]` and the balance of hours.
+
+    Data, by township: `statutory_load` (staff-hours a year), `staff_today` (persons at work once lent staff above the
+    cap are back), `filling` (persons a moved post brings); `step_widths` (shares of the hours there).
+    """
+    case, policy = model.case, model.policy
+    staffing = staff_without_moves(case, policy)
+    model.statutory_load = statutory_load(case, policy).to_dict()
+    model.staff_today, model.filling = staffing["staff"].to_dict(), staffing["filling"].to_dict()
+    units = list(case.tables["townships"].index)
+    model.hours_needed = Expression(units, rule=hours_needed)
+    model.hours_there = Expression(units, rule=hours_there)
+    if policy.overload == "wall":
+        model.workload_within_wall = Constraint(units, rule=workload_within_wall)
+        return
+    ends = [policy.overload_free_share, *(step.until for step in policy.overload_steps)]
+    model.step_widths = [upper - lower for lower, upper in zip(ends, ends[1:], strict=False)]
+    model.overload_steps = steps = list(range(len(model.step_widths)))
+    model.overload = Var(units, steps, domain=NonNegativeReals, bounds=_overload_bounds)
+    model.overload_carries_load = Constraint(units, rule=overload_carries_load)
+    model.overload_within_step = Constraint(units, steps, rule=overload_within_step)
+
+
+def _overload_bounds(model, township, step):
+    """No step holds more than its share of the hours there with all the posts the township could have."""
+    county = model.county[township]
+    most = model.band_upper[township] + model.revolving_max[county]
+    moved = model.filling[township] * max(0, most - model.posts_today[township])
+    return 0, model.step_widths[step] * model.case.available_hours * (model.staff_today[township] + moved)
+
+
+def hours_needed(model, township):
+    r"""Staff-hours a year a township needs: $H_t = \bar H_t + \sum_p h_{tp} x_{tp}$, statutory work and held powers."""
+    return model.statutory_load[township] + sum(
+        model.hours[township, power] * model.taken[township, power] for power in model.powers_of.get(township, ())
+    )
+
+
+def hours_there(model, township):
+    r"""Staff-hours a year a township has: $A_t = a\,(\bar q_t + \phi_{k(t)} (n_t - \bar n_t))$.
+
+    A moved post brings its county's average filling $\phi_k$, so that no staff appear from nowhere.
+    """
+    moved = model.posts[township] - model.posts_today[township]
+    return model.case.available_hours * (model.staff_today[township] + model.filling[township] * moved)
+
+
+def overload_carries_load(model, township):
+    r"""What is needed beyond the free share of the hours there is overload.
+
+    $H_t \le \omega_0 A_t + \sum_s o_{ts} \quad \forall t$
+
+    Unit: staff-hours a year. Source: `Policy.overload_free_share`.
+    """
+    free = model.policy.overload_free_share * model.hours_there[township]
+    return model.hours_needed[township] <= free + sum(model.overload[township, step] for step in model.overload_steps)
+
+
+def overload_within_step(model, township, step):
+    r"""Each step of overload is as wide as its share of the hours there; the last one ends at a hard stop.
+
+    $o_{ts} \le (\omega_s - \omega_{s-1}) A_t \quad \forall t, s$
+
+    Unit: staff-hours a year. Source: `Policy.overload_steps`.
+    """
+    return model.overload[township, step] <= model.step_widths[step] * model.hours_there[township]
+
+
+def workload_within_wall(model, township):
+    r"""No township needs more hours than the wall allows: $H_t \le \omega A_t \quad \forall t$.
+
+    Unit: staff-hours a year. Source: `Policy.wall_share`; used instead of priced overload.
+    """
+    return model.hours_needed[township] <= model.policy.wall_share * model.hours_there[township]

@@ -1,0 +1,1 @@
+"""The one boundary to HiGHS, and the strategy that makes it prove plans."""

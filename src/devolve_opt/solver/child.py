@@ -1,0 +1,162 @@
+"""The process in which HiGHS runs; started by `engine.py` as a script of its own, never imported.
+
+A crash of the solver, or a solver that will not stop, takes only this process with it. Messages are pickled tuples on
+the standard streams, both ends of which are this package's own; HiGHS's printing is kept off them.
+
+From the parent: ("load", arrays), ("run", request), ("stop",). To the parent: ("log", text), ("bound", value),
+("incumbent", objective, solution), ("result", fields).
+"""
+
+import contextlib
+import os
+import pickle
+import queue
+import signal
+import sys
+import threading
+
+import highspy
+import numpy as np
+
+
+class Worker:
+    """Holds one HiGHS instance, loads a matrix into it and runs requests on it."""
+
+    def __init__(self, send):
+        self.send = send
+        self.stop = threading.Event()
+        self.highs = None
+        self.arrays = None
+
+    def load(self, arrays):
+        """Load a matrix: a dict of the arrays of `Matrix`."""
+        self.arrays = arrays
+        self.highs = None
+
+    def _fresh(self, request):
+        arrays = self.arrays
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = len(arrays["costs"]), len(arrays["row_lower"])
+        lp.col_cost_, lp.offset_ = arrays["costs"], arrays["offset"]
+        lp.sense_ = highspy.ObjSense.kMaximize
+        lp.col_lower_ = request.get("lower", arrays["lower"])
+        lp.col_upper_ = request.get("upper", arrays["upper"])
+        lp.row_lower_, lp.row_upper_ = arrays["row_lower"], arrays["row_upper"]
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_, lp.a_matrix_.index_ = arrays["start"], arrays["index"]
+        lp.a_matrix_.value_ = arrays["value"]
+        integer = request.get("integer", arrays["integer"])
+        if integer.any():
+            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+            lp.integrality_ = [kinds[flag] for flag in integer.tolist()]
+        highs = highspy.Highs()
+        highs.setOptionValue("log_to_console", False)
+        refused = [
+            name
+            for name, value in request["options"].items()
+            if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk
+        ]
+        if refused:
+            raise ValueError(f"HiGHS refuses these options: {', '.join(refused)}")
+        if highs.passModel(lp) == highspy.HighsStatus.kError:
+            raise ValueError("HiGHS refuses the model")
+        return highs
+
+    def run(self, request):
+        """Solve once and send what came of it."""
+        self.stop.clear()
+        highs = self._fresh(request)
+        is_mip = bool(request.get("integer", self.arrays["integer"]).any())
+        self._watch(highs, is_mip)
+        start = request.get("start")
+        if start is not None:
+            solution = highspy.HighsSolution()
+            solution.col_value = start.tolist()
+            highs.setSolution(solution)
+        status = highs.run()
+        info = highs.getInfo()
+        solution = highs.getSolution()
+        fields = {
+            "model_status": highs.modelStatusToString(highs.getModelStatus()),
+            "run_status": int(status),
+            "seconds": highs.getRunTime(),
+            "primal_status": highs.solutionStatusToString(info.primal_solution_status),
+            "effective_options": {name: highs.getOptionValue(name)[1] for name in request["options"]},
+            "objective": info.objective_function_value,
+            "bound": info.mip_dual_bound if is_mip else info.objective_function_value,
+            "nodes": info.mip_node_count if is_mip else 0,
+            "solution": np.array(solution.col_value) if solution.value_valid else None,
+            "reduced_costs": np.array(solution.col_dual) if solution.dual_valid and not is_mip else None,
+            "row_duals": np.array(solution.row_dual) if solution.dual_valid and not is_mip else None,
+        }
+        self.send(("result", fields))
+
+    def _watch(self, highs, is_mip):
+        kinds = highspy.cb.HighsCallbackType
+        last_bound = [None]
+
+        def callback(kind, message, data_out, data_in, _user):
+            if kind == kinds.kCallbackLogging:
+                self.send(("log", message))
+            elif kind == kinds.kCallbackMipImprovingSolution:
+                self.send(("incumbent", data_out.objective_function_value, np.array(data_out.mip_solution)))
+            else:
+                if kind in (kinds.kCallbackMipInterrupt, kinds.kCallbackMipLogging):
+                    bound = data_out.mip_dual_bound
+                    if np.isfinite(bound) and bound != last_bound[0]:
+                        last_bound[0] = bound
+                        self.send(("bound", bound))
+                if data_in is not None and self.stop.is_set():
+                    data_in.user_interrupt = True
+
+        highs.setCallback(callback, None)
+        wanted = [kinds.kCallbackLogging, kinds.kCallbackSimplexInterrupt, kinds.kCallbackIpmInterrupt]
+        if is_mip:
+            wanted += [kinds.kCallbackMipImprovingSolution, kinds.kCallbackMipInterrupt, kinds.kCallbackMipLogging]
+        for kind in wanted:
+            highs.startCallback(kind)
+
+
+def main():
+    """Serve requests until the parent closes the pipe."""
+    for name in ("SIGINT", "SIGBREAK"):  # Ctrl-C is the parent's to answer
+        with contextlib.suppress(AttributeError, ValueError):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    requests = sys.stdin.buffer
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever prints goes to the error stream, not between the messages
+    lock = threading.Lock()
+
+    def send(message):
+        try:
+            with lock:
+                pickle.dump(message, replies, protocol=5)
+                replies.flush()
+        except OSError:
+            os._exit(1)  # the parent is gone
+
+    worker = Worker(send)
+    pending = queue.SimpleQueue()
+
+    def listen():
+        while True:
+            try:
+                message = pickle.load(requests)
+            except Exception:
+                os._exit(0)  # the parent closed the pipe or died
+            if message[0] == "stop":
+                worker.stop.set()
+            else:
+                pending.put(message)
+
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        name, content = pending.get()
+        try:
+            worker.load(content) if name == "load" else worker.run(content)
+        except Exception as error:
+            send(("result", {"model_status": "Refused", "error": str(error)}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""From a Pyomo model to the arrays that a solver takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyomo.core.base.objective import Objective
+from pyomo.environ import maximize
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+from scipy.sparse import csr_array
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """A mixed-integer linear programme as arrays; n columns, m rows, always a maximisation.
+
+    Attributes:
+        costs: objective coefficients, shape (n,); `offset` is the constant of the objective.
+        rows: coefficients, sparse by rows, shape (m, n); `row_lower`, `row_upper`: shape (m,), infinite where open.
+        lower, upper: bounds of the columns, shape (n,).
+        integer: which columns are whole numbers, shape (n,), bool.
+        variables: the Pyomo variable of each column.
+        row_names: name of each row as the model has it.
+    """
+
+    costs: NDArray[np.float64]
+    offset: float
+    rows: csr_array
+    row_lower: NDArray[np.float64]
+    row_upper: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    integer: NDArray[np.bool_]
+    variables: list[Any] = field(repr=False)
+    row_names: list[str] = field(repr=False)
+
+    def values(self) -> NDArray[np.float64]:
+        """Return the values that the model's variables hold, shape (n,); 0 where a variable has none."""
+        return np.array([variable.value or 0.0 for variable in self.variables], dtype=float)
+
+    def set_values(self, solution: NDArray[np.float64]) -> None:
+        """Put a solution, shape (n,), into the model's variables."""
+        for variable, number in zip(self.variables, solution.tolist(), strict=True):
+            variable.set_value(number, skip_validation=True)
+
+    def columns_of(self, *components: str) -> NDArray[np.bool_]:
+        """Return which columns belong to the model's components of these names, shape (n,)."""
+        return np.array([variable.parent_component().name in components for variable in self.variables], dtype=bool)
+
+    def objective(self, solution: NDArray[np.float64]) -> float:
+        """Return the objective of a solution, shape (n,)."""
+        return float(self.costs @ solution) + self.offset
+
+    def violation(self, solution: NDArray[np.float64]) -> float:
+        """Return the largest amount by which a solution leaves a row, a bound or a whole number."""
+        activity = self.rows @ solution
+        scale = np.maximum(1.0, np.abs(activity))
+        parts = (
+            (self.row_lower - activity) / scale,
+            (activity - self.row_upper) / scale,
+            self.lower - solution,
+            solution - self.upper,
+            np.abs(solution - np.round(solution))[self.integer],
+        )
+        return max((float(part.max()) for part in parts if part.size), default=0.0)
+
+
+def compile_matrix(model: Any) -> Matrix:
+    """Compile a linear Pyomo model with one objective into arrays.
+
+    Pyomo's standard-form compiler leaves out columns that appear nowhere and rows without columns; both are fine for a
+    solver, and variables left out keep the value they have.
+
+    Raises:
+        ValueError: if the model is not linear or has not exactly one objective.
+    """
+    objectives = list(model.component_data_objects(Objective, active=True))
+    if len(objectives) != 1:
+        raise ValueError(f"a model needs exactly one objective, this one has {len(objectives)}")
+    form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=maximize)
+    count = len(form.rows)
+    bound_types = np.fromiter((row.bound_type for row in form.rows), dtype=int, count=count)
+    right = np.asarray(form.rhs, dtype=float)
+    variables = list(form.columns)
+    return Matrix(
+        costs=form.c.toarray().ravel(),
+        offset=float(form.c_offset[0]),
+        rows=csr_array(form.A),
+        row_lower=np.where(bound_types <= 0, right, -np.inf),
+        row_upper=np.where(bound_types >= 0, right, np.inf),
+        lower=np.array([-np.inf if v.lb is None else v.lb for v in variables], dtype=float),
+        upper=np.array([np.inf if v.ub is None else v.ub for v in variables], dtype=float),
+        integer=np.array([not v.is_continuous() for v in variables], dtype=bool),
+        variables=variables,
+        row_names=[row.constraint.name for row in form.rows],
+    )

@@ -1,0 +1,205 @@
+"""The strategy: how a plan is found and proven, step by step.
+
+1. Start from a plan that is known (the ratio rule's).
+2. Solve the relaxation: its value is a bound on every plan. Almost all of its lists come out whole.
+3. Choose the lists: keep those that the relaxation settles, let HiGHS choose the others while everything else may still
+   be split.
+4. Settle the townships: keep the lists just chosen, solve all the rest in whole numbers. With lists fixed the townships
+   hardly depend on one another, and this takes seconds.
+5. Close the gap: let HiGHS prove what is left on the whole model, from the best plan so far.
+
+Each step starts only while the gap asked for is not proven. Whatever ends the search, the best plan and the best bound
+so far are the answer. Only steps 2 and 5 work on the whole model, so only they give bounds. "Infeasible" is believed
+only when a second run without presolve says so too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devolve_opt.errors import SolverError
+from devolve_opt.plan import relative_gap
+from devolve_opt.solver.engine import Answer, Control, Engine, Outcome
+from devolve_opt.solver.matrix import Matrix
+
+Array = NDArray[np.float64]
+FEASIBILITY_TOLERANCE = 1e-6
+"""A solution is accepted as a plan only if it keeps every row, bound and whole number within this."""
+WHOLE = 1e-6
+"""A column of the relaxation this near to a whole number counts as settled."""
+PART_SHARE = 0.5
+"""Part of the time left that choosing lists, or settling townships, may take at most."""
+PART_SECONDS = 300.0
+"""The same where there is no time limit."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A moment of the search: what was known when, objective and bound in the objective's unit."""
+
+    seconds: float
+    phase: str
+    bound: float
+    objective: float
+
+    @property
+    def gap(self) -> float:
+        """Relative gap at that moment."""
+        return relative_gap(self.objective, self.bound)
+
+
+@dataclass
+class Search:
+    """The search for one matrix; `run` carries it out.
+
+    Attributes:
+        matrix: what to solve.
+        control: when to stop.
+        gap: relative gap to prove.
+        threads: threads for HiGHS.
+        report: called with each step.
+        lists: columns that are the guide list's, shape (n,); the search decides them first.
+        infeasible: set when it is confirmed that no solution exists; `failed`: when the solver broke down.
+        bound, objective, solution: the best so far.
+    """
+
+    matrix: Matrix
+    control: Control
+    lists: NDArray[np.bool_]
+    gap: float = 1e-3
+    threads: int = 2
+    report: Callable[[Step], None] = lambda step: None
+    bound: float = np.inf
+    objective: float = -np.inf
+    solution: Array | None = None
+    infeasible: bool = False
+    failed: bool = False
+    steps: list[Step] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    log: list[str] = field(default_factory=list)
+    phase: str = "start"
+
+    def run(self, start: Array | None = None, relaxation_only: bool = False) -> None:
+        """Search until the gap is proven, the time is up or the user stops; the results are on the object.
+
+        Args:
+            start: values of the columns to start from, shape (n,); passed over if they break a rule.
+            relaxation_only: stop after the bound of the relaxation.
+        """
+        if start is not None:
+            self._accept(start)
+        with Engine(
+            self.matrix, self.control, self.threads, self._better_bound, self._better_solution, self.log.append
+        ) as engine:
+            relaxed = self._solve_relaxation(engine)
+            if relaxation_only or self._done():
+                return
+            if relaxed is not None and self.lists.any():
+                lists = self._choose_lists(engine, relaxed)
+                if lists is not None and not self._done():
+                    self._settle_townships(engine, lists)
+            if not self._done():
+                self._close_the_gap(engine)
+
+    def _solve_relaxation(self, engine: Engine) -> Array | None:
+        """Return the solution of the relaxation, if there was time for it."""
+        with self._in_phase("relaxation"):
+            nothing_whole = np.zeros_like(self.matrix.integer)
+            # Interior point with crossover: the simplex method takes four times as long on this degenerate relaxation.
+            answer = engine.solve(integer=nothing_whole, solver="ipm")
+            if answer.outcome is Outcome.CRASHED:
+                answer = engine.solve(integer=nothing_whole)
+            if answer.outcome is Outcome.INFEASIBLE:
+                self._confirm_infeasible(engine, integer=nothing_whole)
+            if answer.outcome is Outcome.UNBOUNDED:
+                raise SolverError("the model is unbounded, although all its columns have bounds")
+            if answer.outcome is not Outcome.OPTIMAL:
+                return None
+            self._better_bound(answer.bound)
+            return answer.solution
+
+    def _choose_lists(self, engine: Engine, relaxed: Array) -> Array | None:
+        """Return a solution whose lists are whole and everything else may be split."""
+        with self._in_phase("lists"):
+            settled = self.lists & (np.abs(relaxed - np.round(relaxed)) < WHOLE)
+            if settled.sum() == self.lists.sum():
+                return relaxed
+            return self._solve_part(engine, settled, relaxed, self.lists & self.matrix.integer).solution
+
+    def _settle_townships(self, engine: Engine, lists: Array) -> None:
+        with self._in_phase("townships"):
+            answer = self._solve_part(engine, self.lists, lists, self.matrix.integer)
+            if answer.solution is not None:
+                self._accept(answer.solution)
+
+    def _solve_part(
+        self, engine: Engine, fixed: NDArray[np.bool_], values: Array, integer: NDArray[np.bool_]
+    ) -> Answer:
+        """Solve with some columns fixed and some whole: its solutions count once accepted, its bound never does."""
+        lower = np.where(fixed, np.round(values), self.matrix.lower)
+        upper = np.where(fixed, np.round(values), self.matrix.upper)
+        seconds = max(30.0, PART_SHARE * self.control.left) if np.isfinite(self.control.left) else PART_SECONDS
+        engine.on_bound, engine.on_incumbent = lambda bound: None, lambda objective, solution: None
+        try:
+            return engine.solve(integer=integer, lower=lower, upper=upper, mip_rel_gap=self.gap / 4, seconds=seconds)
+        finally:
+            engine.on_bound, engine.on_incumbent = self._better_bound, self._better_solution
+
+    def _close_the_gap(self, engine: Engine) -> None:
+        with self._in_phase("proof"):
+            answer = engine.solve(start=self.solution, mip_rel_gap=self.gap, mip_lp_solver="ipm")
+            if answer.outcome is Outcome.CRASHED:
+                answer = engine.solve(start=self.solution, mip_rel_gap=self.gap, presolve="off")
+                self.failed = answer.outcome is Outcome.CRASHED
+            if answer.outcome is Outcome.INFEASIBLE:
+                self._confirm_infeasible(engine)
+            if answer.solution is not None:
+                self._accept(answer.solution)
+            self._better_bound(answer.bound)
+
+    def _confirm_infeasible(self, engine: Engine, **changes: Any) -> None:
+        if self.solution is not None:
+            raise SolverError("HiGHS calls a model infeasible of which a solution is at hand")
+        self.infeasible = engine.solve(presolve="off", **changes).outcome is Outcome.INFEASIBLE
+
+    def _done(self) -> bool:
+        reached = self.solution is not None and relative_gap(self.objective, self.bound) <= self.gap
+        return reached or self.infeasible or self.control.stopped or self.control.left <= 0
+
+    def _better_bound(self, bound: float) -> None:
+        if bound < self.bound:
+            self.bound = bound
+            self._note()
+
+    def _better_solution(self, objective: float, solution: Array) -> None:
+        if objective > self.objective:
+            self._accept(solution)
+
+    def _accept(self, solution: Array) -> None:
+        rounded = np.where(self.matrix.integer, np.round(solution), solution)
+        objective = self.matrix.objective(rounded)
+        if objective > self.objective and self.matrix.violation(rounded) <= FEASIBILITY_TOLERANCE:
+            self.objective, self.solution = objective, rounded
+            self._note()
+
+    def _note(self) -> None:
+        step = Step(self.control.elapsed, self.phase, self.bound, self.objective)
+        self.steps.append(step)
+        self.report(step)
+
+    @contextmanager
+    def _in_phase(self, phase: str) -> Iterator[None]:
+        began = self.control.elapsed
+        self.phase = phase
+        self._note()
+        try:
+            yield
+        finally:
+            self.seconds[phase] = self.control.elapsed - began
+            self._note()

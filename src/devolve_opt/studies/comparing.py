@@ -1,0 +1,110 @@
+"""Compare plans: figures side by side, and whether one may be called better than another."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from devolve_opt.errors import Fault, InputError
+from devolve_opt.plan import Plan
+from devolve_opt.scenario import Scenario
+from devolve_opt.vocabulary import BASE_LIST, Term
+
+
+def measures(plan: Plan) -> dict[str, Any]:
+    """Return the figures of a plan by name, as they stand in comparisons, sweeps and the run's manifest.
+
+    `objective`, `bound` and every term are in staff-hours a year; `gap` is a share; the others are counts.
+    """
+    listed = plan.decisions.guide_list
+    townships = plan.audit.townships
+    return {
+        "status": str(plan.status),
+        "objective": plan.objective,
+        "bound": plan.bound,
+        "gap": plan.gap,
+        **{str(term): plan.audit.terms[term] for term in Term},
+        "powers_listed": int(listed["power"].nunique()),
+        "base_list": int((listed["list"] == BASE_LIST).sum()),
+        "powers_taken": int(plan.decisions.take_up["power"].nunique()),
+        "take_ups": len(plan.decisions.take_up),
+        "rounds_met": int(townships["rounds_met"].sum()),
+        "fields_made_ready": len(plan.decisions.ready),
+        "posts_moved_count": int((townships["posts"] - townships["posts_before"]).clip(lower=0).sum()),
+        "officers_trained": int(townships["trained"].sum()),
+        "overload_hours": float(townships["overload_hours"].sum()),
+    }
+
+
+def compare(plans: Sequence[Plan | str | Path] | Mapping[str, Plan]) -> pd.DataFrame:
+    """Put plans side by side.
+
+    Args:
+        plans: plans, or folders of runs, or both; a mapping gives the names of the columns.
+
+    Returns:
+        Indexed by measure (see `measures`), one column a plan. The last row, `better_than`, names the plans whose
+        bound lies below this plan's objective: only of those is it proven that this plan is better. Plans of different
+        cases or prices are not comparable in their objective, and the row is empty for them.
+
+    Raises:
+        InputError: if a folder holds no run.
+    """
+    named = list(plans.items()) if isinstance(plans, Mapping) else [(_name(plan), plan) for plan in plans]
+    columns: dict[str, dict[str, Any]] = {}
+    grounds: dict[str, str] = {}
+    for name, plan in named:
+        unique, number = name, 2
+        while unique in columns:
+            unique, number = f"{name} ({number})", number + 1
+        columns[unique], grounds[unique] = _figures(plan)
+    for name, figures in columns.items():
+        below = [
+            other
+            for other, rival in columns.items()
+            if other != name
+            and grounds[other] == grounds[name]
+            and rival["bound"] is not None
+            and figures["objective"] > rival["bound"]
+        ]
+        figures["better_than"] = ", ".join(below)
+    return pd.DataFrame(columns)
+
+
+def _name(plan: Plan | str | Path) -> str:
+    return f"{plan.scenario.title} ({plan.method})" if isinstance(plan, Plan) else Path(plan).name
+
+
+def _figures(plan: Plan | str | Path) -> tuple[dict[str, Any], str]:
+    """Return a plan's measures, and what it was valued on: case data and prices."""
+    if isinstance(plan, Plan):
+        return measures(plan), valued_on(plan.scenario)
+    path = Path(plan) / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        return dict(manifest["measures"]), str(manifest["valued_on"])
+    except (OSError, ValueError, KeyError):
+        message = "is not the folder of a run (no sound manifest.json in it); name a folder that `run` wrote."
+        raise InputError([Fault(message, file=str(plan))]) from None
+
+
+def valued_on(scenario: Scenario) -> str:
+    """Return a text that is the same for scenarios in which an objective means the same: same data, same prices."""
+    policy = scenario.policy
+    changes = {key: change.model_dump() for key, change in scenario.changes.items()}
+    basis = {
+        "case": dict(sorted(scenario.case.input_hashes.items())) or id(scenario.case),
+        "changes": changes,
+        "prices": policy.prices.model_dump(),
+        "overload": [
+            policy.overload,
+            policy.overload_free_share,
+            [step.model_dump() for step in policy.overload_steps],
+        ],
+        "choice_floor": policy.choice_floor,
+    }
+    return json.dumps(basis, sort_keys=True)

@@ -1,0 +1,146 @@
+"""Solve a scenario: build, start from the ratio rule, search, audit."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from devolve_opt.audit import audit, describe
+from devolve_opt.errors import AuditError, NoPlanError
+from devolve_opt.formulation import build_model, read_decisions, set_start
+from devolve_opt.plan import Decisions, Plan
+from devolve_opt.rules.legality import exclusions
+from devolve_opt.rules.ratio import ratio_decisions
+from devolve_opt.scenario import Scenario
+from devolve_opt.solver.engine import Control, stop_on_interrupt
+from devolve_opt.solver.matrix import compile_matrix
+from devolve_opt.solver.strategy import Search, Step
+from devolve_opt.vocabulary import Method, Status
+
+_BUILDING = threading.Lock()
+"""Pyomo keeps global state while it builds; scenarios solved side by side build one after the other."""
+
+AGREEMENT = 1e-6
+"""Relative difference allowed between the solver's objective and the audit's own."""
+
+
+def solve(
+    scenario: Scenario,
+    method: str = Method.OPTIMAL,
+    gap: float = 0.001,
+    time_limit: float | None = None,
+    threads: int = 2,
+    *,
+    control: Control | None = None,
+    report: Callable[[Step], None] = lambda step: None,
+) -> Plan:
+    """Solve a scenario and return a plan that has passed the independent audit.
+
+    Args:
+        scenario: what to solve.
+        method: `optimal`, or `ratio` for the report's own practice (with the model's bound beside it).
+        gap: relative gap to prove, (bound - objective) / |objective|.
+        time_limit: seconds of wall time for the whole of it; None waits for the gap.
+        threads: threads for HiGHS.
+        control: when to stop, for callers that want to stop it themselves; replaces `time_limit`.
+        report: called with each step of the search.
+
+    Returns:
+        The plan. If the time is up or the user stops (Ctrl-C), the best plan so far with the gap it has.
+
+    Raises:
+        NoPlanError: if it is confirmed that no plan exists, or none was found in time.
+        AuditError: if a solved plan breaks a rule; a defect of this software.
+    """
+    method = Method(method)
+    control = control or Control(time_limit)
+    case, policy = scenario.data, scenario.policy
+    seconds: dict[str, float] = {}
+
+    began = time.monotonic()
+    report(Step(control.elapsed, "ratio rule", np.inf, -np.inf))
+    rule_decisions = ratio_decisions(case, policy)
+    rule_audit = audit(case, policy, rule_decisions)
+    seconds["ratio rule"] = time.monotonic() - began
+
+    began = time.monotonic()
+    report(Step(control.elapsed, "build", np.inf, -np.inf))
+    with _BUILDING:
+        model = build_model(case, policy)
+        matrix = compile_matrix(model)
+    set_start(model, rule_decisions)
+    start = matrix.values()
+    seconds["build"] = time.monotonic() - began
+
+    search = Search(matrix, control, matrix.columns_of("base", "special", "listed"), gap, threads, report)
+    with stop_on_interrupt(control.stop):
+        search.run(start, relaxation_only=method is Method.RATIO)
+    seconds.update(search.seconds)
+
+    if search.infeasible:
+        raise NoPlanError(_infeasible(scenario), proven=True)
+    common = {
+        "scenario": scenario,
+        "bound": search.bound,
+        "exclusions": exclusions(case, policy),
+        "steps": pd.DataFrame([vars(step) for step in search.steps]),
+        "log": "".join(search.log),
+        "options": {"method": str(method), "gap": gap, "time_limit": time_limit, "threads": threads},
+    }
+    reference = Plan(
+        method=Method.RATIO, status=Status.RULE, objective=rule_audit.objective, decisions=rule_decisions, audit=rule_audit,
+        seconds=seconds, **common,
+    )  # fmt: skip
+    if method is Method.RATIO:
+        return reference
+    if search.solution is None:
+        raise NoPlanError(
+            f"no plan was found in {control.elapsed:.0f} s; none is proven impossible either. "
+            "Give it more time, or relax a cap.",
+            proven=False,
+        )
+
+    began = time.monotonic()
+    matrix.set_values(search.solution)
+    decisions = read_decisions(model)
+    checked = _audited(scenario, decisions, search.objective)
+    seconds["audit"] = time.monotonic() - began
+    plan = Plan(
+        method=method, status=Status.PROVEN, objective=checked.objective, decisions=decisions, audit=checked,
+        seconds=seconds, reference=reference, **common,
+    )  # fmt: skip
+    if plan.gap <= gap:
+        return plan
+    if search.failed:
+        return replace(plan, status=Status.SOLVER_FAILED)
+    return replace(plan, status=Status.INTERRUPTED if control.stopped else Status.TIME_LIMIT)
+
+
+def _audited(scenario: Scenario, decisions: Decisions, objective: float) -> Any:
+    """Return the audit of a solved plan.
+
+    Raises:
+        AuditError: if a rule is broken, or the audit values the plan at less than the solver did.
+    """
+    checked = audit(scenario.data, scenario.policy, decisions)
+    if checked.breaches:
+        raise AuditError(f"the solved plan breaks rules; please report this:\n{describe(checked.breaches)}")
+    # The readout drops what serves nothing, so the plan may be worth a little more than the solver knew.
+    if checked.objective < objective - AGREEMENT * max(1.0, abs(objective)):
+        raise AuditError(
+            f"the solver values the plan at {objective:,.3f}, the audit at {checked.objective:,.3f}; please report this"
+        )
+    return checked
+
+
+def _infeasible(scenario: Scenario) -> str:
+    return (
+        f"no plan can keep all the rules of {scenario.title!r}: proven by HiGHS with and without presolve. "
+        "Relax a cap of the policy, or look for townships that lack staff, officers or hours with `devolve-opt check`."
+    )

@@ -1,0 +1,143 @@
+"""Sweep a cap: the same scenario at several values of one cap, each solved and proven."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from devolve_opt import __version__
+from devolve_opt.errors import Fault, InputError, NoPlanError, did_you_mean
+from devolve_opt.policy import Policy
+from devolve_opt.scenario import Scenario
+from devolve_opt.solver.engine import Control, stop_on_interrupt
+from devolve_opt.studies.comparing import measures, valued_on
+from devolve_opt.studies.solving import solve
+
+
+def sweep(
+    scenario: Scenario,
+    cap: str,
+    values: Iterable[float],
+    gap: float = 0.005,
+    time_limit: float | None = None,
+    jobs: int | None = None,
+    folder: str | Path | None = None,
+    report: Callable[[dict[str, Any]], None] = lambda point: None,
+) -> pd.DataFrame:
+    """Solve the scenario at each value of a cap, several at a time.
+
+    Args:
+        scenario: what is varied.
+        cap: a numeric key of the policy, see `Policy.caps()`.
+        values: values of the cap.
+        gap: relative gap to prove for each.
+        time_limit: seconds for each.
+        jobs: solves at a time; None takes one for each core, at most 2. Each uses one thread.
+        folder: where each finished point is kept; a sweep that was stopped takes up from there.
+        report: called with each finished point, as it would stand in the result.
+
+    Returns:
+        One row a value, in rising order: `value`, then the columns of `comparing.measures`, and `seconds`. A value at
+        which no plan exists has the status `infeasible`, one whose time was up without a plan `no_plan`. Points that
+        were stopped are not in it.
+
+    Raises:
+        InputError: if the cap is unknown or a value is not allowed.
+    """
+    scenarios = _scenarios(scenario, cap, values)
+    folder = None if folder is None else Path(folder)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    jobs = jobs or min(2, os.cpu_count() or 1)
+    stop = threading.Event()
+    points = {}
+
+    def one(value: float) -> dict[str, Any] | None:
+        key = _key(scenarios[value], gap)
+        kept = _kept(folder, cap, value, key)
+        if kept is not None:
+            return kept
+        if stop.is_set():
+            return None
+        control = Control(time_limit, stop)
+        point = {"value": value, **_solve_point(scenarios[value], gap, control), "seconds": round(control.elapsed, 3)}
+        if stop.is_set():
+            return None
+        _keep(folder, cap, value, key, point)
+        return point
+
+    with stop_on_interrupt(stop.set), ThreadPoolExecutor(jobs) as pool:
+        for done in as_completed([pool.submit(one, value) for value in scenarios]):
+            point = done.result()
+            if point is not None:
+                points[point["value"]] = point
+                report(point)
+    return pd.DataFrame([points[value] for value in sorted(points)])
+
+
+def _scenarios(scenario: Scenario, cap: str, values: Iterable[float]) -> dict[float, Scenario]:
+    if cap not in Policy.caps():
+        raise InputError([Fault("is no numeric cap of the policy." + did_you_mean(cap, Policy.caps()), column=cap)])
+    whole = Policy.model_fields[cap].annotation is int
+    faults, scenarios = [], {}
+    for value in values:
+        if whole and value != int(value):
+            faults.append(Fault("must be a whole number.", column=cap, value=str(value)))
+            continue
+        number = int(value) if whole else float(value)
+        try:
+            scenarios[float(number)] = scenario.replace(policy={cap: number})
+        except InputError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise InputError(faults)
+    if not scenarios:
+        raise InputError([Fault("has no values to sweep; give some, such as 90:170:20 or 90,130.", column=cap)])
+    return scenarios
+
+
+def _solve_point(scenario: Scenario, gap: float, control: Control) -> dict[str, Any]:
+    try:
+        return measures(solve(scenario, gap=gap, threads=1, control=control))
+    except NoPlanError as error:
+        status = "infeasible" if error.proven else "no_plan"
+        return {"status": status, "objective": None, "bound": None, "gap": None}
+
+
+def _key(scenario: Scenario, gap: float) -> str:
+    """Return a digest of all that a point depends on: a kept point is taken up only if it is the same."""
+    text = json.dumps([valued_on(scenario), scenario.policy.model_dump(mode="json"), gap, __version__], sort_keys=True)
+    return sha256(text.encode()).hexdigest()
+
+
+def _file(folder: Path, cap: str, value: float) -> Path:
+    return folder / f"{cap}={value:g}.json"
+
+
+def _kept(folder: Path | None, cap: str, value: float, key: str) -> dict[str, Any] | None:
+    if folder is None:
+        return None
+    try:
+        kept = json.loads(_file(folder, cap, value).read_text(encoding="utf-8"))
+        return kept["point"] if kept["key"] == key else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep(folder: Path | None, cap: str, value: float, key: str, point: dict[str, Any]) -> None:
+    if folder is None:
+        return
+    path = _file(folder, cap, value)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    strict = {name: None if isinstance(item, float) and not np.isfinite(item) else item for name, item in point.items()}
+    temporary.write_text(json.dumps({"key": key, "point": strict}, indent=1, allow_nan=False), encoding="utf-8")
+    temporary.replace(path)
