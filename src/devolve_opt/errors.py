@@ -53,7 +53,15 @@ class InputError(DevolveError):
 
 
 class NoPlanError(DevolveError):
-    """No plan exists, or none was found in time; the message says which, and why."""
+    """No plan exists, or none was found in time; the message says which, and why.
+
+    Attributes:
+        proven: whether it is proven that no plan exists.
+    """
+
+    def __init__(self, message: str, proven: bool):
+        self.proven = proven
+        super().__init__(message)
 
 
 class SolverError(DevolveError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
+from math import inf, isfinite
 from typing import Any
 
 import pandas as pd
@@ -132,7 +133,10 @@ class Plan:
 
     def _repr_html_(self) -> str:
         notice = self.scenario.case.notice
-        lines = "".join(f"<tr><td>{term}</td><td style='text-align:right'>{value:,.0f}</td></tr>" for term, value in self.terms.items())
+        lines = "".join(
+            f"<tr><td>{term}</td><td style='text-align:right'>{value:,.0f}</td></tr>"
+            for term, value in self.terms.items()
+        )
         return (
             f"<div><b>{escape(self.scenario.title)}</b> {notice}<br>{self.status}: {self.objective:,.0f} staff-hours a year, "
             f"bound {self.bound:,.0f}, gap {self.gap:.3%}<table>{lines}</table></div>"
@@ -140,8 +144,10 @@ class Plan:
 
 
 def relative_gap(objective: float, bound: float) -> float:
-    """Return (bound - objective) / |objective|, at least 0; infinite where the objective is 0 and the bound is not."""
-    difference = max(0.0, bound - objective)
+    """Return (bound - objective) / |objective|, at least 0; infinite where either is unknown, or only the objective is 0."""
+    if not (isfinite(objective) and isfinite(bound)):
+        return inf
+    difference = bound - objective
     if difference <= 1e-9 * max(1.0, abs(bound)):
         return 0.0
-    return difference / abs(objective) if objective else float("inf")
+    return difference / abs(objective) if objective else inf

@@ -27,7 +27,6 @@ class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
 
-
 class Prices(_Settings):
     """Prices of the objective's terms, in staff-hours a year."""
 
@@ -101,9 +100,15 @@ class Policy(_Settings):
     """
 
     # Lists
-    base_list_max: int = _key(43, "powers", REPORT, "Powers on the base list, which every township may take.", ge=0, le=100_000)
-    guide_list_max: int = _key(130, "powers", REPORT, "Powers on the guide list (base list and category lists together).", ge=0, le=100_000)
-    category_list_max: int = _key(45, "powers", ASSUMPTION, "Powers on the list of each single category.", ge=0, le=100_000)
+    base_list_max: int = _key(
+        43, "powers", REPORT, "Powers on the base list, which every township may take.", ge=0, le=100_000
+    )
+    guide_list_max: int = _key(
+        130, "powers", REPORT, "Powers on the guide list (base list and category lists together).", ge=0, le=100_000
+    )
+    category_list_max: int = _key(
+        45, "powers", ASSUMPTION, "Powers on the list of each single category.", ge=0, le=100_000
+    )
     own_list_categories: tuple[Category, ...] = _key(
         (Category.COUNTY_SEAT, Category.CENTRAL, Category.KEY, Category.CHARACTERISTIC), "categories", ASSUMPTION,
         "Categories with a list of their own; the others take from the base list only. The report names four lists but not whose.",
@@ -122,7 +127,9 @@ class Policy(_Settings):
     )  # fmt: skip
 
     # Take-up
-    new_powers_max: int = _key(70, "powers a township", ASSUMPTION, "Powers a single township may take up.", ge=0, le=100_000)
+    new_powers_max: int = _key(
+        70, "powers a township", ASSUMPTION, "Powers a single township may take up.", ge=0, le=100_000
+    )
     choice_floor: float = _key(
         0.3, "share of the rounds", ASSUMPTION,
         "Share of its choices below which a township counts as falling short (inequity).", ge=0, le=1,
@@ -137,19 +144,34 @@ class Policy(_Settings):
     overload: Literal["priced", "wall"] = _key(
         "priced", "-", "design", "`priced`: hours above the free share cost more and more; `wall`: no hour above `wall_share`.",
     )  # fmt: skip
-    overload_free_share: float = _key(0.9, "share of the hours there", ASSUMPTION, "Load up to this share is free.", gt=0, le=10)
+    overload_free_share: float = _key(
+        0.9, "share of the hours there", ASSUMPTION, "Load up to this share is free.", gt=0, le=10
+    )
     overload_steps: OverloadSteps = _key(
         (OverloadStep(until=1.0, price=0.5), OverloadStep(until=1.1, price=1.5), OverloadStep(until=1.3, price=4.0)),
         "-", ASSUMPTION,
         "Rising prices of overload; the end of the last step is a hard stop.",
     )  # fmt: skip
-    wall_share: float = _key(1.0, "share of the hours there", ASSUMPTION, "The wall, where `overload` is `wall`.", gt=0, le=10)
-    lent_share_max: float = _key(0.05, "of posts", REPORT, "Staff lent upwards, as a share of a township's posts; those above it come back.", ge=0, le=1)
+    wall_share: float = _key(
+        1.0, "share of the hours there", ASSUMPTION, "The wall, where `overload` is `wall`.", gt=0, le=10
+    )
+    lent_share_max: float = _key(
+        0.05,
+        "of posts",
+        REPORT,
+        "Staff lent upwards, as a share of a township's posts; those above it come back.",
+        ge=0,
+        le=1,
+    )
 
     # Posts
-    posts_formula: Literal["6-2-1-1", "custom"] = _key("6-2-1-1", "-", REPORT, "The formula of the fair share of posts.")
+    posts_formula: Literal["6-2-1-1", "custom"] = _key(
+        "6-2-1-1", "-", REPORT, "The formula of the fair share of posts."
+    )
     posts_weights: PostWeights | None = _key(None, "parts", ASSUMPTION, "Weights of the formula `custom`.")
-    base_posts_share: float = _key(0.6, "share of a county's posts", ASSUMPTION, "Part of a county's posts spread as base posts.", ge=0, le=1)
+    base_posts_share: float = _key(
+        0.6, "share of a county's posts", ASSUMPTION, "Part of a county's posts spread as base posts.", ge=0, le=1
+    )
     base_posts_tilt: dict[Category, float] = _key(
         {
             Category.COUNTY_SEAT: 1.5, Category.CENTRAL: 1.2, Category.KEY: 1.1,
@@ -157,19 +179,69 @@ class Policy(_Settings):
         },
         "parts", ASSUMPTION, "Base posts of a township of each category, in relation to one another.",
     )  # fmt: skip
-    revolving_posts_share: float = _key(0.02, "share of a county's posts", ASSUMPTION, "Part of a county's posts lent out as revolving posts.", ge=0, le=1)
-    revolving_posts_max: int = _key(3, "posts a township", ASSUMPTION, "Revolving posts a single township may hold.", ge=0, le=1000)
-    posts_band: float = _key(0.08, "share of the fair share", ASSUMPTION, "How far base and floating posts may leave the formula.", ge=0, le=1)
-    posts_moved_max: int = _key(18, "posts", REPORT, "Posts that townships may gain in the whole city.", ge=0, le=1_000_000)
+    revolving_posts_share: float = _key(
+        0.02,
+        "share of a county's posts",
+        ASSUMPTION,
+        "Part of a county's posts lent out as revolving posts.",
+        ge=0,
+        le=1,
+    )
+    revolving_posts_max: int = _key(
+        3, "posts a township", ASSUMPTION, "Revolving posts a single township may hold.", ge=0, le=1000
+    )
+    posts_band: float = _key(
+        0.08,
+        "share of the fair share",
+        ASSUMPTION,
+        "How far base and floating posts may leave the formula.",
+        ge=0,
+        le=1,
+    )
+    posts_moved_max: int = _key(
+        18, "posts", REPORT, "Posts that townships may gain in the whole city.", ge=0, le=1_000_000
+    )
 
     # Enforcement
-    officers_min: int = _key(2, "officers an office", "处罚法 42 and " + REPORT, "Certified officers in every enforcement office.", ge=0, le=1000)
-    attrition_share: float = _key(0.12, "share a year", "Jinghai district 2023: 167 of 1,306 certificates lost", "Certificates lost in a year.", ge=0, le=1)
-    training_places_max: int = _key(90, "certificates a year", ASSUMPTION, "New certificates the city can train and examine.", ge=0, le=1_000_000)
-    officers_per_field: int = _key(2, "officers", "处罚法 42", "Certified officers that a field with penalties needs.", ge=1, le=100)
-    fields_per_officer: int = _key(4, "fields", ASSUMPTION, "Fields one certified officer can work in.", ge=1, le=100)
-    officer_hours_share: float = _key(0.8, "share of working time", ASSUMPTION, "Part of an officer's hours that goes to enforcement.", gt=0, le=1)
-    joint_case_hours: float = _key(16, "officer-hours a case", ASSUMPTION, "Hours of the township's officers on a joint case.", ge=0, le=10_000)
+    officers_min: int = _key(
+        2,
+        "officers an office",
+        "处罚法 42 and " + REPORT,
+        "Certified officers in every enforcement office.",
+        ge=0,
+        le=1000,
+    )
+    attrition_share: float = _key(
+        0.12,
+        "share a year",
+        "Jinghai district 2023: 167 of 1,306 certificates lost",
+        "Certificates lost in a year.",
+        ge=0,
+        le=1,
+    )
+    training_places_max: int = _key(
+        90, "certificates a year", ASSUMPTION, "New certificates the city can train and examine.", ge=0, le=1_000_000
+    )
+    officers_per_field: int = _key(
+        2,
+        "officers",
+        "处罚法 42",
+        "Officers an office must have before it holds any field with penalties.",
+        ge=0,
+        le=100,
+    )
+    fields_at_minimum: int = _key(
+        4, "fields", ASSUMPTION, "Fields with penalties in which an office of the minimum size can work.", ge=0, le=1000,
+    )  # fmt: skip
+    fields_per_officer: int = _key(
+        1, "fields an officer", ASSUMPTION, "Further such fields that each officer above the minimum adds.", ge=0, le=1000,
+    )  # fmt: skip
+    officer_hours_share: float = _key(
+        0.8, "share of working time", ASSUMPTION, "Part of an officer's hours that goes to enforcement.", gt=0, le=1
+    )
+    joint_case_hours: float = _key(
+        16, "officer-hours a case", ASSUMPTION, "Hours of the township's officers on a joint case.", ge=0, le=10_000
+    )
 
     prices: Prices = Field(default_factory=Prices, description="Prices of the objective's terms.")
 
@@ -196,7 +268,9 @@ class Policy(_Settings):
             raise ValueError("overload_steps must rise from overload_free_share on; sort them by `until`")
         prices = [step.price for step in self.overload_steps]
         if any(later < earlier for earlier, later in zip(prices, prices[1:], strict=False)):
-            raise ValueError("prices of overload_steps must not fall; a falling price rewards heaping work on one township")
+            raise ValueError(
+                "prices of overload_steps must not fall; a falling price rewards heaping work on one township"
+            )
         if self.posts_formula == "custom" and self.posts_weights is None:
             raise ValueError("posts_formula 'custom' needs posts_weights")
         if self.posts_formula != "custom" and self.posts_weights is not None:

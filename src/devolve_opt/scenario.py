@@ -103,7 +103,9 @@ class Scenario:
                 tables[column.table] = _apply(change, key, column, tables, self.case, faults)
         if faults:
             raise InputError(faults)
-        return self.case.replace(**{name: tables[name] for name in tables if tables[name] is not self.case.tables[name]})
+        return self.case.replace(
+            **{name: tables[name] for name in tables if tables[name] is not self.case.tables[name]}
+        )
 
     def replace(self, **changes: Any) -> Scenario:
         """Return a copy with other attributes; `policy` may be a dict of the keys to change.
@@ -199,7 +201,11 @@ def _apply(
         values = _filter_values(table, column.table, name, case)
         if values is None:
             known = _filter_names(column.table)
-            faults.append(Fault("is no column to filter by." + did_you_mean(name, known), column=f"changes.{key}.where", value=name))
+            faults.append(
+                Fault(
+                    "is no column to filter by." + did_you_mean(name, known), column=f"changes.{key}.where", value=name
+                )
+            )
             return table
         selected &= values.isin([wanted] if isinstance(wanted, str) else wanted)
     if not selected.any():

@@ -70,6 +70,8 @@ class Status(StrEnum):
     """The time was up first; the gap that was reached is stated."""
     INTERRUPTED = "interrupted"
     """The user stopped the run; the gap that was reached is stated."""
+    SOLVER_FAILED = "solver_failed"
+    """The solver broke down; the plan and the bound known until then are stated."""
     RULE = "rule"
     """Made by the ratio rule, not by optimisation; the bound is that of the model."""
 

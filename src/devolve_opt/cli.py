@@ -1,0 +1,274 @@
+"""The shell: `devolve-opt check | synth | run | compare | sweep`."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from devolve_opt import __version__
+from devolve_opt.errors import DevolveError, Fault, InputError, did_you_mean
+from devolve_opt.vocabulary import Method
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DONE, NO_PLAN, BAD_INPUT = 0, 1, 2
+EXIT_CODES = "Exit codes: 0 done; 1 no plan (none exists, none found in time, or the run failed); 2 bad input."
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Which county powers each township takes, with which posts and officers: chosen by a model, proven and audited.\n\n"
+    + EXIT_CODES,
+    epilog=EXIT_CODES,
+)
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+class Size(StrEnum):
+    """Sizes of synthetic cases."""
+
+    CITY = "city"
+    PILOT_DISTRICT = "pilot-district"
+    PROVINCE = "province"
+    HAND = "hand"
+
+
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"devolve-opt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _all(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def check(
+    case: Annotated[Path, typer.Argument(metavar="CASE", help="Folder of the case, such as models/city.")],
+) -> None:
+    """Look over the data of a case: read every table, report every fault, show what is there and what law keeps out."""
+    from devolve_opt.case import Case
+    from devolve_opt.policy import Policy
+    from devolve_opt.rules.legality import exclusions
+    from devolve_opt.schema import schema
+
+    found = Case.read(case)
+    title = f"{found.title}   {found.notice}".rstrip()
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for heading in ("table", "rows", "meaning"):
+        table.add_column(heading, justify="right" if heading == "rows" else "left")
+    for name, rows in found.size().items():
+        table.add_row(name, f"{rows:,}", schema()[name].meaning)
+    out.print(table)
+    kept_out = exclusions(found, Policy())
+    reasons = Table(title="Powers kept out under the default policy", title_justify="left", title_style="bold")
+    for heading in ("rule", "article", "powers"):
+        reasons.add_column(heading, justify="right" if heading == "powers" else "left")
+    for (rule, article), group in kept_out.groupby(["rule", "article"], sort=False):
+        reasons.add_row(str(rule), str(article), str(len(group)))
+    out.print(reasons)
+    out.print(f"{len(kept_out)} of {len(found.powers)} powers may not be handed down. No fault found.")
+
+
+@app.command()
+def synth(
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write the case to.")],
+    size: Annotated[Size, typer.Option(help="What to generate.")] = Size.CITY,
+    seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same case.", min=0)] = 2021,
+) -> None:
+    """Write a synthetic case, calibrated to public figures; it says everywhere that it is synthetic."""
+    from devolve_opt.synthetic import synthesise
+
+    _refuse_foreign_folder(target, "case.toml", "a case")
+    with err.status(f"Generating {size.value} ..."):
+        case = synthesise(size.value, seed)
+        case.write(target)
+    counts = case.size()
+    out.print(f"{target}: {counts['townships']:,} townships, {counts['powers']:,} powers, seed {seed}. {case.notice}")
+
+
+@app.command()
+def run(
+    scenario: ScenarioFile,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results; runs/<scenario> if left out.")
+    ] = None,
+    method: Annotated[
+        Method, typer.Option(help="`optimal`, or `ratio` for the report's own practice.")
+    ] = Method.OPTIMAL,
+    gap: Annotated[float, typer.Option(help="Relative gap to prove.", min=0, max=1)] = 0.001,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds of wall time; the best plan so far is kept.", min=1)
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Threads for the solver.", min=1, max=256)] = min(2, os.cpu_count() or 1),
+) -> None:
+    """Solve a scenario: guide list, take-up, posts, officers, with proof, audit, tables and pictures.
+
+    Ctrl-C keeps the best plan so far and says how far it is proven; a second Ctrl-C gives it up.
+    """
+    from devolve_opt.scenario import Scenario
+    from devolve_opt.studies.solving import solve
+    from devolve_opt.views.progress import Progress
+    from devolve_opt.views.run_folder import write_run
+    from devolve_opt.views.summary import summary
+
+    target = out_folder or Path("runs") / scenario.stem
+    _refuse_foreign_folder(target, "manifest.json", "a run")
+    with err.status("Reading ..."):
+        wanted = Scenario.read(scenario)
+    if wanted.case.synthetic:
+        err.print(wanted.case.notice, style="bold yellow")
+    with Progress(err) as progress:
+        plan = solve(wanted, method, gap, time_limit, threads, report=progress.report)
+    with err.status("Writing tables and pictures ..."):
+        write_run(plan, target)
+    out.print(summary(plan), markup=False)
+    out.print(f"Results: {target}", markup=False)
+
+
+@app.command()
+def compare(runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders that `run` wrote.")]) -> None:
+    """Put runs side by side; a plan is called better only where that is proven."""
+    from devolve_opt.studies.comparing import compare as compare_runs
+
+    frame = compare_runs(runs)
+    table = Table()
+    table.add_column("measure")
+    for name in frame.columns:
+        table.add_column(str(name), justify="right")
+    for measure, row in frame.iterrows():
+        table.add_row(str(measure), *(_cell(str(measure), value) for value in row))
+    out.print(table)
+    if not any(frame.loc["better_than"].astype(bool)):
+        out.print("None of these plans is proven better than another (or their cases or prices differ).")
+
+
+@app.command()
+def sweep(
+    scenario: ScenarioFile,
+    cap: Annotated[str, typer.Option(help="Cap and values: guide_list_max=90:170:20 or guide_list_max=90,130,170.")],
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results; runs/<scenario>-sweep-<cap> if left out.")
+    ] = None,
+    gap: Annotated[float, typer.Option(help="Relative gap to prove at each value.", min=0, max=1)] = 0.005,
+    time_limit: Annotated[float | None, typer.Option(help="Seconds for each value.", min=1)] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(help="Values solved at a time; one for each core, at most 2, if left out.", min=1, max=64),
+    ] = None,
+) -> None:
+    """Test a cap: solve the scenario at several values of it and draw value against cap, with each point's proof.
+
+    A sweep that was stopped goes on where it was when the same command is given again.
+    """
+    from devolve_opt.policy import Policy
+    from devolve_opt.scenario import Scenario
+    from devolve_opt.studies.sweeping import sweep as sweep_cap
+    from devolve_opt.views.run_folder import write_sweep
+
+    name, values = _cap_values(cap, Policy.caps())
+    target = out_folder or Path("runs") / f"{scenario.stem}-sweep-{name}"
+    _refuse_foreign_folder(target, "points", "a sweep")
+    with err.status("Reading ..."):
+        wanted = Scenario.read(scenario)
+    if wanted.case.synthetic:
+        err.print(wanted.case.notice, style="bold yellow")
+
+    def tell(point: dict[str, Any]) -> None:
+        shown = "no plan" if point["objective"] is None else f"{point['objective']:,.0f} (gap {point['gap']:.3%})"
+        err.print(f"{name} = {point['value']:g}: {point['status']}, {shown}, {point['seconds']:.0f} s", markup=False)
+
+    with err.status(f"Solving {len(values)} values of {name} ... (Ctrl-C stops; finished values are kept)"):
+        frame = sweep_cap(wanted, name, values, gap, time_limit, jobs, target / "points", tell)
+        if len(frame):
+            write_sweep(frame, name, wanted, target)
+    out.print(f"Results: {target}", markup=False)
+    if len(frame) < len(set(values)):
+        err.print(f"Stopped with {len(frame)} of {len(set(values))} values done; the same command goes on from there.")
+        raise typer.Exit(NO_PLAN)
+
+
+def _cap_values(text: str, caps: tuple[str, ...]) -> tuple[str, list[float]]:
+    """Split `name=90:170:20` or `name=90,130` into the name and the values, ends included."""
+    name, _, numbers = text.partition("=")
+    name = name.strip()
+    if name not in caps:
+        raise InputError(
+            [Fault("is no numeric cap of the policy." + did_you_mean(name, caps), column="--cap", value=name)]
+        )
+    try:
+        if ":" in numbers:
+            first, last, step = (float(part) for part in numbers.split(":"))
+            if not (step > 0 and first <= last and all(map(math.isfinite, (first, last, step)))):
+                raise ValueError
+            count = math.floor((last - first) / step + 1e-9) + 1
+            if count > 10_000:
+                raise ValueError
+            return name, [round(first + step * number, 12) for number in range(count)]
+        values = [float(part) for part in numbers.split(",")]
+        if not all(map(math.isfinite, values)):
+            raise ValueError
+        return name, values
+    except ValueError:
+        message = "must be values such as 90,130,170 or a range first:last:step such as 90:170:20."
+        raise InputError([Fault(message, column="--cap", value=numbers)]) from None
+
+
+def _refuse_foreign_folder(folder: Path, sign: str, what: str) -> None:
+    """Tell before the work, not after it, that the results have nowhere to go."""
+    if folder.exists() and not (folder / sign).exists() and (not folder.is_dir() or any(folder.iterdir())):
+        message = f"exists and is not {what}; name another place with --out, or remove it."
+        raise InputError([Fault(message, file=str(folder))])
+
+
+def _cell(measure: str, value: Any) -> str:
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "-"
+    if measure == "gap":
+        return f"{value:.3%}"
+    return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
+
+
+def main() -> None:
+    """Run the shell; every expected failure is a message and an exit code, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # Windows consoles default to a code page
+    try:
+        app(standalone_mode=True)
+    except InputError as error:
+        err.print(str(error), markup=False)
+        sys.exit(BAD_INPUT)
+    except DevolveError as error:
+        err.print(str(error), markup=False)
+        sys.exit(NO_PLAN)
+    except OSError as error:
+        err.print(f"The system refused: {error}. Nothing was left half written.", markup=False)
+        sys.exit(NO_PLAN)
+    except KeyboardInterrupt:
+        err.print("Stopped before there was anything to keep.")
+        sys.exit(NO_PLAN)
+
+
+if __name__ == "__main__":
+    main()

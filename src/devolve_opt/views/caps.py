@@ -1,0 +1,179 @@
+"""Which caps a plan reaches, and in how many places: where it stands at a cap, a looser one may allow a better plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass, fields
+
+import pandas as pd
+
+from devolve_opt.plan import Plan
+from devolve_opt.rules.interest import interest
+from devolve_opt.rules.posts import post_formula
+from devolve_opt.vocabulary import BASE_LIST, Category, label
+
+TOLERANCE = 1e-6
+"""Share of a limit within which hours count as having reached it."""
+
+
+@dataclass(frozen=True)
+class Cap:
+    """One cap and how far it is reached.
+
+    Attributes:
+        cap: the key of the policy.
+        meaning: what it caps, in words.
+        limit: the cap, in `unit`.
+        used: what the plan uses of it; of a cap on each township, the most that any uses.
+        unit: unit of limit and used.
+        reached: places where the plan stands at the cap, so that nothing more goes in.
+        places: places that it applies to: the city, lists or townships.
+        place: what the places are called.
+    """
+
+    cap: str
+    meaning: str
+    limit: float
+    used: float
+    unit: str
+    reached: int
+    places: int
+    place: str
+
+
+def caps(plan: Plan) -> pd.DataFrame:
+    """Return every cap of the policy that can hold a plan back: a row each.
+
+    Returns:
+        - `cap`, `meaning`: key of the policy, and what it caps.
+        - `limit`, `used`, `unit`: the cap, and what the plan uses of it (of a cap on each place, the largest use).
+        - `reached`, `places`, `place`: in how many places the plan stands at the cap, of how many, and what they are.
+          Of caps on hours: townships in which no further power fits that they chose and that their lists hold.
+    """
+    found = [*_list_caps(plan), *_take_up_caps(plan), *_hours_caps(plan), *_post_caps(plan), *_officer_caps(plan)]
+    names = [field.name for field in fields(Cap)]
+    table = pd.DataFrame([astuple(cap) for cap in found], columns=names)
+    return table.astype({"limit": float, "used": float})
+
+
+def _list_caps(plan: Plan) -> Iterator[Cap]:
+    policy, listed = plan.scenario.policy, plan.decisions.guide_list
+    if len(plan.scenario.data.tables["guide_list"]):
+        return  # A guide list in force is kept as it is; no cap shapes it.
+    distinct = listed["power"].nunique()
+    sizes = listed["list"].value_counts()
+    base = int(sizes.get(BASE_LIST, 0))
+    yield _city("guide_list_max", "powers on the guide list", policy.guide_list_max, distinct, "powers")
+    yield _city("base_list_max", "powers on the base list", policy.base_list_max, base, "powers")
+    special = sizes.reindex([str(category) for category in policy.own_list_categories], fill_value=0)
+    if len(special):
+        full = int((special >= policy.category_list_max).sum())
+        yield Cap(
+            "category_list_max", "powers on the list of each category", policy.category_list_max, int(special.max()),
+            "powers", full, len(special), "category lists",
+        )  # fmt: skip
+
+
+def _take_up_caps(plan: Plan) -> Iterator[Cap]:
+    policy, case = plan.scenario.policy, plan.scenario.data
+    voting = case.voting_townships
+    if voting.empty:
+        return
+    taken = plan.audit.townships.loc[voting, "powers_taken"]
+    new_fields = plan.decisions.ready["township"].value_counts().reindex(voting, fill_value=0)
+    yield _each("new_powers_max", "powers that a township takes", policy.new_powers_max, taken, "powers")
+    yield _each(
+        "new_fields_max", "fields that a township becomes ready in", policy.new_fields_max, new_fields, "fields"
+    )
+
+
+def _hours_caps(plan: Plan) -> Iterator[Cap]:
+    policy, figures = plan.scenario.policy, plan.audit.townships
+    waiting = _waiting(plan)
+    priced = policy.overload == "priced"
+    stop = policy.overload_steps[-1].until if priced else policy.wall_share
+    left = stop * figures["hours_there"] - figures["hours_needed"]
+    officer_left = figures["officer_hours_there"] - figures["officer_hours_needed"]
+    officer_work = waiting[waiting["officer_hours"] > 0]
+    load = float(figures["load"].max()) if len(figures) else 0.0
+    used = figures["officer_hours_needed"] / figures["officer_hours_there"].where(figures["officer_hours_there"] > 0)
+    for name, meaning, limit, most, unit, room, work, column in (
+        ("overload_steps" if priced else "wall_share", "load at which no more work goes in", stop, load,
+         "share of the hours there", left, waiting, "hours"),
+        ("officer_hours_share", "officers' time for enforcement", 1.0, float(used.max()) if len(used) else 0.0,
+         "share of that time", officer_left, officer_work, "officer_hours"),
+    ):  # fmt: skip
+        least = work.groupby("township")[column].min()
+        slack = TOLERANCE * figures["hours_there"].reindex(least.index).abs()
+        full = int((least > room.reindex(least.index) + slack).sum())
+        yield Cap(name, meaning, limit, most, unit, full, len(least), "townships with a choice still open")
+
+
+def _waiting(plan: Plan) -> pd.DataFrame:
+    """Return the pairs of `interest` that a township chose and its lists hold, but that it does not take."""
+    pairs = interest(plan.scenario.data, plan.scenario.policy)
+    key = ["township", "power"]
+    listed = pd.MultiIndex.from_frame(plan.decisions.guide_list[["power", "list"]])
+    base = pd.MultiIndex.from_frame(pairs[["power"]].assign(list=BASE_LIST)).isin(listed)
+    own = pd.MultiIndex.from_frame(pairs[["power", "category"]]).isin(listed)
+    taken = pd.MultiIndex.from_frame(pairs[key]).isin(pd.MultiIndex.from_frame(plan.decisions.take_up[key]))
+    return pairs[(base | own) & ~taken & (pairs["rounds"] > 0)]
+
+
+def _post_caps(plan: Plan) -> Iterator[Cap]:
+    policy, figures = plan.scenario.policy, plan.audit.townships
+    moved = int((figures["posts"] - figures["posts_before"]).clip(lower=0).sum())
+    yield _city("posts_moved_max", "posts that townships gain", policy.posts_moved_max, moved, "posts")
+    formula = post_formula(plan.scenario.data, policy)
+    fixed = figures["base_posts"] + figures["floating_posts"]
+    at_limit = (fixed <= formula["lower"]) | (fixed >= formula["upper"])
+    away = ((fixed - formula["fair_share"]).abs() / formula["fair_share"].where(formula["fair_share"] > 0)).max()
+    yield Cap(
+        "posts_band", "base and floating posts, away from the formula", policy.posts_band,
+        0.0 if pd.isna(away) else float(away), "share of the fair share", int(at_limit.sum()),
+        len(figures), "townships",
+    )  # fmt: skip
+
+
+def _officer_caps(plan: Plan) -> Iterator[Cap]:
+    policy, figures = plan.scenario.policy, plan.audit.townships
+    trained = int(figures["trained"].sum())
+    yield _city("training_places_max", "officers trained", policy.training_places_max, trained, "certificates")
+    voting = figures[figures["category"] != Category.SUBDISTRICT]
+    used = officer_fields(plan).reindex(voting.index)
+    offered = fields_covered(plan, voting["officers"])
+    full = int((used + 1 > offered).sum())
+    share = (used / offered.where(offered > 0)).max()
+    yield Cap(
+        "fields_per_officer", "fields that the officers of an office can cover", 1.0,
+        0.0 if pd.isna(share) else float(share), "share of their fields", full, len(voting), "townships",
+    )  # fmt: skip
+
+
+def fields_covered(plan: Plan, officers: pd.Series) -> pd.Series:
+    """Return the fields with penalties in which offices of so many officers can work (fields)."""
+    policy = plan.scenario.policy
+    return policy.fields_at_minimum + policy.fields_per_officer * (officers - policy.officers_min)
+
+
+def officer_fields(plan: Plan) -> pd.Series:
+    """Return, for each township, the fields ready under the plan that take certified officers (fields)."""
+    takes_officers = plan.scenario.data.tables["fields"]["needs_officers"]
+    ready = plan.audit.fields
+    counted = ready.loc[ready["field"].map(takes_officers).astype(bool), "township"].value_counts()
+    return counted.reindex(plan.audit.townships.index, fill_value=0)
+
+
+def cap_sentence(cap: pd.Series) -> str:
+    """Return a row of `caps` in words, for the summary."""
+    if cap["places"] == 1:
+        return f"{cap['meaning']}: {cap['used']:,.0f} of {cap['limit']:,.0f} ({cap['cap']})"
+    return f"{cap['meaning']}: in {cap['reached']:,} of {cap['places']:,} {label(cap['place'])} ({cap['cap']})"
+
+
+def _city(name: str, meaning: str, limit: float, used: float, unit: str) -> Cap:
+    return Cap(name, meaning, limit, used, unit, int(used >= limit), 1, "city")
+
+
+def _each(name: str, meaning: str, limit: float, used: pd.Series, unit: str) -> Cap:
+    return Cap(name, meaning, limit, float(used.max()), unit, int((used >= limit).sum()), len(used), "townships")

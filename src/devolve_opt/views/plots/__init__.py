@@ -1,0 +1,33 @@
+"""The figures of a plan: each function returns a `matplotlib.figure.Figure`, ready for a notebook or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from matplotlib.figure import Figure
+
+from devolve_opt.plan import Plan
+from devolve_opt.views.plots.lists import guide_list_matrix, take_up_map
+from devolve_opt.views.plots.runs import progress, sweep_figure
+from devolve_opt.views.plots.townships import officers, posts_before_after, workload
+from devolve_opt.views.plots.worth import changes_against_ratio_rule
+
+__all__ = [
+    "FIGURES",
+    "changes_against_ratio_rule",
+    "guide_list_matrix",
+    "officers",
+    "posts_before_after",
+    "progress",
+    "sweep_figure",
+    "take_up_map",
+    "workload",
+]
+
+FIGURES: dict[str, Callable[[Plan], Figure]] = {
+    figure.__name__: figure
+    for figure in (
+        changes_against_ratio_rule, guide_list_matrix, take_up_map, workload, posts_before_after, officers, progress,
+    )
+}  # fmt: skip
+"""Every figure of a plan by name, in the order of a report."""

@@ -1,0 +1,164 @@
+"""Figures of runs: how a search went, and how the value answers to a cap."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from devolve_opt.plan import Plan
+from devolve_opt.views import style
+from devolve_opt.views.wording import HOURS, percent
+from devolve_opt.vocabulary import Method, Status, Term
+
+VIEW_OF_GAPS = 4.0
+"""The value axis reaches this many last gaps below the bound; worse plans found before are named, not drawn."""
+
+
+def progress(plan: Plan) -> Figure:
+    """Draw how bound and best plan came together over time; the shaded gap is what is not proven."""
+    steps = plan.steps
+    wall = float(steps["seconds"].max()) if len(steps) else 0.0
+    by_rule = plan.method is Method.RATIO
+    best = "the ratio rule's plan" if by_rule else "best plan"
+    bound_words = f"bound {plan.bound:,.0f}" if np.isfinite(plan.bound) else "no bound"
+    lead = f"After {wall:,.0f} s: {best} {plan.objective:,.0f}, {bound_words} {HOURS}; gap {percent(plan.gap)}."
+    asked = plan.options.get("gap")
+    if asked is not None and not by_rule:
+        lead += f" Asked for: {percent(float(asked))}."
+    canvas = style.plan_canvas(plan, "How the search went", lead, (9.5, 4.4), top=0.3, bottom=0.55)
+    axes = style.plain(canvas.figure.add_subplot(canvas.grid(1, 1, left=0.95)[0]), "", "seconds", HOURS, grid="y")
+    if steps.empty or not np.isfinite(steps[["bound", "objective"]].to_numpy(float)).any():
+        style.say(axes, "No steps were recorded.")
+        return canvas.figure
+    seconds = steps["seconds"].to_numpy(float)
+    bound, found = (steps[name].to_numpy(float) for name in ("bound", "objective"))
+    if by_rule:  # The steps may be those of a search for a better plan; this one stands from the start.
+        found = np.full(len(steps), plan.objective)
+    bound, found = (np.where(np.isfinite(values), values, np.nan) for values in (bound, found))
+    lowest = plan.objective if by_rule else _lowest(bound, found)
+    axes.step(seconds, bound, where="post", color=style.TEXT, linewidth=1.5, label="bound: no plan is worth more")
+    label = "the ratio rule's plan" if by_rule else "best plan so far"
+    axes.step(seconds, found, where="post", color=style.THIS_PLAN, linewidth=1.8, label=label)
+    _phases(axes, steps)
+    top = float(np.nanmax(np.concatenate([bound, found])))
+    room = max(top - lowest, 1e-6 * max(1.0, abs(top)), 1.0)
+    axes.set_ylim(lowest - 0.04 * room, top + 0.12 * room)
+    cut = np.maximum(found, lowest - 0.04 * room)
+    known = np.isfinite(cut) & np.isfinite(bound)
+    axes.fill_between(seconds, cut, bound, where=known, step="post", color="#E6EDF5", linewidth=0)
+    axes.set_xlim(0, max(wall, 1e-3) * 1.02)
+    axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))
+    first = found[np.isfinite(found)]
+    if len(first) and first[0] < lowest:
+        axes.annotate(
+            f"first plan: {first[0]:,.0f}", (0.01, 0.02), xycoords="axes fraction", fontsize=8, color=style.THIS_PLAN,
+            fontfamily=style.FONT,
+        )  # fmt: skip
+    handles, words = axes.get_legend_handles_labels()
+    style.key(axes, handles, words, loc="lower right", bbox_to_anchor=(1.01, 0.985), ncols=2, borderpad=0.1)
+    return canvas.figure
+
+
+def _lowest(bound: np.ndarray, found: np.ndarray) -> float:
+    """Return the lowest value worth showing, so that the end of the search is not flattened by its start."""
+    everything = np.concatenate([bound, found])
+    lowest, top = float(np.nanmin(everything)), float(np.nanmax(everything))
+    known_found, known_bound = found[np.isfinite(found)], bound[np.isfinite(bound)]
+    if not len(known_found) or not len(known_bound):
+        return lowest
+    last_gap = max(known_bound[-1] - known_found[-1], 0.005 * max(abs(known_bound[-1]), 1.0))
+    return max(lowest, min(known_bound[-1], top) - VIEW_OF_GAPS * last_gap)
+
+
+def _phases(axes: Axes, steps: pd.DataFrame) -> None:
+    starts = steps.loc[steps["phase"] != steps["phase"].shift(), ["seconds", "phase"]]
+    wall = max(float(steps["seconds"].max()), 1e-3)
+    lasted = [*starts["seconds"].iloc[1:], wall] - starts["seconds"].to_numpy()
+    for began, phase, seconds in zip(starts["seconds"], starts["phase"], lasted, strict=True):
+        if began > 0:
+            axes.axvline(began, color="#AAAAAA", linewidth=0.8, linestyle=":")
+        # The names of short phases would write over one another.
+        if seconds > 0.12 * wall:
+            axes.annotate(
+                str(phase), (began, 1), xycoords=("data", "axes fraction"), xytext=(3, -3), textcoords="offset points",
+                va="top", fontsize=7.5, color="#555555", fontfamily=style.FONT, parse_math=False,
+            )  # fmt: skip
+
+
+def sweep_figure(frame: pd.DataFrame, cap: str, unit: str, title: str, notice: str = "") -> Figure:
+    """Draw a sweep: the value at each cap with the interval that is proven, and below it overload and posts moved.
+
+    Args:
+        frame: as `studies.sweeping.sweep` returns it; points without a plan are named on the axis.
+        cap: the key of the policy that was varied.
+        unit: its unit.
+        title: title of the scenario.
+        notice: words for invented data, or nothing.
+    """
+    numbers = frame.reindex(columns=["value", "objective", "bound", str(Term.OVERLOAD), "posts_moved_count"])
+    numbers = numbers.astype(float).assign(status=frame["status"]).sort_values("value", kind="stable")
+    solved, without = numbers[numbers["objective"].notna()], numbers[numbers["objective"].isna()]
+    proven = solved["status"] == Status.PROVEN
+    lead = f"{len(solved)} of {len(numbers)} caps have a plan, {proven.sum()} of them proven to the gap asked for."
+    lead += f"\n{_comparison(solved)}"
+    foot = (
+        f"{style.short_name(title)}.\nThe bar spans plan and bound: the best value lies within it. "
+        "Hollow: the gap asked for is not proven."
+    )
+    notice = "SYNTHETIC DATA" if notice else ""
+    canvas = style.canvas(f"What {cap} is worth", lead, notice, foot, (9.5, 7.2), top=0.3, bottom=0.55)
+    grid = canvas.grid(3, 1, left=1.0, height_ratios=[3, 1, 1], hspace=0.28)
+    value = style.plain(canvas.figure.add_subplot(grid[0]), "Value of the plan", "", HOURS, grid="both")
+    if numbers.empty:
+        style.say(value, "No point was solved.")
+        return canvas.figure
+    _values(value, solved, proven, without)
+    lower = (
+        ("Cost of overload", -solved[str(Term.OVERLOAD)], "staff-hours\na year", style.TERM_COLOURS[Term.OVERLOAD]),
+        ("Posts moved", solved["posts_moved_count"], "posts", style.TERM_COLOURS[Term.POSTS_MOVED]),
+    )
+    for row, (heading, values, unit_there, colour) in enumerate(lower, start=1):
+        axes = style.plain(canvas.figure.add_subplot(grid[row], sharex=value), heading, "", unit_there, grid="both")
+        _points(axes, solved["value"], values, proven, colour)
+        axes.set_ylim(0, max(1.0, 1.2 * float(values.max())) if values.notna().any() else 1.0)
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=row == 2))
+        axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))
+        if row == 1:
+            axes.tick_params(labelbottom=False)
+    axes.set_xlabel(f"{cap} ({unit})", fontsize=9, fontfamily=style.FONT, parse_math=False)
+    value.tick_params(labelbottom=False)
+    return canvas.figure
+
+
+def _values(axes: Axes, solved: pd.DataFrame, proven: pd.Series, without: pd.DataFrame) -> None:
+    bound = solved["bound"].where(np.isfinite(solved["bound"]))
+    axes.fill_between(solved["value"], solved["objective"], bound, color="#E6EDF5", linewidth=0)
+    axes.vlines(solved["value"], solved["objective"], bound, color=style.THIS_PLAN, linewidth=2.4, alpha=0.45)
+    axes.scatter(solved["value"], bound, marker="_", s=60, color=style.THIS_PLAN)
+    _points(axes, solved["value"], solved["objective"], proven, style.THIS_PLAN)
+    axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))
+    for cap_value, status in zip(without["value"], without["status"], strict=True):
+        axes.axvline(cap_value, color=style.WARNING, linewidth=1, linestyle=":")
+        axes.annotate(
+            str(status).replace("_", " "), xy=(cap_value, 0.03), xycoords=("data", "axes fraction"), rotation=90,
+            xytext=(2, 0), textcoords="offset points", fontsize=8, color=style.WARNING, fontfamily=style.FONT,
+        )  # fmt: skip
+
+
+def _points(axes: Axes, x: pd.Series, y: pd.Series, proven: pd.Series, colour: str) -> None:
+    axes.plot(x, y, color=colour, linewidth=1.1, alpha=0.7)
+    axes.scatter(x[proven], y[proven], s=34, color=colour, zorder=3)
+    axes.scatter(x[~proven], y[~proven], s=34, facecolors="white", edgecolors=colour, zorder=3)
+
+
+def _comparison(solved: pd.DataFrame) -> str:
+    """Say whether the best cap is proven better than the others: its plan must beat their bounds."""
+    if len(solved) < 2:
+        return ""
+    best = solved.iloc[int(solved["objective"].to_numpy().argmax())]
+    others = solved[solved["value"] != best["value"]]
+    beaten = int((others["bound"] < best["objective"]).sum())
+    return f"Best plan at {best['value']:g}; proven better than any plan at {beaten} of the other {len(others)} caps."

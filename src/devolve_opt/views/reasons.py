@@ -1,0 +1,208 @@
+"""Why a plan differs from the ratio rule's: sentences that stand only where the figures bear them out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from devolve_opt.plan import Plan
+from devolve_opt.rules.interest import interest
+from devolve_opt.rules.workload import officer_hours_each
+from devolve_opt.views import tables
+from devolve_opt.views.caps import fields_covered, officer_fields
+from devolve_opt.views.wording import count
+from devolve_opt.vocabulary import BASE_LIST
+
+PAIR = tables.PAIR
+
+CLEARLY = 1.05
+"""Ratio from which one average counts as clearly above another, so that it is told as a reason."""
+
+
+def list_reasons(plan: Plan, rule: Plan) -> list[str]:
+    """Return what changed on the base list and on the guide list, and what the figures say about why."""
+    changes = tables.list_changes(plan)
+    counts = changes["change"].value_counts()
+    kept, moved, came_in, left_out = (counts.get(name, 0) for name in ("kept", "moved", "came", "left"))
+    sentence = (
+        f"Guide list: {count(kept, 'power')} on the same lists as under the ratio rule, {moved} on other lists; "
+        f"{came_in} came and {left_out} left."
+    )
+    sentences = [sentence]
+    on_base, on_base_rule = changes["lists"] == BASE_LIST, changes["lists_ratio_rule"] == BASE_LIST
+    left, came = changes[on_base_rule & ~on_base], changes[on_base & ~on_base_rule]
+    if left.empty and came.empty:
+        return sentences if (counts.index != "kept").any() else ["Guide list: the same as the ratio rule's."]
+    elsewhere = int((left["lists"] != "").sum())
+    sentences.append(
+        f"Base list: {count(len(left), 'power')} left ({elsewhere} to category lists, {len(left) - elsewhere} off the "
+        f"guide list) and {len(came)} came."
+    )
+    if len(left) and len(came):
+        sentences += _base_list_because(plan, left, came)
+    return sentences
+
+
+def _base_list_because(plan: Plan, left: pd.DataFrame, came: pd.DataFrame) -> list[str]:
+    policy = plan.scenario.policy
+    own_lists = [str(category) for category in policy.own_list_categories]
+    pairs = interest(plan.scenario.data, policy)
+    base_only = pairs[~pairs["category"].isin(own_lists)].groupby("power")["rounds"].sum()
+    cases = pairs.groupby("power")["cases"].sum()
+    ready = plan.audit.fields["field"].value_counts()
+
+    def means(of: pd.Series, by: str = "power") -> tuple[float, float]:
+        came_mean, left_mean = (part[by].map(of).fillna(0).mean() for part in (came, left))
+        return float(came_mean), float(left_mean)
+
+    sentence = (
+        f"  On average those that came were chosen in {came['rounds_asked'].mean():,.0f} rounds and take "
+        f"{came['hours_each'].mean():,.0f} h a year a township; those that left {left['rounds_asked'].mean():,.0f} and "
+        f"{left['hours_each'].mean():,.0f} h."
+    )
+    favour = [
+        words.format(of_came, of_left)
+        for (of_came, of_left), words in (
+            (means(ready, "field"), "townships ready in their fields ({:,.0f} against {:,.0f})"),
+            (means(cases), "cases a year ({:,.0f} against {:,.0f})"),
+            (means(base_only), "rounds chosen by townships without a list of their own ({:,.0f} against {:,.0f})"),
+        )
+        if of_came > CLEARLY * of_left
+    ]
+    return [sentence, "  They have more " + ", ".join(favour) + "."] if favour else [sentence]
+
+
+def take_up_reasons(plan: Plan, rule: Plan) -> list[str]:
+    """Return what changed in who takes what, and what the figures say about why."""
+    pairs = interest(plan.scenario.data, plan.scenario.policy)
+    now, before = (_taken(pairs, each) for each in (plan, rule))
+    kept, new, dropped = int((now & before).sum()), pairs[now & ~before], pairs[before & ~now]
+    sentences = [f"Take-up: {kept:,} kept, {len(new):,} new, {len(dropped):,} dropped."]
+    late = int((~new["chosen_last"]).sum())
+    if late:
+        sentences.append(
+            f"  {late:,} of the new ones were not chosen in the last round, the only one the ratio rule looks at."
+        )
+    unlisted = int((~_listed(dropped, plan)).sum())
+    if unlisted:
+        sentences.append(f"  {unlisted:,} of the dropped ones are no longer on a list of their township.")
+    load = rule.audit.townships["load"].replace([np.inf, -np.inf], np.nan)
+    if len(new) and len(dropped):
+        at_new, at_dropped = (float(part["township"].map(load).mean()) for part in (new, dropped))
+        if at_dropped > at_new + 0.02:
+            sentences.append(
+                f"  Dropped where the ratio rule's load is {at_dropped:.2f} on average, added where it is {at_new:.2f}."
+            )
+        if CLEARLY * new["hours"].mean() < dropped["hours"].mean():
+            sentences.append(
+                f"  The new ones take {new['hours'].mean():,.0f} h a year each, "
+                f"the dropped ones {dropped['hours'].mean():,.0f}."
+            )
+    made, made_rule = len(plan.decisions.ready), len(rule.decisions.ready)
+    if made and made_rule:
+        each, each_rule = (
+            float(item.audit.fields.loc[item.audit.fields["new"], "powers"].sum()) / len(item.decisions.ready)
+            for item in (plan, rule)
+        )
+        if each > CLEARLY * each_rule:
+            sentences.append(
+                f"  Readiness serves more: {each:.1f} powers for each field made ready ({made:,} fields), against "
+                f"{each_rule:.1f} ({made_rule:,})."
+            )
+    return sentences
+
+
+def post_reasons(plan: Plan, rule: Plan) -> list[str]:
+    """Return how far posts move elsewhere than by the ratio rule, and the loads of those that gain and lose."""
+    figures = plan.audit.townships
+    change = figures["posts"] - figures["posts_before"]
+    by_rule = (rule.audit.townships["posts"] - figures["posts_before"]).clip(lower=0)
+    moved, moved_rule = int(change.clip(lower=0).sum()), int(by_rule.sum())
+    if not moved and not moved_rule:
+        return ["Posts: none moved, as under the ratio rule."]
+    elsewhere = int((change.clip(lower=0) - by_rule).clip(lower=0).sum())
+    sentence = (
+        f"Posts: {moved} moved (ratio rule: {moved_rule}), "
+        f"{elsewhere} of them to townships the ratio rule does not give them."
+    )
+    sentences = [sentence]
+    load = tables.workload(plan).set_index("township")["load_before"]
+    gaining, losing = load[change > 0].mean(), load[change < 0].mean()
+    if moved and gaining > CLEARLY * losing:
+        sentences.append(
+            f"  They go where the work is: townships that gain carry a load of {gaining:.2f} today, "
+            f"those that lose {losing:.2f}."
+        )
+    elif moved:
+        sentences.append(f"  Townships that gain carry a load of {gaining:.2f} today, those that lose {losing:.2f}.")
+    return sentences
+
+
+def officer_reasons(plan: Plan, rule: Plan) -> list[str]:
+    """Return how many offices are strengthened, and which rule each would break with one officer fewer."""
+    figures = plan.audit.townships
+    added = figures["trained"] + figures["moved_in"]
+    (trained, moved, above), (trained_rule, moved_rule, above_rule) = (_officer_counts(each) for each in (plan, rule))
+    sentence = (
+        f"Officers: {trained} trained and {moved} moved (ratio rule: {trained_rule} and {moved_rule}); "
+        f"{above} offices have more than the minimum (ratio rule: {above_rule})."
+    )
+    sentences = [sentence]
+    strengthened = officer_needs(plan)[added > 0]
+    if strengthened.empty:
+        return sentences
+    reasons = {
+        "minimum": "the minimum",
+        "fields": "the fields to cover",
+        "hours": "their hours",
+    }
+    counted = [
+        f"{words} in {int(strengthened[name].sum())}" for name, words in reasons.items() if strengthened[name].any()
+    ]
+    spare = int((~strengthened.any(axis=1)).sum())
+    if counted:
+        sentences.append(
+            f"  {count(len(strengthened), 'office')} got officers; one fewer would break " + ", ".join(counted) + "."
+        )
+    if spare:
+        sentences.append(f"  {spare} of the strengthened offices would keep every rule with one officer fewer.")
+    return sentences
+
+
+def _officer_counts(plan: Plan) -> tuple[int, int, int]:
+    figures = plan.audit.townships
+    above = figures["officers"] > plan.scenario.policy.officers_min
+    return int(figures["trained"].sum()), int(figures["moved_in"].sum()), int(above.sum())
+
+
+def officer_needs(plan: Plan) -> pd.DataFrame:
+    """Return which rules each office would break with one officer fewer.
+
+    Returns:
+        Indexed by township; `minimum`, `fields` (officers for the fields that take them), `hours` (enforcement work):
+        whether that rule takes all its officers.
+    """
+    case, policy, figures = plan.scenario.data, plan.scenario.policy, plan.audit.townships
+    fewer = figures["officers"] - 1
+    covered = officer_fields(plan)
+    short = (covered > 0) & (covered > fields_covered(plan, fewer))
+    new = plan.audit.fields[plan.audit.fields["new"]]
+    with_penalties = new["field"].map(case.tables["fields"]["needs_officers"]).astype(bool)
+    short |= figures.index.isin(new.loc[with_penalties, "township"]) & (fewer < policy.officers_per_field)
+    return pd.DataFrame(
+        {
+            "minimum": fewer < policy.officers_min,
+            "fields": short,
+            "hours": figures["officer_hours_needed"] > officer_hours_each(case, policy) * fewer * (1 + 1e-6),
+        }
+    )
+
+
+def _taken(pairs: pd.DataFrame, plan: Plan) -> np.ndarray:
+    return pd.MultiIndex.from_frame(pairs[PAIR]).isin(pd.MultiIndex.from_frame(plan.decisions.take_up[PAIR]))
+
+
+def _listed(pairs: pd.DataFrame, plan: Plan) -> np.ndarray:
+    listed = pd.MultiIndex.from_frame(plan.decisions.guide_list[["power", "list"]])
+    base = pd.MultiIndex.from_frame(pairs[["power"]].assign(list=BASE_LIST)).isin(listed)
+    return base | pd.MultiIndex.from_frame(pairs[["power", "category"]]).isin(listed)

@@ -1,0 +1,248 @@
+"""A run as a folder: tables, summary, figures, log and a manifest; it appears whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import matplotlib
+import numpy as np
+import pandas as pd
+
+from devolve_opt import __version__
+from devolve_opt.errors import Fault, InputError
+from devolve_opt.plan import Plan
+from devolve_opt.studies.comparing import measures, valued_on
+from devolve_opt.views.plots import FIGURES
+from devolve_opt.views.summary import summary
+from devolve_opt.views.tables import plan_tables
+
+MANIFEST = "manifest.json"
+SCHEMA_VERSION = 1
+PACKAGES = ("pyomo", "highspy", "pandas", "numpy")
+DOTS_PER_INCH = 150
+
+
+def write_run(plan: Plan, folder: str | Path, started: datetime | None = None) -> Path:
+    """Write a plan as a folder, which appears whole or not at all; an earlier run of that name is replaced.
+
+    The folder holds `summary.txt`, `tables/` (CSV that Excel opens, and Parquet), `figures/` (PNG and SVG),
+    `solver.log` and `manifest.json`. Files in an earlier run's folder that no run wrote, such as notes, are kept.
+
+    Args:
+        plan: what to write.
+        folder: where; the folders above it are made if need be.
+        started: when the run began, for the manifest.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: if something stands there that is neither a run nor an empty folder, or it cannot be written.
+    """
+    target = Path(folder).resolve()
+    earlier = _earlier_files(target)
+    # Siblings, because only within one file system does a folder change its name at a stroke.
+    new = target.with_name(f".{target.name}.{uuid4().hex[:8]}.tmp")
+    try:
+        new.mkdir(parents=True)
+        _write_contents(plan, new)
+        files = sorted(path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file())
+        _write_text(new / MANIFEST, _json({**manifest(plan, started), "files": [MANIFEST, *files]}))
+        _keep_foreign_files(target, new, earlier)
+        _take_place(new, target)
+    except OSError as error:
+        message = f"cannot be written ({error.strerror or error}); close files that are open in it and check its disk."
+        raise InputError([Fault(message, file=str(folder))]) from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    return Path(folder)
+
+
+def read_manifest(folder: str | Path) -> dict[str, Any]:
+    """Return the manifest of a run.
+
+    Raises:
+        InputError: if the folder holds no run that this version can read.
+    """
+    path = Path(folder) / MANIFEST
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        content = None
+    if (
+        not isinstance(content, dict)
+        or "schema_version" not in content
+        or "devolve_opt" not in content.get("versions", {})
+    ):
+        message = f"is not the folder of a run (no sound {MANIFEST} in it); name a folder that `run` wrote."
+        raise InputError([Fault(message, file=str(folder))])
+    if content["schema_version"] != SCHEMA_VERSION:
+        message = (
+            f"was written in format {content['schema_version']}, this version reads {SCHEMA_VERSION}; run it again."
+        )
+        raise InputError([Fault(message, file=str(folder), column="schema_version")])
+    return content
+
+
+def manifest(plan: Plan, started: datetime | None = None) -> dict[str, Any]:
+    """Return what tells a run from any other: what was asked, what came out, with which software, from which files.
+
+    Values and terms are in staff-hours a year, `seconds` in seconds, `peak_memory_mb` in megabytes of this process
+    (null where the system does not tell), `gap` is a share; `started` is null where it is not known. Numbers that are
+    not finite are null.
+    """
+    scenario, reference = plan.scenario, plan.reference
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "title": scenario.title,
+        "status": str(plan.status),
+        "method": str(plan.method),
+        "objective": plan.objective,
+        "bound": plan.bound,
+        "gap": plan.gap if math.isfinite(plan.bound) else None,
+        "audit_breaches": [str(breach) for breach in plan.audit.breaches],
+        "terms": {str(term): value for term, value in plan.audit.terms.items()},
+        "measures": measures(plan),
+        "valued_on": valued_on(scenario),
+        "reference": None
+        if reference is None
+        else {
+            "objective": reference.objective,
+            "terms": {str(term): value for term, value in reference.audit.terms.items()},
+            "audit_breaches": [str(breach) for breach in reference.audit.breaches],
+        },
+        "case": {"title": scenario.case.title, "source": scenario.case.source, "size": scenario.data.size()},
+        "synthetic": scenario.case.synthetic,
+        "provenance": scenario.case.provenance,
+        "seed": _seed(plan),
+        "policy": scenario.policy.model_dump(mode="json"),
+        "changes": {name: change.model_dump(mode="json") for name, change in scenario.changes.items()},
+        "scenario_file": scenario.source,
+        "input_hashes": dict(scenario.input_hashes or scenario.case.input_hashes),
+        "options": dict(plan.options),
+        "seconds": sum(plan.seconds.values()),
+        "seconds_by_phase": dict(plan.seconds),
+        "started": None if started is None else started.astimezone(UTC).isoformat(timespec="seconds"),
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {
+            "devolve_opt": __version__,
+            "python": platform.python_version(),
+            **{name: _version(name) for name in PACKAGES},
+        },
+        "platform": platform.platform(),
+        "peak_memory_mb": _peak_memory_mb(),
+    }
+
+
+def _write_contents(plan: Plan, folder: Path) -> None:
+    (folder / "tables").mkdir()
+    for name, table in plan_tables(plan).items():
+        # The mark at the start makes Excel read Chinese.
+        table.to_csv(folder / "tables" / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\r\n")
+        table.to_parquet(folder / "tables" / f"{name}.parquet", index=False)
+    _write_text(folder / "summary.txt", summary(plan))
+    _write_text(folder / "solver.log", plan.log)
+    (folder / "figures").mkdir()
+    for name, draw in FIGURES.items():
+        figure = draw(plan)
+        figure.savefig(folder / "figures" / f"{name}.png", dpi=DOTS_PER_INCH)
+        # The same plan gives the same file: no date, no random names inside.
+        with matplotlib.rc_context({"svg.hashsalt": "devolve_opt"}):
+            figure.savefig(folder / "figures" / f"{name}.svg", metadata={"Date": None})
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _earlier_files(target: Path) -> frozenset[str] | None:
+    """Return the files that an earlier run wrote there, None if there is no run; refuse what is not ours to replace."""
+    if not target.exists():
+        return None
+    if target.is_dir() and not any(target.iterdir()):
+        return None
+    try:
+        return frozenset(read_manifest(target).get("files", []))
+    except InputError:
+        message = "exists and is not the folder of a run of this version; name another folder, or move it away."
+        raise InputError([Fault(message, file=str(target))]) from None
+
+
+def _keep_foreign_files(target: Path, new: Path, earlier: frozenset[str] | None) -> None:
+    if earlier is None:
+        return
+    for path in sorted(target.rglob("*")):
+        name = path.relative_to(target)
+        kept = new / name
+        if name.as_posix() not in earlier and (path.is_symlink() or path.is_file()) and not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, kept, follow_symlinks=False)
+
+
+def _take_place(new: Path, target: Path) -> None:
+    if not target.exists():
+        new.rename(target)
+        return
+    # Windows does not rename onto a folder, so the old one steps aside first and comes back if anything fails.
+    old = new.with_name(f"{new.name.removesuffix('.tmp')}.old")
+    target.rename(old)
+    try:
+        new.rename(target)
+    except BaseException:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(_strict(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _strict(item: Any) -> Any:
+    """Return the item as strict JSON can hold it: numbers that are not finite become null."""
+    if isinstance(item, Mapping):
+        return {str(name): _strict(value) for name, value in item.items()}
+    if isinstance(item, list | tuple | set | frozenset | pd.Index | np.ndarray):
+        return [_strict(value) for value in item]
+    if item is None or isinstance(item, bool | np.bool_):
+        return None if item is None else bool(item)
+    if isinstance(item, int | np.integer):
+        return int(item)
+    if isinstance(item, float | np.floating):
+        return float(item) if math.isfinite(item) else None
+    return str(item)
+
+
+def _seed(plan: Plan) -> int | None:
+    """Return the seed of a generated case, which its provenance names, or None."""
+    found = re.search(r"\bseed (\d+)", plan.scenario.case.provenance)
+    return int(found[1]) if found and plan.scenario.case.synthetic else None
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _peak_memory_mb() -> float | None:
+    if os.name != "posix":
+        return None
+    import resource  # noqa: PLC0415 - Windows has no such module
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts in kilobytes, macOS in bytes.
+    return round(peak / (1024**2 if sys.platform == "darwin" else 1024), 1)

@@ -1,0 +1,230 @@
+"""The summary of a plan in plain text: what an official needs to know of it, on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from unicodedata import east_asian_width
+
+import pandas as pd
+
+from devolve_opt.plan import Plan
+from devolve_opt.policy import ASSUMPTION, Policy, Prices
+from devolve_opt.views import tables
+from devolve_opt.views.caps import cap_sentence, caps
+from devolve_opt.views.reasons import list_reasons, officer_reasons, post_reasons, take_up_reasons
+from devolve_opt.views.wording import HOURS, count, plan_name, share, signed, status_lines
+from devolve_opt.vocabulary import BASE_LIST, label
+
+WIDTH = 120
+"""Columns of the page; a Chinese character takes two."""
+
+EXTREMES = 3
+"""Townships named among those that gain or lose most."""
+
+RARE = 5
+"""Powers up to which a reason to keep them out is only counted, where there are more than two such reasons."""
+
+
+def summary(plan: Plan) -> str:
+    """Return what an official needs to know of a plan, at most 60 lines of plain text.
+
+    What is decided, what it is worth beside the ratio rule, which caps it reaches, what differs from the ratio rule and
+    why, who gains and loses, what the law keeps out, and what the figures rest on. Every sentence is worked out from
+    this plan; one that its figures do not bear out is not there.
+    """
+    sections = (
+        ("", _heading(plan)),
+        ("What it decides", _decisions(plan)),
+        (f"What it is worth ({HOURS}; costs are negative)", _terms(plan)),
+        ("Caps it reaches", _caps(plan)),
+        ("What differs from the ratio rule, and why", _differences(plan)),
+        ("Townships that gain and lose most, rounds of their choices met", _extremes(plan)),
+        ("Kept out before the choice", _exclusions(plan)),
+        ("What it rests on", _caveats(plan)),
+    )
+    lines: list[str] = []
+    for title, body in sections:
+        if body:
+            lines += [
+                *([title] if title else []),
+                *(part for line in body for part in folded("  " + line if title else line)),
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def _heading(plan: Plan) -> list[str]:
+    scenario = plan.scenario
+    notice = [f"*** {scenario.case.notice}: INVENTED PLACES AND FIGURES ***"] if scenario.case.synthetic else []
+    breaches = [f"BREAKS THE RULES: {_breaches(plan)}"] if plan.audit.breaches else []
+    return [f"{scenario.title}: {scenario.data.title}", *notice, *status_lines(plan), *breaches]
+
+
+def _breaches(plan: Plan) -> str:
+    return f"{count(len(plan.audit.breaches), 'breach', 'breaches')}, first {plan.audit.breaches[0]}."
+
+
+def _decisions(plan: Plan) -> list[str]:
+    listed, taken, figures = plan.decisions.guide_list, plan.decisions.take_up, plan.audit.townships
+    townships = plan.scenario.data.voting_townships
+    sizes = listed["list"].value_counts(sort=False)
+    lists = [f"base list {sizes.get(BASE_LIST, 0)}"]
+    lists += [f"{label(name)} {sizes.get(name, 0)}" for name in map(str, plan.scenario.policy.own_list_categories)]
+    several = int((listed["power"].value_counts() > 1).sum())
+    on_several = f" ({several} on several lists)" if several else ""
+    met, asked = figures["rounds_met"].sum(), figures["rounds_asked"].sum()
+    change = figures["posts"] - figures["posts_before"]
+    before, remaining, after = (figures[name].sum() for name in ("officers_before", "officers_remaining", "officers"))
+    free = plan.scenario.policy.overload_free_share
+    powers = (
+        f"{count(taken['power'].nunique(), 'power')} taken, {len(taken):,} times in all, by "
+        f"{taken['township'].nunique():,} of {count(len(townships), 'township')}"
+    )
+    rounds = f"{met:,.0f} of {asked:,.0f} rounds of choices met" + (f" ({share(met / asked)})" if asked else "")
+    made_ready = plan.decisions.ready["township"].nunique()
+    movers = f"{count((change > 0).sum(), 'township')} gain, {(change < 0).sum()} lose"
+    staff = f"{before:,.0f} today, {remaining:,.0f} after a year's losses, {after:,.0f} under the plan"
+    load = f"{(figures['load'] > free).sum():,} of {count(len(figures), 'township')} above {share(free)} of the hours"
+    above = f"{(figures['load'] > 1).sum():,} above 100 %"
+    return [
+        f"Lists: {count(listed['power'].nunique(), 'power')}{on_several}: {', '.join(lists)}.",
+        f"Take-up: {powers}; {rounds}.",
+        f"Readiness: {count(len(plan.decisions.ready), 'field')} made ready in {count(made_ready, 'township')}.",
+        f"Posts: {count(change.clip(lower=0).sum(), 'post')} moved; {movers}.",
+        f"Officers: {figures['trained'].sum():,.0f} trained, {figures['moved_in'].sum():,.0f} moved; {staff}.",
+        f"Load: {load} there, {above}; lent staff come back: {figures['lent_returned'].sum():,.0f}.",
+    ]
+
+
+def _terms(plan: Plan) -> list[str]:
+    table = tables.terms(plan)
+    columns = {plan_name(plan): table["plan"]}
+    if plan.reference is not None:
+        columns |= {plan_name(plan.reference): table["ratio_rule"], "difference": table["difference"]}
+    widths = {name: max(len(name), *(len(f"{value:+,.0f}") for value in values)) for name, values in columns.items()}
+    lines = [f"{'':<16}" + "".join(f"  {name:>{widths[name]}}" for name in columns)]
+    for row, term in enumerate(table["term"]):
+        cells = "".join(f"  {_cell(name, values.iloc[row]):>{widths[name]}}" for name, values in columns.items())
+        lines.append(f"{label(term):<16}{cells}")
+    return lines
+
+
+def _cell(column: str, value: float) -> str:
+    return signed(value) if column == "difference" else f"{value:,.0f}" if round(value) else "0"
+
+
+def _caps(plan: Plan) -> list[str]:
+    table = caps(plan)
+    reached = [cap_sentence(cap) for _, cap in table[table["reached"] > 0].iterrows()]
+    if len(plan.scenario.data.tables["guide_list"]):
+        reached.insert(0, "the guide list in force is kept as it is")
+    if not reached:
+        return ["None."]
+    return reached
+
+
+def _differences(plan: Plan) -> list[str]:
+    if plan.reference is None:
+        return []
+    no_better = plan.objective <= plan.reference.objective and not plan.reference.audit.breaches
+    opening = ["No plan better than the ratio rule's was found."] if no_better else []
+    unlawful = (
+        [f"The ratio rule's plan breaks rules: {_breaches(plan.reference)}"] if plan.reference.audit.breaches else []
+    )
+    reasons = (list_reasons, take_up_reasons, post_reasons, officer_reasons)
+    return [*opening, *unlawful, *(sentence for reason in reasons for sentence in reason(plan, plan.reference))]
+
+
+def _extremes(plan: Plan) -> list[str]:
+    if plan.reference is None:
+        return []
+    table = tables.choices(plan).sort_values("rounds_gained", ascending=False, kind="stable")
+    gaining, losing = table[table["rounds_gained"] > 0], table[table["rounds_gained"] < 0]
+    same = len(table) - len(gaining) - len(losing)
+    lines = [f"{count(len(gaining), 'township')} gain, {len(losing)} lose, {same} stay as they are."]
+    for name, part in (("Most gained: ", gaining.head(EXTREMES)), ("Most lost: ", losing.iloc[::-1].head(EXTREMES))):
+        if len(part):
+            lines += wrapped(name, [_extreme(row) for _, row in part.iterrows()])
+    return lines
+
+
+def _extreme(row: pd.Series) -> str:
+    return f"{row['township']} {row['name']} {row['rounds_gained']:+d} to {row['rounds_met']} of {row['rounds_asked']}"
+
+
+def _exclusions(plan: Plan) -> list[str]:
+    if plan.exclusions.empty:
+        return ["No power."]
+    grouped = plan.exclusions.groupby(["rule", "article"]).size().sort_values(ascending=False, kind="stable")
+    seldom = (grouped <= RARE) & ((grouped <= RARE).sum() > 2)
+    named, rare = grouped[~seldom], grouped[seldom]
+    items = [f"{number} {label(row[0])} ({row[1]})" for row, number in zip(named.index, named, strict=True)]
+    if len(rare):
+        items.append(f"{rare.sum()} for {count(len(rare), 'other reason')} (table exclusions)")
+    pool = len(plan.scenario.data.tables["powers"])
+    return wrapped(f"{len(plan.exclusions)} of {pool:,} powers: ", items)
+
+
+def _caveats(plan: Plan) -> list[str]:
+    policy = plan.scenario.policy
+    lines = []
+    prices = [
+        f"{label(name)} {getattr(policy.prices, name):g}"
+        for name, key in Prices.model_fields.items()
+        if _assumed(key) and getattr(policy.prices, name) == key.default
+    ]
+    if prices:
+        lines += wrapped("Assumed prices, not observed ones (h): ", prices)
+    own = [name for name in Prices.model_fields if getattr(policy.prices, name) != Prices.model_fields[name].default]
+    if own:
+        lines += wrapped(
+            "Prices that this scenario sets (h): ", [f"{label(name)} {getattr(policy.prices, name):g}" for name in own]
+        )
+    keys = {name: key for name, key in Policy.model_fields.items() if name != "prices"}
+    assumed = [name for name, key in keys.items() if _assumed(key) and getattr(policy, name) == key.default]
+    if assumed:
+        lines.append(
+            f"{len(assumed)} of {len(keys)} caps and shares are this software's assumptions, not the report's figures."
+        )
+    if plan.scenario.changes:
+        lines += wrapped("The data are changed by the scenario: ", list(plan.scenario.changes))
+    return lines
+
+
+def _assumed(key: object) -> bool:
+    extra = getattr(key, "json_schema_extra", None)
+    return isinstance(extra, dict) and extra.get("source") == ASSUMPTION
+
+
+def wrapped(opening: str, items: Iterable[str]) -> list[str]:
+    """Return a list in words, broken between its items where a line would pass the page's width."""
+    lines, line = [], opening
+    parts = list(items)
+    for number, part in enumerate(parts):
+        text = part + ("." if number == len(parts) - 1 else "; ")
+        if display_width(line + text.rstrip()) > WIDTH - 2 and line.strip() and line != opening:
+            lines.append(line.rstrip())
+            line = "  "
+        line += text
+    return [*lines, line.rstrip()]
+
+
+def folded(line: str) -> list[str]:
+    """Return a line broken at spaces so that no part passes the page's width; what follows stands further in."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    parts, rest = [], line
+    while display_width(rest) > WIDTH:
+        fitting = [
+            end
+            for end, sign in enumerate(rest)
+            if sign == " " and rest[:end].strip() and display_width(rest[:end]) <= WIDTH
+        ]
+        if not fitting:
+            break
+        parts.append(rest[: fitting[-1]])
+        rest = f"{indent}  {rest[fitting[-1] + 1 :]}"
+    return [*parts, rest]
+
+
+def display_width(text: str) -> int:
+    """Return the columns that a text takes where Chinese characters are twice as wide as Latin ones."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)

@@ -1,0 +1,90 @@
+"""How far a plan is proven, and figures in words: said the same way in the summary and under every figure."""
+
+from __future__ import annotations
+
+import math
+
+from devolve_opt.plan import Plan
+from devolve_opt.vocabulary import Method, Status
+
+HOURS = "staff-hours a year"
+
+
+def plan_name(plan: Plan) -> str:
+    """Return what a plan is called beside others: `ratio rule` or `this plan`."""
+    return "ratio rule" if plan.method is Method.RATIO else "this plan"
+
+
+def rounded_up(value: float, digits: int = 0) -> float:
+    """Round away from the better side, so that a stated bound or gap is never smaller than the true one."""
+    scale = 10**digits
+    return math.ceil(value * scale - 1e-6) / scale
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage with two digits, rounded up: a gap is never told smaller than it is."""
+    return f"{rounded_up(100 * share, 2):.2f} %" if math.isfinite(share) else "unbounded"
+
+
+def share(value: float) -> str:
+    """Return a share as a whole percentage: `90 %`."""
+    return f"{100 * value:.0f} %"
+
+
+def count(number: float, noun: str, plural: str = "") -> str:
+    """Return a whole number with its noun: `1 power`, `1,204 powers`."""
+    return f"{number:,.0f} {noun if round(number) == 1 else plural or noun + 's'}"
+
+
+def signed(value: float) -> str:
+    """Return a whole number with its sign, 0 without: `+1,204`, `-3`, `0`."""
+    return "0" if round(value) == 0 else f"{value:+,.0f}"
+
+
+def short_status(plan: Plan) -> str:
+    """Return status and gap in a few words, for the foot of a figure."""
+    if not math.isfinite(plan.bound):
+        return "nothing is proven: no bound is known"
+    if plan.status is Status.PROVEN:
+        return "proven best" if plan.gap == 0 else f"proven within {percent(plan.gap)}"
+    return f"{_STATES[plan.status]}; {_gap(plan)} NOT proven away"
+
+
+def status_lines(plan: Plan) -> list[str]:
+    """Return status, bound and gap as sentences that claim no more than is proven."""
+    if not math.isfinite(plan.bound):
+        return ["Nothing is proven: no bound is known, and a much better plan may exist."]
+    bound = f"{rounded_up(plan.bound):,.0f} {HOURS}"
+    more = f"{rounded_up(max(0.0, plan.bound - plan.objective)):,.0f}"
+    if plan.status is Status.PROVEN and plan.gap == 0:
+        return ["Proven best: no plan of this scenario is worth more."]
+    if plan.status is Status.PROVEN:
+        return [
+            f"Proven within {percent(plan.gap)}: no plan of this scenario is worth more than {bound}.",
+            f"That is at most {more} more than this plan.",
+        ]
+    if plan.status is Status.RULE:
+        return [f"{_opening(plan)}. A plan worth up to {more} more may exist; none is worth more than {bound}."]
+    return [
+        f"{_opening(plan)}: {_gap(plan)} is NOT proven away.",
+        f"A plan worth up to {more} more may exist; none is worth more than {bound}.",
+    ]
+
+
+_STATES = {
+    Status.PROVEN: "proven",
+    Status.TIME_LIMIT: "time was up",
+    Status.INTERRUPTED: "stopped by the user",
+    Status.SOLVER_FAILED: "the solver broke down",
+    Status.RULE: "made by the ratio rule, not optimised",
+}
+
+
+def _gap(plan: Plan) -> str:
+    # Of a plan that is worth nothing, no gap is a percentage.
+    return f"a gap of {percent(plan.gap)}" if math.isfinite(plan.gap) else "the gap"
+
+
+def _opening(plan: Plan) -> str:
+    state = _STATES[plan.status]
+    return state[0].upper() + state[1:]
