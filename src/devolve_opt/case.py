@@ -21,9 +21,9 @@ from devolve_opt.vocabulary import Category
 class Case:
     """The data of one city or district: checked tables and where they come from.
 
-    Tables keyed by one `id` (`counties, townships, fields, powers`) are frames indexed by it; the others (`votes, cases,
-    readiness, guide_list`) have plain columns. `models/README.md` describes every column. A case never changes: each
-    property hands out a copy of its table (lazily copied by pandas), `replace()` gives a changed case.
+    Tables keyed by one `id` (`counties, townships, fields, powers`) are frames indexed by it; the others
+    (`votes, cases, readiness, guide_list`) have plain columns. `models/README.md` describes every column. A case never
+    changes: each property hands out a copy of its table (lazily copied by pandas), `replace()` gives a changed case.
 
     Attributes:
         title: what is shown as the case's name.

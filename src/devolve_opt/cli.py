@@ -7,7 +7,7 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,9 +17,6 @@ from devolve_opt import __version__
 from devolve_opt.errors import DevolveError, Fault, InputError, did_you_mean
 from devolve_opt.vocabulary import Method
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 DONE, NO_PLAN, BAD_INPUT = 0, 1, 2
 EXIT_CODES = "Exit codes: 0 done; 1 no plan (none exists, none found in time, or the run failed); 2 bad input."
 
@@ -27,8 +24,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Which county powers each township takes, with which posts and officers: chosen by a model, proven and audited.\n\n"
-    + EXIT_CODES,
+    help="Which county powers each township takes, with which posts and officers: chosen by a model, proven, audited.",
     epilog=EXIT_CODES,
 )
 out = Console(soft_wrap=True, highlight=False)
@@ -118,8 +114,8 @@ def run(
     ] = Method.OPTIMAL,
     gap: Annotated[float, typer.Option(help="Relative gap to prove.", min=0, max=1)] = 0.001,
     time_limit: Annotated[
-        float | None, typer.Option(help="Seconds of wall time; the best plan so far is kept.", min=1)
-    ] = None,
+        float, typer.Option(help="Seconds of wall time (0: no limit); the best plan by then is kept.", min=0)
+    ] = 180.0,
     threads: Annotated[int, typer.Option(help="Threads for the solver.", min=1, max=256)] = min(2, os.cpu_count() or 1),
 ) -> None:
     """Solve a scenario: guide list, take-up, posts, officers, with proof, audit, tables and pictures.
@@ -139,7 +135,7 @@ def run(
     if wanted.case.synthetic:
         err.print(wanted.case.notice, style="bold yellow")
     with Progress(err) as progress:
-        plan = solve(wanted, method, gap, time_limit, threads, report=progress.report)
+        plan = solve(wanted, method, gap, time_limit or None, threads, report=progress.report)
     with err.status("Writing tables and pictures ..."):
         write_run(plan, target)
     out.print(summary(plan), markup=False)
@@ -184,7 +180,7 @@ def sweep(
     from devolve_opt.policy import Policy
     from devolve_opt.scenario import Scenario
     from devolve_opt.studies.sweeping import sweep as sweep_cap
-    from devolve_opt.views.run_folder import write_sweep
+    from devolve_opt.views.sweep_folder import sweep_text, write_sweep
 
     name, values = _cap_values(cap, Policy.caps())
     target = out_folder or Path("runs") / f"{scenario.stem}-sweep-{name}"
@@ -202,6 +198,8 @@ def sweep(
         frame = sweep_cap(wanted, name, values, gap, time_limit, jobs, target / "points", tell)
         if len(frame):
             write_sweep(frame, name, wanted, target)
+    if len(frame):
+        out.print(sweep_text(frame, name, wanted), markup=False)
     out.print(f"Results: {target}", markup=False)
     if len(frame) < len(set(values)):
         err.print(f"Stopped with {len(frame)} of {len(set(values))} values done; the same command goes on from there.")

@@ -138,13 +138,16 @@ class Plan:
             for term, value in self.terms.items()
         )
         return (
-            f"<div><b>{escape(self.scenario.title)}</b> {notice}<br>{self.status}: {self.objective:,.0f} staff-hours a year, "
-            f"bound {self.bound:,.0f}, gap {self.gap:.3%}<table>{lines}</table></div>"
+            f"<div><b>{escape(self.scenario.title)}</b> {notice}<br>{self.status}: {self.objective:,.0f} staff-hours a "
+            f"year, bound {self.bound:,.0f}, gap {self.gap:.3%}<table>{lines}</table></div>"
         )
 
 
 def relative_gap(objective: float, bound: float) -> float:
-    """Return (bound - objective) / |objective|, at least 0; infinite where either is unknown, or only the objective is 0."""
+    """Return (bound - objective) / |objective|, at least 0.
+
+    It is infinite where either is unknown, and where the objective is 0 and the bound is not.
+    """
     if not (isfinite(objective) and isfinite(bound)):
         return inf
     difference = bound - objective

@@ -6,6 +6,7 @@ assumptions and say so. All prices are in staff-hours a year.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -264,10 +265,10 @@ class Policy(_Settings):
     @model_validator(mode="after")
     def _consistent(self) -> Policy:
         ends = [self.overload_free_share, *(step.until for step in self.overload_steps)]
-        if any(later <= earlier for earlier, later in zip(ends, ends[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(ends)):
             raise ValueError("overload_steps must rise from overload_free_share on; sort them by `until`")
         prices = [step.price for step in self.overload_steps]
-        if any(later < earlier for earlier, later in zip(prices, prices[1:], strict=False)):
+        if any(later < earlier for earlier, later in pairwise(prices)):
             raise ValueError(
                 "prices of overload_steps must not fall; a falling price rewards heaping work on one township"
             )

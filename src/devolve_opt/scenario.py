@@ -219,8 +219,9 @@ def _apply(
     else:
         new = old * 0 + (change.set or 0)
     if column.kind == "integer":
-        new = new.round().astype(int)
-    table.loc[selected, column.name] = new
+        table.loc[selected, column.name] = new.round().astype(int)
+    else:
+        table.loc[selected, column.name] = new
     return table
 
 

@@ -1,6 +1,7 @@
 """The model: one file for each policy instrument, every constraint its own function.
 
-`model.py` is the contents page. Symbols: $t$ township, $p$ power, $c$ category, $f$ field, $k$ county, $s$ overload step.
+`model.py` is the contents page. Symbols: $t$ township, $p$ power, $c$ category, $f$ field, $k$ county, $s$ step of
+overload.
 """
 
 from devolve_opt.formulation.model import build_model

@@ -6,7 +6,7 @@ from math import ceil
 
 from pyomo.environ import Constraint, Expression, NonNegativeIntegers, Var
 
-from devolve_opt.rules.workload import officer_hours_each, officers_remaining, statutory_officer_hours
+from devolve_opt.rules.officers import officer_hours_each, officers_remaining, statutory_officer_hours
 
 
 def add_enforcement(model):
@@ -84,8 +84,8 @@ def _officers_busy(model, township):
 def officers_do_statutory_work(model, township):
     r"""An office has the whole officers that its statutory work takes: $e_t \ge \lceil \bar P_t / (a \eta) \rceil$.
 
-    It follows from `officer_hours_sufficient` because officers are whole persons; said by itself it makes the relaxation
-    tighter. Unit: persons. Source: 行政处罚法 42.
+    It follows from `officer_hours_sufficient` because officers are whole persons; said by itself it makes the
+    relaxation tighter. Unit: persons. Source: 行政处罚法 42.
     """
     return model.officers[township] >= _officers_busy(model, township)
 

@@ -37,8 +37,8 @@ def add_lists(model):
     model.taken_only_if_listed = Constraint(model.pairs, rule=taken_only_if_listed)
 
     given = given_lists(model.case, policy)
+    model.given = [] if given is None else list(given.itertuples(index=False, name=None))
     if given is not None:
-        model.given = set(given[["power", "list"]].itertuples(index=False, name=None))
         model.base_list_kept = Constraint(wanted, rule=base_list_kept)
         model.category_list_kept = Constraint(specials, rule=category_list_kept)
     model.base_list_within_cap = Constraint(rule=base_list_within_cap)

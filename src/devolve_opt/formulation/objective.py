@@ -34,7 +34,10 @@ def choices_met(model):
 
 
 def cases_near_home(model):
-    r"""Cases handled in the township instead of the county seat: $\pi \sum_{t,p} n_{tp} x_{tp}$. Source: `Prices.case_near_home`."""
+    r"""Cases handled in the township instead of the county seat: $\pi \sum_{t,p} n_{tp} x_{tp}$.
+
+    Source: `Prices.case_near_home`.
+    """
     price = model.policy.prices.case_near_home
     return price * sum(cases * model.taken[pair] for pair, cases in model.cases.items() if cases)
 
@@ -79,6 +82,9 @@ def inequity(model):
 
 
 def county_support(model):
-    r"""What the county spends to guide and supervise: $-\pi \sum_{t,p} c_p x_{tp}$. Source: `Prices.county_support`; 行政处罚法 24."""
+    r"""What the county spends to guide and supervise: $-\pi \sum_{t,p} c_p x_{tp}$.
+
+    Source: `Prices.county_support`; 行政处罚法 24.
+    """
     price = model.policy.prices.county_support
     return -price * sum(model.support_hours[power] * model.taken[township, power] for township, power in model.pairs)

@@ -12,19 +12,12 @@ from devolve_opt.vocabulary import BASE_LIST
 def read_decisions(model) -> Decisions:
     """Return the decisions that the values of the model's variables stand for, whole numbers rounded.
 
-    Lists, readiness and moves that serve nothing are left out: a listed power that no township takes, a field without a
-    power taken (unless a guide list is given), officers moved in and out of the same office. Leaving them out breaks no
-    rule and never lowers the plan's worth.
+    Lists, readiness and moves that serve nothing are left out: a listed power that no township takes (unless the guide
+    list is in force), a field without a power taken, officers moved in and out of the same office. Leaving them out
+    breaks no rule and never lowers the plan's worth.
     """
     taken = [pair for pair in model.pairs if _whole(model.taken[pair])]
-    special = [key for key in model.special if _whole(model.special[key])]
-    base = [power for power in model.base if _whole(model.base[power])]
-    if not hasattr(model, "given"):
-        used_base = {power for _, power in taken}
-        used_special = {(model.category[township], power) for township, power in taken}
-        base = [power for power in base if power in used_base]
-        special = [key for key in special if key in used_special]
-    rows = [(power, BASE_LIST) for power in base] + [(power, category) for category, power in special]
+    rows = model.given or _lists_that_serve(model, taken)
     used_fields = {(township, model.field[power]) for township, power in taken}
     ready = [key for key in model.ready if key in used_fields]
     units = list(model.floating)
@@ -50,6 +43,15 @@ def read_decisions(model) -> Decisions:
             index=pd.Index(units, name="township"),
         ),
     )
+
+
+def _lists_that_serve(model, taken):
+    """Return the rows `power, list` of the guide list that some township takes a power from."""
+    used_base = {power for _, power in taken}
+    used_special = {(model.category[township], power) for township, power in taken}
+    base = [(power, BASE_LIST) for power in model.base if power in used_base and _whole(model.base[power])]
+    special = [key for key in model.special if key in used_special and _whole(model.special[key])]
+    return base + [(power, category) for category, power in special]
 
 
 def set_start(model, decisions: Decisions) -> None:

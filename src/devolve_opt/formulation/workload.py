@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from pyomo.environ import Constraint, Expression, NonNegativeReals, Var
 
 from devolve_opt.rules.workload import staff_without_moves, statutory_load
@@ -24,7 +26,7 @@ def add_workload(model):
         model.workload_within_wall = Constraint(units, rule=workload_within_wall)
         return
     ends = [policy.overload_free_share, *(step.until for step in policy.overload_steps)]
-    model.step_widths = [upper - lower for lower, upper in zip(ends, ends[1:], strict=False)]
+    model.step_widths = [upper - lower for lower, upper in pairwise(ends)]
     model.overload_steps = steps = list(range(len(model.step_widths)))
     model.overload = Var(units, steps, domain=NonNegativeReals, bounds=_overload_bounds)
     model.overload_carries_load = Constraint(units, rule=overload_carries_load)

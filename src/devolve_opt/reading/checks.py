@@ -177,6 +177,6 @@ def _one_kind_of_list(guide_list: ReadTable | None) -> list[Fault]:
         lambda position: power.values[position],
         lambda position: (
             f"stands on the list {listed.values[position]!r}, and in row "
-            f"{base_rows[power.values[position]]} on the base list, from which every township takes; keep one of the two."
+            f"{base_rows[power.values[position]]} on the base list, which serves every township; keep one of the two."
         ),
     )

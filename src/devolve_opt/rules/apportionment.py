@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-def largest_remainder(total: int, weights: Sequence[float] | NDArray[np.float64]) -> NDArray[np.int64]:
+def largest_remainder(total: int, weights: Sequence[float] | NDArray[np.floating[Any]]) -> NDArray[np.int64]:
     """Spread `total` whole units in proportion to `weights` by the largest remainder (Hamilton's method).
 
     Everyone gets the whole part of the exact quota; what is left goes, one unit each, to the largest fractions. Equal

@@ -33,7 +33,7 @@ def interest(case: Case, policy: Policy) -> pd.DataFrame:
     pairs = pairs[pairs["power"].isin(eligible) & pairs["township"].isin(voting)]
     pairs = _with_required(pairs[(pairs["rounds"] > 0) | (pairs["cases"] > 0)], powers["requires"])
 
-    order = pd.DataFrame({name: index.get_indexer(pairs[name]) for name, index in
+    order = pd.DataFrame({name: index.get_indexer(pd.Index(pairs[name])) for name, index in
                           (("township", townships.index), ("power", powers.index))})  # fmt: skip
     pairs = pairs.iloc[order.sort_values(["township", "power"], kind="stable").index].reset_index(drop=True)
     pairs["field"] = pairs["power"].map(powers["field"])

@@ -130,4 +130,4 @@ def exclusions(case: Case, policy: Policy) -> pd.DataFrame:
 
 def eligible_powers(case: Case, policy: Policy) -> pd.Index:
     """Return the ids of the powers that may be handed down, in the order of the table."""
-    return case.tables["powers"].index.difference(exclusions(case, policy)["power"], sort=False)
+    return case.tables["powers"].index.difference(pd.Index(exclusions(case, policy)["power"]), sort=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from devolve_opt.case import Case
 from devolve_opt.policy import Policy
@@ -49,16 +50,17 @@ def post_formula(case: Case, policy: Policy) -> pd.DataFrame:
     """
     townships = case.tables["townships"]
     pools = post_pools(case, policy)
+    base_pool, floating_pool = _whole(pools["base"]), _whole(pools["floating"])
     tilt = townships["category"].map({str(category): part for category, part in policy.base_posts_tilt.items()})
     result = pd.DataFrame(0, index=townships.index, columns=["base_posts", "floating_posts"])
     result["fair_share"] = 0.0
     for county, members in townships.groupby("county", sort=False):
-        weight = np.zeros(len(members))
+        weight: NDArray[np.float64] = np.zeros(len(members))
         for indicator, part in policy.weights.items():
             total = float(members[indicator].sum())
             weight += part * (members[indicator].to_numpy(float) / total if total > 0 else 1 / len(members))
-        floating = int(pools.loc[county, "floating"])
-        base = largest_remainder(int(pools.loc[county, "base"]), tilt[members.index].to_numpy(float))
+        floating = floating_pool[str(county)]
+        base = largest_remainder(base_pool[str(county)], tilt[members.index].to_numpy(float))
         result.loc[members.index, "base_posts"] = base
         result.loc[members.index, "floating_posts"] = largest_remainder(floating, weight)
         result.loc[members.index, "fair_share"] = base + floating * weight
@@ -80,19 +82,63 @@ def posts_by_formula(case: Case, policy: Policy) -> pd.DataFrame:
     townships = case.tables["townships"]
     formula = post_formula(case, policy)
     pools = post_pools(case, policy)
+    caps, revolving_pool = _whole(pools["revolving_max"]), _whole(pools["revolving"])
     result = formula[["base_posts", "floating_posts"]].copy()
     result["revolving_posts"] = 0
     load = statutory_load(case, policy)
     staffing = staff_without_moves(case, policy)
     for county, members in townships.groupby("county", sort=False):
-        filling = float(staffing.loc[members.index[0], "filling"])
+        filling = float(staffing.loc[members.index, "filling"].iloc[0])
         gained = result.loc[members.index, ["base_posts", "floating_posts"]].sum(axis=1) - members["posts"]
         staff = (staffing.loc[members.index, "staff"] + filling * gained).to_numpy(float)
         work = load[members.index].to_numpy(float)
         revolving = np.zeros(len(members), dtype=int)
-        cap = int(pools.loc[county, "revolving_max"])
-        for _ in range(int(pools.loc[county, "revolving"])):
+        cap = caps[str(county)]
+        for _ in range(revolving_pool[str(county)]):
             pressure = np.where(revolving < cap, work / np.maximum(staff + filling * revolving, 1e-9), -1.0)
             revolving[int(np.argmax(pressure))] += 1
         result.loc[members.index, "revolving_posts"] = revolving
     return result
+
+
+def posts_within_cap(case: Case, policy: Policy) -> pd.DataFrame:
+    """Return posts by formula, moved towards it only as far as the cap on moved posts allows.
+
+    Moves are undone one by one, each in the county whose largest gain is smallest, from its largest gainer to its
+    largest loser, while the band and the cap on revolving posts allow.
+
+    Returns:
+        As `posts_by_formula`.
+    """
+    posts = posts_by_formula(case, policy)
+    townships = case.tables["townships"]
+    formula, caps = post_formula(case, policy), _whole(post_pools(case, policy)["revolving_max"])
+    counties = townships["county"].to_numpy()
+    base, floating, revolving = (posts[name].to_numpy(copy=True) for name in posts.columns)
+    lower, upper = formula["lower"].to_numpy(), formula["upper"].to_numpy()
+
+    def gains() -> np.ndarray:
+        return base + floating + revolving - townships["posts"].to_numpy()
+
+    for _ in range(int(gains().clip(min=0).sum()) - policy.posts_moved_max):
+        gain = gains()
+        largest = pd.Series(gain).groupby(counties, sort=False).max()
+        county = largest[largest > 0].idxmin()
+        members = np.flatnonzero(counties == county)
+        giver, taker = members[np.argmax(gain[members])], members[np.argmin(gain[members])]
+        within_band = base + floating
+        if within_band[giver] > lower[giver] and within_band[taker] < upper[taker] and floating[giver] > 0:
+            floating[giver] -= 1
+            floating[taker] += 1
+        elif revolving[giver] > 0 and revolving[taker] < caps[str(county)]:
+            revolving[giver] -= 1
+            revolving[taker] += 1
+        else:
+            break
+    return pd.DataFrame(
+        {"base_posts": base, "floating_posts": floating, "revolving_posts": revolving}, index=townships.index
+    )
+
+
+def _whole(column: pd.Series) -> dict[str, int]:
+    return {str(name): int(value) for name, value in column.items()}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from devolve_opt.case import Case
@@ -17,14 +16,9 @@ from devolve_opt.policy import Policy
 from devolve_opt.rules.interest import interest
 from devolve_opt.rules.legality import eligible_powers
 from devolve_opt.rules.lists import ratio_lists
-from devolve_opt.rules.posts import post_formula, post_pools, posts_by_formula
-from devolve_opt.rules.workload import (
-    officer_hours_each,
-    officers_remaining,
-    staff_without_moves,
-    statutory_load,
-    statutory_officer_hours,
-)
+from devolve_opt.rules.officers import officer_hours_each, officers_by_need, officers_remaining, statutory_officer_hours
+from devolve_opt.rules.posts import posts_within_cap
+from devolve_opt.rules.workload import staff_without_moves, statutory_load
 from devolve_opt.vocabulary import BASE_LIST
 
 
@@ -34,8 +28,8 @@ def ratio_decisions(case: Case, policy: Policy) -> Decisions:
     Each township takes the listed powers it chose in the last round, those chosen in most rounds first, then in the
     order of the power table, leaving out any that would break a hard rule.
     """
-    posts = _posts_within_cap(case, policy)
-    officers = _officers_by_need(case, policy)
+    posts = posts_within_cap(case, policy)
+    officers = officers_by_need(case, policy)
     guide_list = given_lists(case, policy)
     if guide_list is None:
         guide_list = ratio_lists(case, policy)
@@ -59,90 +53,12 @@ def given_lists(case: Case, policy: Policy) -> pd.DataFrame | None:
     return kept[["power", "list"]].reset_index(drop=True)
 
 
-def _posts_within_cap(case: Case, policy: Policy) -> pd.DataFrame:
-    """Return posts by formula, moved towards it only as far as the cap on moved posts allows."""
-    posts = posts_by_formula(case, policy)
-    townships = case.tables["townships"]
-    gain = posts.sum(axis=1) - townships["posts"]
-    excess = int(gain.clip(lower=0).sum()) - policy.posts_moved_max
-    if excess <= 0:
-        return posts
-    formula, pools = post_formula(case, policy), post_pools(case, policy)
-    for _ in range(excess):
-        # Undo the move that matters least: the county with the smallest largest gain gives one back.
-        county = _county_to_undo(gain, townships["county"])
-        if county is None:
-            break
-        members = townships.index[townships["county"] == county]
-        giver, taker = gain[members].idxmax(), gain[members].idxmin()
-        moved = _shift_one(posts, giver, taker, formula, int(pools.loc[county, "revolving_max"]))
-        gain = posts.sum(axis=1) - townships["posts"]
-        if not moved:
-            break
-    return posts
-
-
-def _county_to_undo(gain: pd.Series, counties: pd.Series) -> str | None:
-    largest = gain.groupby(counties, sort=False).max()
-    largest = largest[largest > 0]
-    return None if largest.empty else str(largest.idxmin())
-
-
-def _shift_one(posts: pd.DataFrame, giver: str, taker: str, formula: pd.DataFrame, revolving_max: int) -> bool:
-    """Move one floating, else one revolving post from giver to taker, if band and cap allow; tell whether it went."""
-    fixed = posts["base_posts"] + posts["floating_posts"]
-    if (
-        fixed[giver] > formula.loc[giver, "lower"]
-        and fixed[taker] < formula.loc[taker, "upper"]
-        and posts.loc[giver, "floating_posts"] > 0
-    ):
-        step = "floating_posts"
-    elif posts.loc[giver, "revolving_posts"] > 0 and posts.loc[taker, "revolving_posts"] < revolving_max:
-        step = "revolving_posts"
-    else:
-        return False
-    posts.loc[giver, step] -= 1
-    posts.loc[taker, step] += 1
-    return True
-
-
-def _officers_by_need(case: Case, policy: Policy) -> pd.DataFrame:
-    """Return officers so that each office has what its statutory work needs and at least the minimum.
-
-    Offices that lack officers train their own staff while there are places; what is then still missing comes from the
-    offices of the county that have most to spare.
-    """
-    townships = case.tables["townships"]
-    remaining = officers_remaining(case, policy)
-    hours = statutory_officer_hours(case, policy) / officer_hours_each(case, policy)
-    need = np.maximum(policy.officers_min, np.ceil(hours - 1e-9).astype(int))
-    trainable = (townships["staff_in_post"] - townships["certified_officers"]).clip(lower=0)
-    officers = pd.DataFrame(0, index=townships.index, columns=["trained", "moved_in", "moved_out"])
-    lack = (need - remaining).clip(lower=0)
-    spare = (remaining - need).clip(lower=0)
-    places = policy.training_places_max
-    for township in lack.index[lack > 0]:
-        trained = int(min(lack[township], trainable[township], places))
-        officers.loc[township, "trained"] = trained
-        lack[township] -= trained
-        places -= trained
-    for township in lack.index[lack > 0]:
-        members = townships.index[townships["county"] == townships.loc[township, "county"]]
-        while lack[township] > 0 and spare[members].max() > 0:
-            giver = spare[members].idxmax()
-            officers.loc[giver, "moved_out"] += 1
-            officers.loc[township, "moved_in"] += 1
-            spare[giver] -= 1
-            lack[township] -= 1
-    return officers
-
-
 def _take_up(
     case: Case, policy: Policy, guide_list: pd.DataFrame, posts: pd.DataFrame, officers: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     townships, fields, powers = (case.tables[name] for name in ("townships", "fields", "powers"))
-    needs_officers = fields["needs_officers"].to_dict()
-    requires = powers["requires"].to_dict()
+    needs_officers = {str(field): bool(needed) for field, needed in fields["needs_officers"].items()}
+    requires = {str(power): str(other) for power, other in powers["requires"].items()}
     ready_today = case.tables["readiness"].groupby("township")["field"].agg(set).to_dict()
     staffing = staff_without_moves(case, policy)
     staff = staffing["staff"] + staffing["filling"] * (posts.sum(axis=1) - townships["posts"])
@@ -169,8 +85,9 @@ def _take_up(
     ready: list[tuple[str, str]] = []
     for township, choices in wanted.groupby("township", sort=False):
         name = str(township)
+        left = dict(zip(limits.columns, map(float, limits.loc[name]), strict=True))
         held, fields_new = _take_up_of_one(
-            policy, choices, limits.loc[name].to_dict(), requires, needs_officers, ready_today.get(name, set())
+            policy, choices, left, requires, needs_officers, ready_today.get(name, set())
         )
         taken += [(name, power) for power in held]
         ready += [(name, field) for field in fields_new]

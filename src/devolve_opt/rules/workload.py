@@ -10,7 +10,6 @@ import pandas as pd
 
 from devolve_opt.case import Case
 from devolve_opt.policy import Policy
-from devolve_opt.rules.apportionment import largest_remainder
 from devolve_opt.vocabulary import ENFORCEMENT_TYPES
 
 
@@ -22,7 +21,7 @@ def hours_per_case(case: Case) -> pd.Series:
 
 
 def statutory_load(case: Case, policy: Policy) -> pd.Series:
-    """Return the staff-hours a year each township needs before it takes up any power: statutory work and joint cases."""
+    """Return the staff-hours a year each township needs before it takes up any power, with joint cases."""
     townships = case.tables["townships"]
     return townships["statutory_hours"] + townships["joint_cases"] * policy.joint_case_hours
 
@@ -54,7 +53,8 @@ def overload_cost(needed: pd.Series, there: pd.Series, policy: Policy) -> pd.Ser
     """Return what overload costs each township, in staff-hours a year; nothing where overload is a wall.
 
     Args:
-        needed, there: hours needed and hours there, by township. Hours beyond the last step cost nothing more.
+        needed: hours needed, by township; those beyond the last step cost nothing more.
+        there: hours there, by township.
         policy: its steps and prices.
     """
     cost = pd.Series(0.0, index=needed.index)
@@ -72,33 +72,6 @@ def overload_of_doing_nothing(case: Case, policy: Policy) -> float:
     """Return what overload costs the whole city while posts stay and no power is taken, in staff-hours a year."""
     there = case.available_hours * staff_without_moves(case, policy)["staff"]
     return float(overload_cost(statutory_load(case, policy), there, policy).sum())
-
-
-def officers_remaining(case: Case, policy: Policy) -> pd.Series:
-    """Return the certified officers left in each township after a year's attrition (whole persons).
-
-    A county's losses are rounded up to whole persons and fall on its townships by largest remainder in proportion to
-    their officers. Where within a county they fall is not known in advance: assumption.
-    """
-    townships = case.tables["townships"]
-    remaining = townships["certified_officers"].copy()
-    for _, members in townships.groupby("county", sort=False):
-        certified = members["certified_officers"].to_numpy()
-        lost = int(np.ceil(policy.attrition_share * certified.sum() - 1e-9))
-        if lost:
-            remaining[members.index] = certified - largest_remainder(lost, certified)
-    return remaining
-
-
-def officer_hours_each(case: Case, policy: Policy) -> float:
-    """Return the hours a year one officer has for enforcement."""
-    return policy.officer_hours_share * case.available_hours
-
-
-def statutory_officer_hours(case: Case, policy: Policy) -> pd.Series:
-    """Return the officer-hours a year each township needs before it takes up any power."""
-    townships = case.tables["townships"]
-    return townships["statutory_officer_hours"] + townships["joint_cases"] * policy.joint_case_hours
 
 
 def is_enforcement(case: Case) -> pd.Series:

@@ -8,7 +8,10 @@ from typing import Literal
 HEADER_FILE = "case.toml"
 
 AVAILABLE_HOURS = 1840.0
-"""Default of `available_hours`, hours a year of one person; `devolve_opt.case` says where it comes from."""
+"""Default of `available_hours`, working hours a year of one person: 230 days of 8 hours.
+
+Assumption: the 248 legal working days of 2025 (人社部发〔2025〕2号) less leave, training and sickness.
+"""
 
 HOURS_OF_A_YEAR = 8760.0
 """Most that `available_hours` may be."""

@@ -14,6 +14,8 @@ import queue
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import highspy
 import numpy as np
@@ -22,18 +24,16 @@ import numpy as np
 class Worker:
     """Holds one HiGHS instance, loads a matrix into it and runs requests on it."""
 
-    def __init__(self, send):
+    def __init__(self, send: Callable[[tuple[Any, ...]], None]) -> None:
         self.send = send
         self.stop = threading.Event()
-        self.highs = None
-        self.arrays = None
+        self.arrays: dict[str, Any] = {}
 
-    def load(self, arrays):
+    def load(self, arrays: dict[str, Any]) -> None:
         """Load a matrix: a dict of the arrays of `Matrix`."""
         self.arrays = arrays
-        self.highs = None
 
-    def _fresh(self, request):
+    def _fresh(self, request: dict[str, Any]) -> highspy.Highs:
         arrays = self.arrays
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(arrays["costs"]), len(arrays["row_lower"])
@@ -62,7 +62,7 @@ class Worker:
             raise ValueError("HiGHS refuses the model")
         return highs
 
-    def run(self, request):
+    def run(self, request: dict[str, Any]) -> None:
         """Solve once and send what came of it."""
         self.stop.clear()
         highs = self._fresh(request)
@@ -91,11 +91,11 @@ class Worker:
         }
         self.send(("result", fields))
 
-    def _watch(self, highs, is_mip):
+    def _watch(self, highs: highspy.Highs, is_mip: bool) -> None:
         kinds = highspy.cb.HighsCallbackType
-        last_bound = [None]
+        last_bound = [np.nan]
 
-        def callback(kind, message, data_out, data_in, _user):
+        def callback(kind: Any, message: str, data_out: Any, data_in: Any, _user: Any) -> None:
             if kind == kinds.kCallbackLogging:
                 self.send(("log", message))
             elif kind == kinds.kCallbackMipImprovingSolution:
@@ -117,7 +117,7 @@ class Worker:
             highs.startCallback(kind)
 
 
-def main():
+def main() -> None:
     """Serve requests until the parent closes the pipe."""
     for name in ("SIGINT", "SIGBREAK"):  # Ctrl-C is the parent's to answer
         with contextlib.suppress(AttributeError, ValueError):
@@ -127,7 +127,7 @@ def main():
     os.dup2(2, 1)  # whatever prints goes to the error stream, not between the messages
     lock = threading.Lock()
 
-    def send(message):
+    def send(message: tuple[Any, ...]) -> None:
         try:
             with lock:
                 pickle.dump(message, replies, protocol=5)
@@ -136,9 +136,9 @@ def main():
             os._exit(1)  # the parent is gone
 
     worker = Worker(send)
-    pending = queue.SimpleQueue()
+    pending: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
 
-    def listen():
+    def listen() -> None:
         while True:
             try:
                 message = pickle.load(requests)

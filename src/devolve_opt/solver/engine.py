@@ -75,10 +75,16 @@ class Answer:
 
 
 class Control:
-    """When to stop: a deadline on the wall clock, or the user's wish."""
+    """When to stop: a deadline on the wall clock, or the user's wish.
+
+    Args:
+        time_limit: seconds from now on, or None.
+        stop: an event shared with others who are to stop at the same time.
+    """
 
     def __init__(self, time_limit: float | None = None, stop: threading.Event | None = None):
         self.started = time.monotonic()
+        self.time_limit = time_limit
         self.deadline = None if time_limit is None else self.started + time_limit
         self._stop = stop or threading.Event()
 
@@ -177,7 +183,8 @@ class Engine:
 
         Args:
             integer: whole-number columns instead of the matrix's own, shape (n,); all False gives the relaxation.
-            lower, upper: bounds instead of the matrix's own, shape (n,).
+            lower: lower bounds instead of the matrix's own, shape (n,).
+            upper: upper bounds instead of the matrix's own, shape (n,).
             start: a solution to start from, shape (n,); HiGHS passes over one that is not feasible.
             seconds: time for this run; the control's deadline holds as well.
             options: HiGHS options by name.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pandas as pd
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.plan import Plan
 from devolve_opt.scenario import Scenario
-from devolve_opt.vocabulary import BASE_LIST, Term
+from devolve_opt.vocabulary import BASE_LIST, Method, Term
 
 
 def measures(plan: Plan) -> dict[str, Any]:
@@ -23,6 +24,7 @@ def measures(plan: Plan) -> dict[str, Any]:
     listed = plan.decisions.guide_list
     townships = plan.audit.townships
     return {
+        "method": str(plan.method),
         "status": str(plan.status),
         "objective": plan.objective,
         "bound": plan.bound,
@@ -47,9 +49,10 @@ def compare(plans: Sequence[Plan | str | Path] | Mapping[str, Plan]) -> pd.DataF
         plans: plans, or folders of runs, or both; a mapping gives the names of the columns.
 
     Returns:
-        Indexed by measure (see `measures`), one column a plan. The last row, `better_than`, names the plans whose
-        bound lies below this plan's objective: only of those is it proven that this plan is better. Plans of different
-        cases or prices are not comparable in their objective, and the row is empty for them.
+        Indexed by measure (see `measures`), one column a plan. The last row, `better_than`, names the plans that this
+        one is proven better than. An optimised plan stands for its scenario, which may hold a plan as good as its
+        bound: it is beaten only by an objective above that bound. A plan by the ratio rule is just that plan. Plans of
+        different cases or prices are not comparable in their objective, and the row is empty for them.
 
     Raises:
         InputError: if a folder holds no run.
@@ -66,13 +69,16 @@ def compare(plans: Sequence[Plan | str | Path] | Mapping[str, Plan]) -> pd.DataF
         below = [
             other
             for other, rival in columns.items()
-            if other != name
-            and grounds[other] == grounds[name]
-            and rival["bound"] is not None
-            and figures["objective"] > rival["bound"]
+            if other != name and grounds[other] == grounds[name] and figures["objective"] > _reach(rival)
         ]
         figures["better_than"] = ", ".join(below)
     return pd.DataFrame(columns)
+
+
+def _reach(figures: Mapping[str, Any]) -> float:
+    """Return the most that the scenario behind these figures is known to be able to reach, staff-hours a year."""
+    reach = figures["objective"] if figures["method"] == Method.RATIO else figures["bound"]
+    return inf if reach is None else float(reach)
 
 
 def _name(plan: Plan | str | Path) -> str:

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ import pandas as pd
 from devolve_opt.audit import audit, describe
 from devolve_opt.errors import AuditError, NoPlanError
 from devolve_opt.formulation import build_model, read_decisions, set_start
-from devolve_opt.plan import Decisions, Plan
+from devolve_opt.plan import Audit, Decisions, Plan, relative_gap
 from devolve_opt.rules.legality import exclusions
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
@@ -85,18 +84,20 @@ def solve(
 
     if search.infeasible:
         raise NoPlanError(_infeasible(scenario), proven=True)
-    common = {
-        "scenario": scenario,
-        "bound": search.bound,
-        "exclusions": exclusions(case, policy),
-        "steps": pd.DataFrame([vars(step) for step in search.steps]),
-        "log": "".join(search.log),
-        "options": {"method": str(method), "gap": gap, "time_limit": time_limit, "threads": threads},
-    }
     reference = Plan(
-        method=Method.RATIO, status=Status.RULE, objective=rule_audit.objective, decisions=rule_decisions, audit=rule_audit,
-        seconds=seconds, **common,
-    )  # fmt: skip
+        scenario=scenario,
+        method=Method.RATIO,
+        status=Status.RULE,
+        objective=rule_audit.objective,
+        bound=search.bound,
+        decisions=rule_decisions,
+        audit=rule_audit,
+        exclusions=exclusions(case, policy),
+        seconds=seconds,
+        steps=pd.DataFrame([vars(step) for step in search.steps]),
+        log="".join(search.log),
+        options={"method": str(method), "gap": gap, "time_limit": control.time_limit, "threads": threads},
+    )
     if method is Method.RATIO:
         return reference
     if search.solution is None:
@@ -111,18 +112,27 @@ def solve(
     decisions = read_decisions(model)
     checked = _audited(scenario, decisions, search.objective)
     seconds["audit"] = time.monotonic() - began
-    plan = Plan(
-        method=method, status=Status.PROVEN, objective=checked.objective, decisions=decisions, audit=checked,
-        seconds=seconds, reference=reference, **common,
-    )  # fmt: skip
-    if plan.gap <= gap:
-        return plan
+    return replace(
+        reference,
+        method=method,
+        status=_status(search, checked.objective, gap),
+        objective=checked.objective,
+        decisions=decisions,
+        audit=checked,
+        seconds=seconds,
+        reference=reference,
+    )
+
+
+def _status(search: Search, objective: float, gap: float) -> Status:
+    if relative_gap(objective, search.bound) <= gap:
+        return Status.PROVEN
     if search.failed:
-        return replace(plan, status=Status.SOLVER_FAILED)
-    return replace(plan, status=Status.INTERRUPTED if control.stopped else Status.TIME_LIMIT)
+        return Status.SOLVER_FAILED
+    return Status.INTERRUPTED if search.control.stopped else Status.TIME_LIMIT
 
 
-def _audited(scenario: Scenario, decisions: Decisions, objective: float) -> Any:
+def _audited(scenario: Scenario, decisions: Decisions, objective: float) -> Audit:
     """Return the audit of a solved plan.
 
     Raises:

@@ -21,6 +21,7 @@ from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control, stop_on_interrupt
 from devolve_opt.studies.comparing import measures, valued_on
 from devolve_opt.studies.solving import solve
+from devolve_opt.vocabulary import Method
 
 
 def sweep(
@@ -110,7 +111,7 @@ def _solve_point(scenario: Scenario, gap: float, control: Control) -> dict[str, 
         return measures(solve(scenario, gap=gap, threads=1, control=control))
     except NoPlanError as error:
         status = "infeasible" if error.proven else "no_plan"
-        return {"status": status, "objective": None, "bound": None, "gap": None}
+        return {"method": str(Method.OPTIMAL), "status": status, "objective": None, "bound": None, "gap": None}
 
 
 def _key(scenario: Scenario, gap: float) -> str:

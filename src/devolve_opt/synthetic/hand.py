@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from devolve_opt.synthetic.frames import typed_tables
@@ -73,7 +75,7 @@ def hand_tables() -> dict[str, pd.DataFrame]:
     )
 
 
-def hand_header() -> dict[str, object]:
+def hand_header() -> dict[str, Any]:
     """Return title and provenance of the hand case."""
     return {
         "title": "Hand case (3 townships, 5 powers)",

@@ -5,31 +5,19 @@ from __future__ import annotations
 import math
 import time
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
 
+from devolve_opt.solver.strategy import Step
+
 QUIET_SECONDS = 10.0
 """Where nobody watches a terminal (a log file, a pipe), a line is printed on each new phase and at most this often."""
 
 
-class StepLike(Protocol):
-    """What a step of a search tells."""
-
-    seconds: float
-    phase: str
-    bound: float
-    objective: float
-
-    @property
-    def gap(self) -> float:
-        """Relative gap."""
-        ...
-
-
-def step_text(step: StepLike) -> str:
+def step_text(step: Step) -> str:
     """Return a step as one line of plain text."""
     parts = [f"{step.seconds:6.1f} s", f"{step.phase:<16}"]
     parts.append(f"bound {step.bound:>13,.0f}" if math.isfinite(step.bound) else "bound             -")
@@ -60,7 +48,7 @@ class Progress:
         if self.live:
             self.live.stop()
 
-    def report(self, step: StepLike) -> None:
+    def report(self, step: Step) -> None:
         """Show one step."""
         text = step_text(step)
         if self.live:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from devolve_opt.plan import Plan
 from devolve_opt.rules.interest import interest
-from devolve_opt.rules.workload import officer_hours_each
+from devolve_opt.rules.officers import officer_hours_each
 from devolve_opt.views import tables
 from devolve_opt.views.caps import fields_covered, officer_fields
 from devolve_opt.views.wording import count

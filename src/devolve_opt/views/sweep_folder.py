@@ -1,0 +1,79 @@
+"""A sweep as a folder: a tidy table, a text and a figure, beside the points that the sweep itself keeps."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+
+from devolve_opt.errors import Fault, InputError
+from devolve_opt.policy import Policy
+from devolve_opt.scenario import Scenario
+from devolve_opt.views.plots import sweep_figure
+
+DOTS_PER_INCH = 150
+
+
+def write_sweep(frame: pd.DataFrame, cap: str, scenario: Scenario, folder: str | Path) -> Path:
+    """Write the result of a sweep; each file is complete or is not there.
+
+    Args:
+        frame: what `sweep` returned.
+        cap: the cap that was varied.
+        scenario: what it was varied in.
+        folder: where; `sweep.csv`, `sweep.parquet`, `sweep.txt`, `sweep.png` and `sweep.svg` are written.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: if the folder cannot be written.
+    """
+    folder = Path(folder)
+    unit = cap_unit(cap)
+    figure = sweep_figure(frame, cap, unit, scenario.title, scenario.case.notice)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder / "sweep.csv", lambda path: frame.to_csv(path, index=False, encoding="utf-8-sig"))
+        _write(folder / "sweep.parquet", lambda path: frame.to_parquet(path, index=False))
+        _write(folder / "sweep.txt", lambda path: path.write_text(sweep_text(frame, cap, scenario), encoding="utf-8"))
+        _write(folder / "sweep.png", lambda path: figure.savefig(path, dpi=DOTS_PER_INCH, format="png"))
+        with matplotlib.rc_context({"svg.hashsalt": "devolve_opt"}):
+            _write(folder / "sweep.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
+    except OSError as error:
+        message = f"cannot be written ({error.strerror or error}); close files that are open in it and check its disk."
+        raise InputError([Fault(message, file=str(folder))]) from error
+    return folder
+
+
+def sweep_text(frame: pd.DataFrame, cap: str, scenario: Scenario) -> str:
+    """Return the sweep as a small table in plain text, with the unit and the notice of the data."""
+    rows = [f"{'value':>10}  {'status':<12}  {'worth':>14}  {'at most':>14}  {'gap':>8}"]
+    for row in frame.to_dict("records"):
+        known = pd.notna(row["objective"])
+        worth, bound, gap = ("-", "-", "-")
+        if known:
+            worth, gap = f"{row['objective']:,.0f}", f"{row['gap']:.3%}" if pd.notna(row["gap"]) else "-"
+            bound = f"{row['bound']:,.0f}" if pd.notna(row["bound"]) else "-"
+        rows.append(f"{row['value']:>10g}  {row['status']:<12}  {worth:>14}  {bound:>14}  {gap:>8}")
+    head = [scenario.title, *([scenario.case.notice] if scenario.case.notice else [])]
+    head += [f"{cap} [{cap_unit(cap)}]; worth of the plan and the most any plan can be worth, staff-hours a year", ""]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+def cap_unit(cap: str) -> str:
+    """Return the unit of a key of the policy."""
+    extra = Policy.model_fields[cap].json_schema_extra
+    return str(extra["unit"]) if isinstance(extra, dict) else ""
+
+
+def _write(path: Path, write: Callable[[Path], object]) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        write(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
