@@ -86,16 +86,16 @@ class Control:
         self.started = time.monotonic()
         self.time_limit = time_limit
         self.deadline = None if time_limit is None else self.started + time_limit
-        self._stop = stop or threading.Event()
+        self.event = stop or threading.Event()
 
     def stop(self) -> None:
         """Ask everything under this control to end; may be called from any thread or signal handler."""
-        self._stop.set()
+        self.event.set()
 
     @property
     def stopped(self) -> bool:
         """Whether the user asked to end."""
-        return self._stop.is_set()
+        return self.event.is_set()
 
     @property
     def elapsed(self) -> float:

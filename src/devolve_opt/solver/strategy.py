@@ -2,14 +2,15 @@
 
 1. Start from a plan that is known (the ratio rule's).
 2. Solve the relaxation: its value is a bound on every plan. Almost all of its lists come out whole.
-3. Choose the lists: keep those that the relaxation settles, let HiGHS choose the others while everything else may still
-   be split.
-4. Settle the townships: keep the lists just chosen, solve all the rest in whole numbers. With lists fixed the townships
-   hardly depend on one another, and this takes seconds.
-5. Close the gap: let HiGHS prove what is left on the whole model, from the best plan so far.
+3. Round the lists: step by step, list what the relaxation lists for the most part and solve it again.
+4. Settle the townships: keep the lists just made, solve all the rest in whole numbers. With lists fixed the townships
+   hardly depend on one another, and this takes seconds. A good plan is at hand early.
+5. Choose the lists: keep those that the relaxation settles, let HiGHS choose the others while everything else may still
+   be split; then settle the townships again.
+6. Close the gap: let HiGHS prove what is left on the whole model, from the best plan so far.
 
 Each step starts only while the gap asked for is not proven. Whatever ends the search, the best plan and the best bound
-so far are the answer. Only steps 2 and 5 work on the whole model, so only they give bounds. "Infeasible" is believed
+so far are the answer. Only steps 2 and 6 work on the whole model, so only they give bounds. "Infeasible" is believed
 only when a second run without presolve says so too.
 """
 
@@ -33,6 +34,10 @@ FEASIBILITY_TOLERANCE = 1e-6
 """A solution is accepted as a plan only if it keeps every row, bound and whole number within this."""
 WHOLE = 1e-6
 """A column of the relaxation this near to a whole number counts as settled."""
+MOSTLY = 0.8
+"""What the relaxation lists to more than this share is rounded up at once; where there is none, what it lists most."""
+PART_GAP = 5e-4
+"""Lists, and townships, are not chosen finer than this: the gap lies elsewhere by then."""
 PART_SHARE = 0.5
 """Part of the time left that choosing lists, or settling townships, may take at most."""
 PART_SECONDS = 300.0
@@ -100,10 +105,12 @@ class Search:
             relaxed = self._solve_relaxation(engine)
             if relaxation_only or self._done():
                 return
-            if relaxed is not None and self.lists.any():
-                lists = self._choose_lists(engine, relaxed)
-                if lists is not None and not self._done():
-                    self._settle_townships(engine, lists)
+            lists = None
+            for make_lists in (self._round_lists, self._choose_lists):
+                if relaxed is not None and not self._done():
+                    lists = make_lists(engine, relaxed, lists)
+                    if lists is not None and not self._done():
+                        self._settle_townships(engine, lists)
             if not self._done():
                 self._close_the_gap(engine)
 
@@ -124,13 +131,41 @@ class Search:
             self._better_bound(answer.bound)
             return answer.solution
 
-    def _choose_lists(self, engine: Engine, relaxed: Array) -> Array | None:
-        """Return a solution whose lists are whole and everything else may be split."""
+    def _round_lists(self, engine: Engine, relaxed: Array, _: Array | None) -> Array | None:
+        """Return a solution whose lists are whole, made by listing a few more powers at a time."""
+        with self._in_phase("rounding"):
+            values = relaxed
+            while self._split(values).any():
+                answer = self._list_some_more(engine, values)
+                if answer.outcome is not Outcome.OPTIMAL or answer.solution is None or self._done():
+                    return None
+                values = answer.solution
+            return values
+
+    def _list_some_more(self, engine: Engine, values: Array) -> Answer:
+        """Keep the lists that are whole, list what is listed for the most part, and solve the relaxation again."""
+        split = np.flatnonzero(self._split(values))
+        for listed in (split[values[split] > MOSTLY], split[[np.argmax(values[split])]]):
+            target, fixed = values.copy(), self.lists & ~self._split(values)
+            target[listed], fixed[listed] = 1.0, True
+            answer = self._solve_part(engine, fixed, target, np.zeros_like(self.matrix.integer))
+            # Many at once may not go together under a cap; one alone always does.
+            if len(listed) and answer.outcome is not Outcome.INFEASIBLE:
+                break
+        return answer
+
+    def _choose_lists(self, engine: Engine, relaxed: Array, rounded: Array | None) -> Array | None:
+        """Return a solution whose lists are whole, the best that keeps those that the relaxation settles."""
+        split = self._split(relaxed)
+        if not split.any():
+            return None  # the relaxation's own lists are whole, and the townships are settled already
         with self._in_phase("lists"):
-            settled = self.lists & (np.abs(relaxed - np.round(relaxed)) < WHOLE)
-            if settled.sum() == self.lists.sum():
-                return relaxed
-            return self._solve_part(engine, settled, relaxed, self.lists & self.matrix.integer).solution
+            whole = self.lists & self.matrix.integer
+            return self._solve_part(engine, self.lists & ~split, relaxed, whole, start=rounded).solution
+
+    def _split(self, values: Array) -> NDArray[np.bool_]:
+        """Return which columns of the lists are not whole, shape (n,)."""
+        return self.lists & (np.abs(values - np.round(values)) >= WHOLE)
 
     def _settle_townships(self, engine: Engine, lists: Array) -> None:
         with self._in_phase("townships"):
@@ -139,15 +174,21 @@ class Search:
                 self._accept(answer.solution)
 
     def _solve_part(
-        self, engine: Engine, fixed: NDArray[np.bool_], values: Array, integer: NDArray[np.bool_]
+        self,
+        engine: Engine,
+        fixed: NDArray[np.bool_],
+        values: Array,
+        integer: NDArray[np.bool_],
+        start: Array | None = None,
     ) -> Answer:
         """Solve with some columns fixed and some whole: its solutions count once accepted, its bound never does."""
         lower = np.where(fixed, np.round(values), self.matrix.lower)
         upper = np.where(fixed, np.round(values), self.matrix.upper)
         seconds = max(30.0, PART_SHARE * self.control.left) if np.isfinite(self.control.left) else PART_SECONDS
+        gap = {"mip_rel_gap": max(self.gap / 4, PART_GAP)} if integer.any() else {}
         engine.on_bound, engine.on_incumbent = lambda bound: None, lambda objective, solution: None
         try:
-            return engine.solve(integer=integer, lower=lower, upper=upper, mip_rel_gap=self.gap / 4, seconds=seconds)
+            return engine.solve(integer=integer, lower=lower, upper=upper, start=start, seconds=seconds, **gap)
         finally:
             engine.on_bound, engine.on_incumbent = self._better_bound, self._better_solution
 
@@ -201,5 +242,5 @@ class Search:
         try:
             yield
         finally:
-            self.seconds[phase] = self.control.elapsed - began
+            self.seconds[phase] = self.seconds.get(phase, 0.0) + self.control.elapsed - began
             self._note()

@@ -17,6 +17,7 @@ from devolve_opt.plan import Audit, Decisions, Plan, relative_gap
 from devolve_opt.rules.legality import exclusions
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
+from devolve_opt.solver.conflict import Conflict, diagnose
 from devolve_opt.solver.engine import Control, stop_on_interrupt
 from devolve_opt.solver.matrix import compile_matrix
 from devolve_opt.solver.strategy import Search, Step
@@ -24,6 +25,11 @@ from devolve_opt.vocabulary import Method, Status
 
 _BUILDING = threading.Lock()
 """Pyomo keeps global state while it builds; scenarios solved side by side build one after the other."""
+
+CONFLICT_SECONDS = 120.0
+"""Time for finding out why no plan exists, over and above the run's own limit."""
+CONFLICT_LINES = 20
+"""Places named in the message."""
 
 AGREEMENT = 1e-6
 """Relative difference allowed between the solver's objective and the audit's own."""
@@ -83,7 +89,10 @@ def solve(
     seconds.update(search.seconds)
 
     if search.infeasible:
-        raise NoPlanError(_infeasible(scenario), proven=True)
+        report(Step(control.elapsed, "conflict", np.inf, -np.inf))
+        with stop_on_interrupt(control.stop):
+            conflict = diagnose(matrix, Control(CONFLICT_SECONDS, control.event), threads)
+        raise NoPlanError(_infeasible(scenario, conflict), proven=True)
     reference = Plan(
         scenario=scenario,
         method=Method.RATIO,
@@ -149,8 +158,15 @@ def _audited(scenario: Scenario, decisions: Decisions, objective: float) -> Audi
     return checked
 
 
-def _infeasible(scenario: Scenario) -> str:
-    return (
-        f"no plan can keep all the rules of {scenario.title!r}: proven by HiGHS with and without presolve. "
-        "Relax a cap of the policy, or look for townships that lack staff, officers or hours with `devolve-opt check`."
-    )
+def _infeasible(scenario: Scenario, conflict: Conflict | None) -> str:
+    lines = [f"No plan can keep all the rules of {scenario.title!r}: proven by HiGHS with and without presolve."]
+    if conflict is None or not conflict.relaxations:
+        lines.append("Which rules clash was not found in time; relax a cap of the policy and run again.")
+        return "\n".join(lines)
+    least = "The least that would have to give" if conflict.least else "What would have to give (perhaps less)"
+    lines.append(f"{least}, each measured against its limit:")
+    shown = sorted(conflict.relaxations, key=lambda relaxation: -relaxation.amount)[:CONFLICT_LINES]
+    lines += [f"  {relaxation}" for relaxation in shown]
+    if len(conflict.relaxations) > len(shown):
+        lines.append(f"  and {len(conflict.relaxations) - len(shown)} more places")
+    return "\n".join(lines)

@@ -1,0 +1,38 @@
+# Two doors: `make demo` sets up and solves the report's city, `make test` sets up and passes the tests.
+PYTHON ?= python3
+VENV ?= .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+
+.PHONY: demo test test-slow models clean
+
+demo: $(VENV)/installed
+	$(BIN)/devolve-opt run scenarios/baseline.toml
+
+test: $(VENV)/installed
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/python -m pytest -n 2
+
+# What takes minutes each, such as the city solved to its proof.
+test-slow: $(VENV)/installed
+	$(BIN)/python -m pytest -m slow
+
+# The data dictionary and the committed cases, anew from the schema and the generator.
+models: $(VENV)/installed
+	$(BIN)/python -m devolve_opt.schema.dictionary models/README.md
+	$(BIN)/devolve-opt synth models/city --size city --seed 2021
+	$(BIN)/devolve-opt synth models/pilot-district --size pilot-district --seed 2021
+	$(BIN)/devolve-opt synth models/hand --size hand
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	$(BIN)/python -c "open('$(VENV)/installed', 'w').close()"
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis runs

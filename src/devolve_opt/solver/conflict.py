@@ -1,0 +1,105 @@
+"""Conflict: why no plan exists, as the least that the policy's rules would have to give.
+
+Every rule that a policy sets gets a slack; the model then always has a solution, and the one with the least slack in
+all (each measured against its rule's limit) says which rules clash, where, and by how much. What follows from the data
+or from definitions (a power is taken only if it is listed, county totals of posts) gives nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import csr_array, hstack
+
+from devolve_opt.solver.engine import Control, Engine, Outcome
+from devolve_opt.solver.matrix import Matrix
+
+POLICY_RULES = {
+    "base_list_within_cap": ("base_list_max", "powers"),
+    "guide_list_within_cap": ("guide_list_max", "powers"),
+    "category_list_within_cap": ("category_list_max", "powers"),
+    "base_list_kept": ("the guide list in force", "powers"),
+    "category_list_kept": ("the guide list in force", "powers"),
+    "new_powers_within_cap": ("new_powers_max", "powers"),
+    "new_fields_within_cap": ("new_fields_max", "fields"),
+    "overload_within_step": ("overload_steps", "staff-hours a year"),
+    "workload_within_wall": ("wall_share", "staff-hours a year"),
+    "posts_within_band": ("posts_band", "posts"),
+    "posts_moved_within_cap": ("posts_moved_max", "posts"),
+    "officers_at_least_minimum": ("officers_min", "officers"),
+    "officers_do_statutory_work": ("officer_hours_share", "officers"),
+    "officers_cover_fields": ("fields_at_minimum", "fields"),
+    "training_within_places": ("training_places_max", "certificates"),
+    "officer_hours_sufficient": ("officer_hours_share", "officer-hours a year"),
+}
+"""Rules that can give: constraint -> the policy's key behind it, and the unit."""
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """What one rule would have to give at one place: `amount` in `unit`; `place` is empty for the whole city."""
+
+    rule: str
+    key: str
+    place: str
+    amount: float
+    unit: str
+
+    def __str__(self) -> str:
+        """Return the relaxation as one line."""
+        place = f" at {self.place}" if self.place else ""
+        return f"{self.rule}{place}: {self.amount:,.6g} {self.unit} (policy: {self.key})"
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """The least total relaxation that lets a plan exist; `least` tells whether it is proven to be the least."""
+
+    relaxations: tuple[Relaxation, ...]
+    least: bool
+
+
+def diagnose(matrix: Matrix, control: Control, threads: int = 1) -> Conflict | None:
+    """Return the least that the policy's rules would have to give, or None if that was not found in time.
+
+    Args:
+        matrix: a model without a solution.
+        control: when to stop.
+        threads: threads for HiGHS.
+    """
+    rules = [name.partition("[")[0] for name in matrix.row_names]
+    soft = np.array([rule in POLICY_RULES for rule in rules])
+    elastic = _with_slacks(matrix, np.flatnonzero(soft))
+    with Engine(elastic, control, threads) as engine:
+        answer = engine.solve(mip_rel_gap=1e-4)
+    if answer.solution is None:
+        return None
+    slacks = answer.solution[len(matrix.costs) :]
+    found = []
+    for row, amount in zip(np.repeat(np.flatnonzero(soft), 2), slacks, strict=True):
+        if amount > 1e-6:
+            rule, _, index = matrix.row_names[row].partition("[")
+            key, unit = POLICY_RULES[rule]
+            found.append(Relaxation(rule, key, index.rstrip("]").replace(",", ", "), float(amount), unit))
+    return Conflict(tuple(found), answer.outcome is Outcome.OPTIMAL)
+
+
+def _with_slacks(matrix: Matrix, soft: np.ndarray) -> Matrix:
+    """Return the matrix with two slacks for each soft row, upwards and downwards, and their cost as the objective."""
+    count = len(soft)
+    rows, columns = np.repeat(soft, 2), np.arange(2 * count)
+    signs = np.tile([1.0, -1.0], count)
+    slack = csr_array((signs, (rows, columns)), shape=(matrix.rows.shape[0], 2 * count))
+    limits = np.where(np.isfinite(matrix.row_upper), matrix.row_upper, matrix.row_lower)[soft]
+    weight = np.repeat(1.0 / np.maximum(1.0, np.abs(limits)), 2)
+    return replace(
+        matrix,
+        costs=np.concatenate([np.zeros_like(matrix.costs), -weight]),
+        offset=0.0,
+        rows=csr_array(hstack([matrix.rows, slack])),
+        lower=np.concatenate([matrix.lower, np.zeros(2 * count)]),
+        upper=np.concatenate([matrix.upper, np.full(2 * count, 1e7)]),
+        integer=np.concatenate([matrix.integer, np.zeros(2 * count, dtype=bool)]),
+        variables=[],
+    )
