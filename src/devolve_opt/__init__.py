@@ -9,7 +9,7 @@ plan.terms
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from devolve_opt.version import __version__
 
 if TYPE_CHECKING:
     from devolve_opt.case import Case

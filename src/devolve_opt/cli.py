@@ -13,8 +13,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from devolve_opt import __version__
 from devolve_opt.errors import DevolveError, Fault, InputError, did_you_mean
+from devolve_opt.version import __version__
 from devolve_opt.vocabulary import Method
 
 DONE, NO_PLAN, BAD_INPUT = 0, 1, 2

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from devolve_opt import __version__
 from devolve_opt.errors import Fault, InputError, NoPlanError, did_you_mean
 from devolve_opt.policy import Policy
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control, stop_on_interrupt
 from devolve_opt.studies.comparing import measures, valued_on
 from devolve_opt.studies.solving import solve
+from devolve_opt.version import __version__
 from devolve_opt.vocabulary import Method
 
 

@@ -20,10 +20,10 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
-from devolve_opt import __version__
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.plan import Plan
 from devolve_opt.studies.comparing import measures, valued_on
+from devolve_opt.version import __version__
 from devolve_opt.views.plots import FIGURES
 from devolve_opt.views.summary import summary
 from devolve_opt.views.tables import plan_tables
