@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -89,6 +91,8 @@ class Case:
         changed_tables = {name: changes.pop(name) for name in tuple(changes) if name in schema()}
         if changed_tables:
             changes["tables"] = check_tables({**self.tables, **changed_tables})
+            # The files no longer say what the case holds.
+            changes = {"source": "", "input_hashes": {}, **changes}
         return replace(self, **changes)
 
     def __getattr__(self, name: str) -> pd.DataFrame:
@@ -108,6 +112,14 @@ class Case:
     def notice(self) -> str:
         """The words that go with every figure of this case if its data are invented; else empty."""
         return "SYNTHETIC DATA (合成数据)" if self.synthetic else ""
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the data themselves: the same for cases with equal tables, wherever they come from."""
+        digest = sha256(repr(float(self.available_hours)).encode())
+        for name, table in self.tables.items():
+            digest.update(f"{name}\n{table.to_csv()}".encode())
+        return digest.hexdigest()
 
     def size(self) -> dict[str, int]:
         """Return the number of rows of each table."""

@@ -18,6 +18,8 @@ from devolve_opt.version import __version__
 from devolve_opt.vocabulary import Method
 
 DONE, NO_PLAN, BAD_INPUT = 0, 1, 2
+CTRL_C = 130
+"""What typer makes of Ctrl-C, by the custom of Unix shells."""
 EXIT_CODES = "Exit codes: 0 done; 1 no plan (none exists, none found in time, or the run failed); 2 bad input."
 
 app = typer.Typer(
@@ -254,6 +256,11 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")  # Windows consoles default to a code page
     try:
         app(standalone_mode=True)
+    except SystemExit as ended:
+        if ended.code != CTRL_C:
+            raise
+        err.print("Stopped before there was anything to keep.")
+        sys.exit(NO_PLAN)
     except InputError as error:
         err.print(str(error), markup=False)
         sys.exit(BAD_INPUT)

@@ -7,7 +7,7 @@ assumptions and say so. All prices are in staff-hours a year.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -328,8 +328,16 @@ def settings_faults(model: type[BaseModel], error: ValidationError, file: str = 
 
 
 def _owner(model: type[BaseModel], path: list[str]) -> type[BaseModel]:
+    """Return the settings class that holds the key at the end of a path."""
     for part in path:
-        annotation = model.model_fields[part].annotation if part in model.model_fields else None
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            model = annotation
+        if part in model.model_fields:
+            model = _settings_in(model.model_fields[part].annotation) or model
     return model
+
+
+def _settings_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the settings class within an annotation such as `PostWeights | None`, if there is one."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_settings_in(argument) for argument in get_args(annotation))
+    return next((settings for settings in found if settings is not None), None)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError, did_you_mean
@@ -34,6 +34,12 @@ class Change(BaseModel):
     add: float | None = None
     set: float | None = None
     where: dict[str, str | list[str]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Change:
+        if sum(value is not None for value in (self.scale, self.add, self.set)) != 1:
+            raise ValueError("needs exactly one of scale, add, set; split it or drop the others")
+        return self
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,11 +176,6 @@ def _read_changes(path: Path, value: Any, faults: list[Fault]) -> dict[str, Chan
             changes[key] = Change.model_validate(body)
         except ValidationError as error:
             faults.extend(settings_faults(Change, error, file=path.name, prefix=f"changes.{key}"))
-            continue
-        given = [name for name in ("scale", "add", "set") if getattr(changes[key], name) is not None]
-        if len(given) != 1:
-            message = "needs exactly one of scale, add, set; split it or drop the others."
-            faults.append(Fault(message, file=path.name, column=f"changes.{key}"))
     return changes
 
 
@@ -226,10 +227,10 @@ def _apply(
 
 
 def _filter_names(table: str) -> list[str]:
-    names = ["id", *schema()[table].column_names]
+    names = list(schema()[table].column_names)
     for column in schema()[table].columns:
         if column.refers_to:
-            names += schema()[column.refers_to].column_names
+            names += [name for name in schema()[column.refers_to].column_names if name != "id"]
     return names
 
 
@@ -237,8 +238,13 @@ def _filter_values(table: pd.DataFrame, table_name: str, name: str, case: Case) 
     if name == "id" and table.index.name == "id":
         return table.index.to_series().astype(str)
     if name in table.columns:
-        return table[name].astype(str)
+        return _words(table[name])
     for column in schema()[table_name].columns:
         if column.refers_to and name in case.tables[column.refers_to].columns:
-            return table[column.name].map(case.tables[column.refers_to][name]).astype(str)
+            return table[column.name].map(_words(case.tables[column.refers_to][name]))
     return None
+
+
+def _words(values: pd.Series) -> pd.Series:
+    """Return the values as a table writes them."""
+    return values.map({True: "yes", False: "no"}) if values.dtype == bool else values.astype(str)

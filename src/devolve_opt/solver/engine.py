@@ -212,6 +212,9 @@ class Engine:
         )
         self._messages: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         threading.Thread(target=_listen, args=(self._process.stdout, self._messages), daemon=True).start()
+        self._outbox: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
+        self._speaker = threading.Thread(target=_speak, args=(self._process.stdin, self._outbox), daemon=True)
+        self._speaker.start()
         matrix = self.matrix
         self._send(
             (
@@ -226,10 +229,7 @@ class Engine:
         )  # fmt: skip
 
     def _send(self, message: tuple[Any, ...]) -> None:
-        assert self._process is not None and self._process.stdin is not None
-        with contextlib.suppress(OSError):  # a dead child is noticed where its answer is awaited
-            pickle.dump(message, self._process.stdin, protocol=5)
-            self._process.stdin.flush()
+        self._outbox.put(message)
 
     def _end(self) -> None:
         process, self._process = self._process, None
@@ -237,10 +237,11 @@ class Engine:
             return
         process.kill()
         process.wait()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+        self._outbox.put(None)
+        self._speaker.join()
+        if process.stdout is not None:
+            with contextlib.suppress(OSError):
+                process.stdout.close()
 
     def _collect(self, began: float, limit: float) -> Answer:
         """Pass on what the child reports until it answers; end it if it does not stop when it should."""
@@ -291,6 +292,15 @@ class Engine:
         if outcome is Outcome.OPTIMAL or is_mip:
             bound = min(bound, fields["bound"]) if np.isfinite(fields["bound"]) else bound
         return Answer(outcome, bound, best, solution, fields["reduced_costs"], seconds)
+
+
+def _speak(stream: Any, messages: queue.SimpleQueue[tuple[Any, ...] | None]) -> None:
+    """Write messages to the child; in a thread of its own, because a child that hangs does not read."""
+    # A dead child is noticed where its answer is awaited.
+    with contextlib.suppress(OSError), stream:
+        while (message := messages.get()) is not None:
+            pickle.dump(message, stream, protocol=5)
+            stream.flush()
 
 
 def _listen(stream: Any, messages: queue.SimpleQueue[tuple[Any, ...]]) -> None:

@@ -145,12 +145,13 @@ class Search:
     def _list_some_more(self, engine: Engine, values: Array) -> Answer:
         """Keep the lists that are whole, list what is listed for the most part, and solve the relaxation again."""
         split = np.flatnonzero(self._split(values))
-        for listed in (split[values[split] > MOSTLY], split[[np.argmax(values[split])]]):
+        nearly, most = split[values[split] > MOSTLY], split[[np.argmax(values[split])]]
+        for listed in (nearly, most) if len(nearly) > 1 else (most,):
             target, fixed = values.copy(), self.lists & ~self._split(values)
             target[listed], fixed[listed] = 1.0, True
             answer = self._solve_part(engine, fixed, target, np.zeros_like(self.matrix.integer))
             # Many at once may not go together under a cap; one alone always does.
-            if len(listed) and answer.outcome is not Outcome.INFEASIBLE:
+            if answer.outcome is not Outcome.INFEASIBLE:
                 break
         return answer
 

@@ -92,8 +92,10 @@ def _figures(plan: Plan | str | Path) -> tuple[dict[str, Any], str]:
     path = Path(plan) / "manifest.json"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        return dict(manifest["measures"]), str(manifest["valued_on"])
-    except (OSError, ValueError, KeyError):
+        figures, basis = dict(manifest["measures"]), str(manifest["valued_on"])
+        _ = figures["objective"], _reach(figures)
+        return figures, basis
+    except (OSError, ValueError, KeyError, TypeError):
         message = "is not the folder of a run (no sound manifest.json in it); name a folder that `run` wrote."
         raise InputError([Fault(message, file=str(plan))]) from None
 
@@ -103,7 +105,7 @@ def valued_on(scenario: Scenario) -> str:
     policy = scenario.policy
     changes = {key: change.model_dump() for key, change in scenario.changes.items()}
     basis = {
-        "case": dict(sorted(scenario.case.input_hashes.items())) or id(scenario.case),
+        "case": scenario.case.digest,
         "changes": changes,
         "prices": policy.prices.model_dump(),
         "overload": [

@@ -21,7 +21,7 @@ from devolve_opt.solver.engine import Control, stop_on_interrupt
 from devolve_opt.studies.comparing import measures, valued_on
 from devolve_opt.studies.solving import solve
 from devolve_opt.version import __version__
-from devolve_opt.vocabulary import Method
+from devolve_opt.vocabulary import Method, Status
 
 
 def sweep(
@@ -65,7 +65,8 @@ def sweep(
     def one(value: float) -> dict[str, Any] | None:
         key = _key(scenarios[value], gap)
         kept = _kept(folder, cap, value, key)
-        if kept is not None:
+        # What no time sufficed for may succeed with more.
+        if kept is not None and kept["status"] in (Status.PROVEN, "infeasible"):
             return kept
         if stop.is_set():
             return None

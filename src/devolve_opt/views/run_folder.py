@@ -151,7 +151,8 @@ def _write_contents(plan: Plan, folder: Path) -> None:
     for name, table in plan_tables(plan).items():
         # The mark at the start makes Excel read Chinese.
         table.to_csv(folder / "tables" / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\r\n")
-        table.to_parquet(folder / "tables" / f"{name}.parquet", index=False)
+        # As bytes, because pyarrow opens no Chinese name where the system's language is plain ASCII.
+        (folder / "tables" / f"{name}.parquet").write_bytes(table.to_parquet(index=False))
     _write_text(folder / "summary.txt", summary(plan))
     _write_text(folder / "solver.log", plan.log)
     (folder / "figures").mkdir()

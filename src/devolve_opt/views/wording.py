@@ -53,7 +53,7 @@ def short_status(plan: Plan) -> str:
 def status_lines(plan: Plan) -> list[str]:
     """Return status, bound and gap as sentences that claim no more than is proven."""
     if not math.isfinite(plan.bound):
-        return ["Nothing is proven: no bound is known, and a much better plan may exist."]
+        return [f"{_opening(plan)}. Nothing is proven: no bound is known, and a much better plan may exist."]
     bound = f"{rounded_up(plan.bound):,.0f} {HOURS}"
     more = f"{rounded_up(max(0.0, plan.bound - plan.objective)):,.0f}"
     if plan.status is Status.PROVEN and plan.gap == 0:

@@ -117,13 +117,21 @@ def sweep_figure(frame: pd.DataFrame, cap: str, unit: str, title: str, notice: s
         return canvas.figure
     _values(value, solved, proven, without)
     lower = (
-        ("Cost of overload", -solved[str(Term.OVERLOAD)], "staff-hours\na year", style.TERM_COLOURS[Term.OVERLOAD]),
+        (
+            "Overload: cost against doing nothing (below zero: relief)",
+            -solved[str(Term.OVERLOAD)],
+            "staff-hours\na year",
+            style.TERM_COLOURS[Term.OVERLOAD],
+        ),
         ("Posts moved", solved["posts_moved_count"], "posts", style.TERM_COLOURS[Term.POSTS_MOVED]),
     )
     for row, (heading, values, unit_there, colour) in enumerate(lower, start=1):
         axes = style.plain(canvas.figure.add_subplot(grid[row], sharex=value), heading, "", unit_there, grid="both")
         _points(axes, solved["value"], values, proven, colour)
-        axes.set_ylim(0, max(1.0, 1.2 * float(values.max())) if values.notna().any() else 1.0)
+        known = values.dropna() if values.notna().any() else pd.Series([0.0])
+        lowest, highest = min(0.0, float(known.min())), max(0.0, float(known.max()))
+        margin = 0.15 * max(1.0, highest - lowest)
+        axes.set_ylim(lowest - margin if lowest < 0 else 0.0, highest + margin)
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=row == 2))
         axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))
         if row == 1:
