@@ -38,9 +38,10 @@ def interest(case: Case, policy: Policy) -> pd.DataFrame:
     pairs = pairs.iloc[order.sort_values(["township", "power"], kind="stable").index].reset_index(drop=True)
     pairs["field"] = pairs["power"].map(powers["field"])
     pairs["category"] = pairs["township"].map(townships["category"])
-    case_hours = pairs["cases"] * pairs["power"].map(hours_per_case(case))
-    pairs["hours"] = pairs["power"].map(powers["upkeep_hours"]) + case_hours
-    pairs["officer_hours"] = case_hours.where(pairs["power"].map(is_enforcement(case)), 0.0)
+    # Where there is no pair at all, a looked-up column would keep the type of its words; hence the types by name.
+    case_hours = pairs["cases"] * pairs["power"].map(hours_per_case(case)).astype(float)
+    pairs["hours"] = pairs["power"].map(powers["upkeep_hours"]).astype(float) + case_hours
+    pairs["officer_hours"] = case_hours.where(pairs["power"].map(is_enforcement(case)).astype(bool), 0.0)
     return pairs
 
 
