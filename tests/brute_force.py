@@ -1,8 +1,8 @@
 """The best plan of a tiny case by looking at every plan, without the model and without a solver.
 
 What is fixed before anything is decided (eligible powers, interest, base posts, band, pools, officers remaining) is
-read from the audit's ledger; what a choice costs is worked out here, township by township, and the plan found is audited
-by the tests. Left out are only choices that cannot be part of a better plan, each for a reason given below.
+read from the audit's ledger; what a choice costs is worked out here, township by township, and the plan found is
+audited by the tests. Left out are only choices that cannot be part of a better plan, each for a reason given below.
 """
 
 from __future__ import annotations

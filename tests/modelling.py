@@ -54,8 +54,8 @@ def small_case(
     units = pd.DataFrame.from_dict(dict(townships), orient="index")
     plain = {
         "county": "C1", "category": "general", "population": 1000, "area_km2": 10.0, "gdp": 100.0,
-        "fiscal_revenue": 10.0, "posts": 10, "staff_in_post": 10, "lent": 0, "stationed_staff": 0, "certified_officers": 0,
-        "statutory_hours": 0.0, "statutory_officer_hours": 0.0, "joint_cases": 0.0,
+        "fiscal_revenue": 10.0, "posts": 10, "staff_in_post": 10, "lent": 0, "stationed_staff": 0,
+        "certified_officers": 0, "statutory_hours": 0.0, "statutory_officer_hours": 0.0, "joint_cases": 0.0,
     }  # fmt: skip
     items = pd.DataFrame.from_dict(dict(powers or {"P1": {}}), orient="index")
     lawful = {

@@ -30,7 +30,7 @@ from modelling import hand_scenario, small_case, small_policy
 from strategies import small_scenarios
 
 FEW = settings(
-    deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    deadline=None, max_examples=10, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 MANY = settings(FEW, max_examples=400)
 
@@ -86,7 +86,7 @@ def check_bound(scenario: Scenario) -> None:
     assert reference.objective == near(checked.objective)
 
 
-@settings(FEW, max_examples=40)
+@settings(FEW, max_examples=30)
 @given(small_scenarios())
 def test_the_optimum_is_that_of_a_search_through_all_plans(scenario):
     check_optimum(scenario)
@@ -138,7 +138,7 @@ def check_tightening(scenario: Scenario, cap: str) -> None:
 CAPS = st.sampled_from(LOWER_IS_TIGHTER + HIGHER_IS_TIGHTER)
 
 
-@settings(FEW, max_examples=20)
+@settings(FEW, max_examples=15)
 @given(small_scenarios(), CAPS)
 def test_tightening_a_cap_never_improves_the_optimum(scenario, cap):
     check_tightening(scenario, cap)

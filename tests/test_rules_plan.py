@@ -289,6 +289,7 @@ def test_the_ratio_rules_take_up_never_breaks_a_rule(random):
     broken = {breach.rule for breach in audit(random.data, random.policy, plan).breaches}
     by_take_up = {
         "eligible", "taken_only_if_listed", "no_interest", "votes_only", "required_power_taken",
-        "new_powers_within_cap", "taken_only_if_ready", "new_fields_within_cap", "ready_is_new", "penalty_field_has_officers", "well_formed",
+        "new_powers_within_cap", "taken_only_if_ready", "new_fields_within_cap", "ready_is_new",
+        "penalty_field_has_officers", "well_formed",
     }  # fmt: skip
     assert not broken & by_take_up

@@ -160,7 +160,7 @@ class Policy(_Settings):
         0.05,
         "of posts",
         REPORT,
-        "Staff lent upwards, as a share of a township's posts; those above it come back.",
+        "Staff lent upwards, as a share of a township's posts today; those above it come back.",
         ge=0,
         le=1,
     )

@@ -94,7 +94,10 @@ class Scenario:
         try:
             return cls(case, policy, title, changes, str(path), hashes)
         except InputError as error:
-            raise InputError(replace(fault, file=path.name) for fault in error.faults) from None
+            raise InputError(
+                replace(fault, file=f"{path.name}, after [changes]: {fault.file}" if fault.file else path.name)
+                for fault in error.faults
+            ) from None
 
     @cached_property
     def data(self) -> Case:

@@ -150,10 +150,9 @@ class Ledger:
 
     @cached_property
     def doing_nothing(self) -> tuple[pd.Series, pd.Series]:
-        """Staff-hours a year that each township would need, and have, if posts stayed and no power were taken."""
+        """Staff-hours a year that each township needs, and has, today: lent staff away, no power taken."""
         townships = self.case.townships
-        filling = townships["county"].map(self.counties["filling"])
-        staff = self.staff["staff"] - filling * self.staff["gained"]
+        staff = townships["staff_in_post"] - townships["lent"] + townships["stationed_staff"]
         return self.hours_needed - self.of_taken("hours"), self.case.available_hours * staff
 
     @cached_property

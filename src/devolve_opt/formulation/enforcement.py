@@ -48,7 +48,7 @@ def add_enforcement(model):
 
 def _trained_bounds(model, township):
     """Only staff in post who hold no certificate can be trained (only they may sit the examination)."""
-    return 0, min(model.trainable[township], model.policy.training_places_max)
+    return 0, model.trainable[township]
 
 
 def _moved_in_bounds(model, township):

@@ -20,10 +20,15 @@ def add_lists(model):
     order = model.case.tables["powers"].index
     wanted = order[order.isin(pairs["power"])].tolist()
     with_own = pairs[pairs["category"].isin(model.own_lists)]
-    specials = with_own[["category", "power"]].drop_duplicates()
-    model.special_of = {category: [] for category in model.own_lists}
-    for category, power in specials.itertuples(index=False, name=None):
-        model.special_of[category].append(power)
+    specials = set(with_own[["category", "power"]].itertuples(index=False, name=None))
+    given = given_lists(model.case, policy)
+    model.given = [] if given is None else list(given.itertuples(index=False, name=None))
+    # A list in force holds powers that nobody wants, too, and they count under the caps.
+    wanted = order[order.isin({*wanted, *(power for power, _ in model.given)})].tolist()
+    specials |= {(name, power) for power, name in model.given if name != BASE_LIST}
+    model.special_of = {
+        category: [power for power in wanted if (category, power) in specials] for category in model.own_lists
+    }
     specials = [(category, power) for category in model.own_lists for power in model.special_of[category]]
     with_special = {power for _, power in specials}
 
@@ -36,9 +41,7 @@ def add_lists(model):
     )
     model.taken_only_if_listed = Constraint(model.pairs, rule=taken_only_if_listed)
 
-    given = given_lists(model.case, policy)
-    model.given = [] if given is None else list(given.itertuples(index=False, name=None))
-    if given is not None:
+    if model.given:
         model.base_list_kept = Constraint(wanted, rule=base_list_kept)
         model.category_list_kept = Constraint(specials, rule=category_list_kept)
     model.base_list_within_cap = Constraint(rule=base_list_within_cap)

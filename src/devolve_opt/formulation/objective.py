@@ -45,7 +45,8 @@ def cases_near_home(model):
 def overload(model):
     r"""Overload, dearer with each step, against that of doing nothing: $C_0 - \sum_{t,s} \pi_s o_{ts}$.
 
-    $C_0$ is what overload costs while posts stay and no power is taken; it is there today whatever is decided.
+    $C_0$ is what overload costs today: posts as they are, lent staff away, no power taken. It does not depend on the
+    policy's caps.
     Source: `Policy.overload_steps`.
     """
     if model.policy.overload == "wall":

@@ -7,7 +7,7 @@ Each check is one line of `CHECKS`; the first that applies names the exclusion. 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -116,14 +116,25 @@ def exclusions(case: Case, policy: Policy) -> pd.DataFrame:
             break
         found[falls] = len(CHECKS)
     every = (*CHECKS, REQUIRES_EXCLUDED)
-    chosen = [every[number] for number in found if number >= 0]
+    chosen = []
+    for power, number in enumerate(found):
+        check = every[number]
+        if check is REQUIRES_EXCLUDED and number >= 0:
+            cause = power
+            while every[found[cause]] is REQUIRES_EXCLUDED:
+                cause = required[cause]
+            # It falls by what keeps the other one out: by law, or by the policy only.
+            if every[found[cause]].basis == "policy":
+                check = replace(check, basis="policy", article=every[found[cause]].article)
+        if number >= 0:
+            chosen.append(check)
     return pd.DataFrame(
         {
             "power": powers.index[found >= 0].astype("str"),
-            "rule": pd.Series([check.rule for check in chosen], dtype="str"),
-            "article": pd.Series([check.article for check in chosen], dtype="str"),
-            "basis": pd.Series([check.basis for check in chosen], dtype="str"),
-            "reason": pd.Series([check.reason for check in chosen], dtype="str"),
+            **{
+                column: pd.Series([getattr(check, column) for check in chosen], dtype="str")
+                for column in ("rule", "article", "basis", "reason")
+            },
         }
     )
 

@@ -120,10 +120,14 @@ def posts_within_cap(case: Case, policy: Policy) -> pd.DataFrame:
     def gains() -> np.ndarray:
         return base + floating + revolving - townships["posts"].to_numpy()
 
-    for _ in range(int(gains().clip(min=0).sum()) - policy.posts_moved_max):
+    stuck: set[str] = set()
+    while gains().clip(min=0).sum() > policy.posts_moved_max:
         gain = gains()
         largest = pd.Series(gain).groupby(counties, sort=False).max()
-        county = largest[largest > 0].idxmin()
+        largest = largest[(largest > 0) & ~largest.index.isin(stuck)]
+        if largest.empty:
+            break
+        county = largest.idxmin()
         members = np.flatnonzero(counties == county)
         giver, taker = members[np.argmax(gain[members])], members[np.argmin(gain[members])]
         within_band = base + floating
@@ -134,7 +138,7 @@ def posts_within_cap(case: Case, policy: Policy) -> pd.DataFrame:
             revolving[giver] -= 1
             revolving[taker] += 1
         else:
-            break
+            stuck.add(str(county))
     return pd.DataFrame(
         {"base_posts": base, "floating_posts": floating, "revolving_posts": revolving}, index=townships.index
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from devolve_opt.case import Case
@@ -80,7 +81,7 @@ def _take_up(
         (power, BASE_LIST) in listed or (power, category) in listed
         for power, category in zip(wanted["power"], wanted["category"], strict=True)
     ]
-    wanted = wanted[on_a_list].sort_values("rounds", ascending=False, kind="stable")
+    wanted = wanted[np.array(on_a_list, dtype=bool)].sort_values("rounds", ascending=False, kind="stable")
     taken: list[tuple[str, str]] = []
     ready: list[tuple[str, str]] = []
     for township, choices in wanted.groupby("township", sort=False):

@@ -69,8 +69,12 @@ def overload_cost(needed: pd.Series, there: pd.Series, policy: Policy) -> pd.Ser
 
 
 def overload_of_doing_nothing(case: Case, policy: Policy) -> float:
-    """Return what overload costs the whole city while posts stay and no power is taken, in staff-hours a year."""
-    there = case.available_hours * staff_without_moves(case, policy)["staff"]
+    """Return what overload costs the whole city as things stand, in staff-hours a year.
+
+    Posts are those of today, no power is taken, and lent staff are still away: their return is a gain of the plan.
+    """
+    townships = case.tables["townships"]
+    there = case.available_hours * (townships["staff_in_post"] - townships["lent"] + townships["stationed_staff"])
     return float(overload_cost(statutory_load(case, policy), there, policy).sum())
 
 

@@ -64,7 +64,6 @@ class Worker:
 
     def run(self, request: dict[str, Any]) -> None:
         """Solve once and send what came of it."""
-        self.stop.clear()
         highs = self._fresh(request)
         is_mip = bool(request.get("integer", self.arrays["integer"]).any())
         self._watch(highs, is_mip)
@@ -73,21 +72,16 @@ class Worker:
             solution = highspy.HighsSolution()
             solution.col_value = start.tolist()
             highs.setSolution(solution)
-        status = highs.run()
+        highs.run()
         info = highs.getInfo()
         solution = highs.getSolution()
         fields = {
             "model_status": highs.modelStatusToString(highs.getModelStatus()),
-            "run_status": int(status),
-            "seconds": highs.getRunTime(),
             "primal_status": highs.solutionStatusToString(info.primal_solution_status),
-            "effective_options": {name: highs.getOptionValue(name)[1] for name in request["options"]},
             "objective": info.objective_function_value,
             "bound": info.mip_dual_bound if is_mip else info.objective_function_value,
-            "nodes": info.mip_node_count if is_mip else 0,
             "solution": np.array(solution.col_value) if solution.value_valid else None,
             "reduced_costs": np.array(solution.col_dual) if solution.dual_valid and not is_mip else None,
-            "row_duals": np.array(solution.row_dual) if solution.dual_valid and not is_mip else None,
         }
         self.send(("result", fields))
 
@@ -147,6 +141,8 @@ def main() -> None:
             if message[0] == "stop":
                 worker.stop.set()
             else:
+                if message[0] == "run":
+                    worker.stop.clear()  # here and not when it starts, so that no later stop is lost
                 pending.put(message)
 
     threading.Thread(target=listen, daemon=True).start()

@@ -1,7 +1,7 @@
 """Conflict: why no plan exists, as the least that the policy's rules would have to give.
 
-Every rule that a policy sets gets a slack; the model then always has a solution, and the one with the least slack in
-all (each measured against its rule's limit) says which rules clash, where, and by how much. What follows from the data
+Every rule that a policy sets gets a slack, and the solution with the least slack in all (each measured against the
+right side of its row) says which rules clash, where, and by how much. What follows from the data
 or from definitions (a power is taken only if it is listed, county totals of posts) gives nothing.
 """
 
@@ -34,6 +34,9 @@ POLICY_RULES = {
     "officer_hours_sufficient": ("officer_hours_share", "officer-hours a year"),
 }
 """Rules that can give: constraint -> the policy's key behind it, and the unit."""
+
+MOST = 1e7
+"""More than any rule could have to give, in its unit."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,8 @@ def _with_slacks(matrix: Matrix, soft: np.ndarray) -> Matrix:
     count = len(soft)
     rows, columns = np.repeat(soft, 2), np.arange(2 * count)
     signs = np.tile([1.0, -1.0], count)
+    # Bounds that repeat a rule must give with it.
+    bounded_by_rules = matrix.columns_of("overload", "posts_gained")
     slack = csr_array((signs, (rows, columns)), shape=(matrix.rows.shape[0], 2 * count))
     limits = np.where(np.isfinite(matrix.row_upper), matrix.row_upper, matrix.row_lower)[soft]
     weight = np.repeat(1.0 / np.maximum(1.0, np.abs(limits)), 2)
@@ -99,7 +104,7 @@ def _with_slacks(matrix: Matrix, soft: np.ndarray) -> Matrix:
         offset=0.0,
         rows=csr_array(hstack([matrix.rows, slack])),
         lower=np.concatenate([matrix.lower, np.zeros(2 * count)]),
-        upper=np.concatenate([matrix.upper, np.full(2 * count, 1e7)]),
+        upper=np.concatenate([np.where(bounded_by_rules, MOST, matrix.upper), np.full(2 * count, MOST)]),
         integer=np.concatenate([matrix.integer, np.zeros(2 * count, dtype=bool)]),
         variables=[],
     )

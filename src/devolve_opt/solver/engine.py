@@ -30,7 +30,7 @@ GRACE_SECONDS = 3.0
 
 
 class Outcome(StrEnum):
-    """How a solver run ended. Anything HiGHS says that is not on this list is an error."""
+    """How a solver run ended; only some ends bear a solution."""
 
     OPTIMAL = "optimal"
     """Optimal within the gap that was asked for."""
@@ -38,7 +38,10 @@ class Outcome(StrEnum):
     INTERRUPTED = "interrupted"
     INFEASIBLE = "infeasible"
     UNBOUNDED = "unbounded"
+    FAILED = "failed"
+    """HiGHS gave up: a solve error, no memory, an unknown state."""
     CRASHED = "crashed"
+    """Its process died."""
 
 
 _OUTCOMES = {
@@ -190,7 +193,7 @@ class Engine:
             options: HiGHS options by name.
 
         Raises:
-            SolverError: if HiGHS refuses the options or the model, or ends in a way that is not known.
+            SolverError: if HiGHS refuses the options or the model.
         """
         limit = min(self.control.left, np.inf if seconds is None else seconds)
         # Every column has finite bounds, so "infeasible or unbounded" can only mean infeasible: no need to find out.
@@ -280,9 +283,11 @@ class Engine:
         self, fields: dict[str, Any], bound: float, best: float, solution: Array | None, seconds: float
     ) -> Answer:
         status = fields["model_status"]
-        if status not in _OUTCOMES:
-            raise SolverError(f"HiGHS ended with {status!r}{': ' + fields['error'] if 'error' in fields else ''}")
-        outcome = _OUTCOMES[status]
+        if status == "Refused":
+            raise SolverError(f"the solver refused: {fields['error']}")
+        outcome = _OUTCOMES.get(status, Outcome.FAILED)
+        if outcome is Outcome.FAILED:
+            return Answer(outcome, bound, best, solution, None, seconds)
         if outcome in (Outcome.INFEASIBLE, Outcome.UNBOUNDED):
             return Answer(outcome, np.inf, -np.inf, None, None, seconds)
         if fields["primal_status"] == "Feasible" and fields["solution"] is not None and fields["objective"] >= best:

@@ -32,6 +32,8 @@ from devolve_opt.solver.matrix import Matrix
 Array = NDArray[np.float64]
 FEASIBILITY_TOLERANCE = 1e-6
 """A solution is accepted as a plan only if it keeps every row, bound and whole number within this."""
+BREAKDOWNS = (Outcome.FAILED, Outcome.CRASHED)
+"""Ends after which a run is tried once more in another way."""
 WHOLE = 1e-6
 """A column of the relaxation this near to a whole number counts as settled."""
 MOSTLY = 0.8
@@ -39,7 +41,7 @@ MOSTLY = 0.8
 PART_GAP = 5e-4
 """Lists, and townships, are not chosen finer than this: the gap lies elsewhere by then."""
 PART_SHARE = 0.5
-"""Part of the time left that choosing lists, or settling townships, may take at most."""
+"""Part of the time left that choosing lists, or settling townships, may take, though never less than 30 seconds."""
 PART_SECONDS = 300.0
 """The same where there is no time limit."""
 
@@ -120,7 +122,7 @@ class Search:
             nothing_whole = np.zeros_like(self.matrix.integer)
             # Interior point with crossover: the simplex method takes four times as long on this degenerate relaxation.
             answer = engine.solve(integer=nothing_whole, solver="ipm")
-            if answer.outcome is Outcome.CRASHED:
+            if answer.outcome in BREAKDOWNS:
                 answer = engine.solve(integer=nothing_whole)
             if answer.outcome is Outcome.INFEASIBLE:
                 self._confirm_infeasible(engine, integer=nothing_whole)
@@ -196,10 +198,11 @@ class Search:
     def _close_the_gap(self, engine: Engine) -> None:
         with self._in_phase("proof"):
             answer = engine.solve(start=self.solution, mip_rel_gap=self.gap, mip_lp_solver="ipm")
-            if answer.outcome is Outcome.CRASHED:
+            # With a plan at hand, "infeasible" is a breakdown as well.
+            if answer.outcome in BREAKDOWNS or (answer.outcome is Outcome.INFEASIBLE and self.solution is not None):
                 answer = engine.solve(start=self.solution, mip_rel_gap=self.gap, presolve="off")
-                self.failed = answer.outcome is Outcome.CRASHED
-            if answer.outcome is Outcome.INFEASIBLE:
+                self.failed = answer.outcome not in (Outcome.OPTIMAL, Outcome.TIME_LIMIT, Outcome.INTERRUPTED)
+            elif answer.outcome is Outcome.INFEASIBLE:
                 self._confirm_infeasible(engine)
             if answer.solution is not None:
                 self._accept(answer.solution)
@@ -207,8 +210,9 @@ class Search:
 
     def _confirm_infeasible(self, engine: Engine, **changes: Any) -> None:
         if self.solution is not None:
-            raise SolverError("HiGHS calls a model infeasible of which a solution is at hand")
-        self.infeasible = engine.solve(presolve="off", **changes).outcome is Outcome.INFEASIBLE
+            self.failed = True  # a solution is at hand, so HiGHS is wrong
+        else:
+            self.infeasible = engine.solve(presolve="off", **changes).outcome is Outcome.INFEASIBLE
 
     def _done(self) -> bool:
         reached = self.solution is not None and relative_gap(self.objective, self.bound) <= self.gap

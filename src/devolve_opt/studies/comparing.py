@@ -30,6 +30,7 @@ def measures(plan: Plan) -> dict[str, Any]:
         "bound": plan.bound,
         "gap": plan.gap,
         **{str(term): plan.audit.terms[term] for term in Term},
+        "synthetic": plan.scenario.case.synthetic,
         "powers_listed": int(listed["power"].nunique()),
         "base_list": int((listed["list"] == BASE_LIST).sum()),
         "powers_taken": int(plan.decisions.take_up["power"].nunique()),
@@ -114,5 +115,7 @@ def valued_on(scenario: Scenario) -> str:
             [step.model_dump() for step in policy.overload_steps],
         ],
         "choice_floor": policy.choice_floor,
+        "joint_case_hours": policy.joint_case_hours,
+        "hearing_powers_stay": policy.hearing_powers_stay,
     }
     return json.dumps(basis, sort_keys=True)

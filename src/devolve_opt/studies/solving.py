@@ -43,6 +43,7 @@ def solve(
     threads: int = 2,
     *,
     control: Control | None = None,
+    explain: bool = True,
     report: Callable[[Step], None] = lambda step: None,
 ) -> Plan:
     """Solve a scenario and return a plan that has passed the independent audit.
@@ -54,6 +55,7 @@ def solve(
         time_limit: seconds of wall time for the whole of it; None waits for the gap.
         threads: threads for HiGHS.
         control: when to stop, for callers that want to stop it themselves; replaces `time_limit`.
+        explain: whether to find out which rules clash where no plan exists; it takes time of its own.
         report: called with each step of the search.
 
     Returns:
@@ -91,7 +93,7 @@ def solve(
     if search.infeasible:
         report(Step(control.elapsed, "conflict", np.inf, -np.inf))
         with stop_on_interrupt(control.stop):
-            conflict = diagnose(matrix, Control(CONFLICT_SECONDS, control.event), threads)
+            conflict = diagnose(matrix, Control(CONFLICT_SECONDS, control.event), threads) if explain else None
         raise NoPlanError(_infeasible(scenario, conflict), proven=True)
     reference = Plan(
         scenario=scenario,
@@ -119,7 +121,7 @@ def solve(
     began = time.monotonic()
     matrix.set_values(search.solution)
     decisions = read_decisions(model)
-    checked = _audited(scenario, decisions, search.objective)
+    checked = _audited(scenario, decisions, search.objective, search.bound)
     seconds["audit"] = time.monotonic() - began
     return replace(
         reference,
@@ -137,24 +139,31 @@ def _status(search: Search, objective: float, gap: float) -> Status:
     # Within its tolerances the solver's own figures lie a trifle above the audit's.
     if relative_gap(objective, search.bound) <= gap + AGREEMENT:
         return Status.PROVEN
-    if search.failed:
-        return Status.SOLVER_FAILED
-    return Status.INTERRUPTED if search.control.stopped else Status.TIME_LIMIT
+    if search.control.stopped:
+        return Status.INTERRUPTED
+    # HiGHS ends a little before its limit.
+    return Status.TIME_LIMIT if search.control.left <= 1 and not search.failed else Status.SOLVER_FAILED
 
 
-def _audited(scenario: Scenario, decisions: Decisions, objective: float) -> Audit:
+def _audited(scenario: Scenario, decisions: Decisions, objective: float, bound: float) -> Audit:
     """Return the audit of a solved plan.
 
     Raises:
-        AuditError: if a rule is broken, or the audit values the plan at less than the solver did.
+        AuditError: if a rule is broken, the audit values the plan at less than the solver did, or at more than the
+            bound.
     """
     checked = audit(scenario.data, scenario.policy, decisions)
     if checked.breaches:
         raise AuditError(f"the solved plan breaks rules; please report this:\n{describe(checked.breaches)}")
+    tolerance = AGREEMENT * max(1.0, abs(objective))
     # The readout drops what serves nothing, so the plan may be worth a little more than the solver knew.
-    if checked.objective < objective - AGREEMENT * max(1.0, abs(objective)):
+    if checked.objective < objective - tolerance:
         raise AuditError(
             f"the solver values the plan at {objective:,.3f}, the audit at {checked.objective:,.3f}; please report this"
+        )
+    if checked.objective > bound + tolerance:
+        raise AuditError(
+            f"the plan is worth {checked.objective:,.3f}, above its bound {bound:,.3f}; please report this"
         )
     return checked
 
