@@ -101,7 +101,8 @@ def make_policy(**changes: Any) -> Policy:
             "county_seat": 1.5, "central": 1.2, "key": 1.1, "characteristic": 1.0, "general": 0.8, "subdistrict": 1.4,
         },
         "posts_band": 0.08, "posts_moved_max": 5, "officers_min": 2, "attrition_share": 0.12, "training_places_max": 9,
-        "officers_per_field": 2, "fields_per_officer": 4, "officer_hours_share": 0.8, "joint_case_hours": 16.0,
+        "officers_per_field": 2, "fields_at_minimum": 4, "fields_per_officer": 1,
+        "officer_hours_share": 0.8, "joint_case_hours": 16.0,
         "prices": {
             "choice_met": 40.0, "case_near_home": 6.0, "choice_shortfall": 25.0, "readiness": 1.0,
             "county_support": 1.0, "post_moved": 150.0, "officer_trained": 80.0, "officer_moved": 120.0,
@@ -352,21 +353,30 @@ BROKEN = [
     # T2 has 8 in post, 3 of them certified.
     broken("trained_from_staff", ("township T2", 1, "officers"), officers=officers(T2=(6, 1, 0))),
     broken("training_within_places", ("city", 1, "officers"), training_places_max=0),
-    # F1 then needs 5 officers in T1 (4 there) and in T2 (3 there).
+    # An office of the minimum of 2 then covers no field with penalties, and further ones add none; T1 and T2 have F1.
     broken(
         "officers_cover_fields",
+        ("township T1", 1, "fields"),
+        ("township T2", 1, "fields"),
+        fields_at_minimum=0,
+        fields_per_officer=0,
+    ),
+    # T1 has 4 officers and may cover 4 - 2 fields; T2 has 3 and may cover 3 - 2, less the one it lacks at the minimum.
+    broken(
+        "officers_cover_fields",
+        ("township T2", 1, "fields"),
+        name="by_further_officers",
+        officers_min=3,
+        officers=officers(S1=(1, 0, 1)),
+        fields_at_minimum=0,
+        fields_per_officer=1,
+    ),
+    # F1 then needs 5 officers in T1 (4 there) and in T2 (3 there).
+    broken(
+        "penalty_field_has_officers",
         ("township T1", 1, "officers"),
         ("township T2", 2, "officers"),
         officers_per_field=5,
-        fields_per_officer=1,
-    ),
-    # F1 then needs 3.5 officers, that is 4; T2 has 3.
-    broken(
-        "officers_cover_fields",
-        ("township T2", 1, "officers"),
-        name="rounded_up",
-        officers_per_field=7,
-        fields_per_officer=2,
     ),
     # T1 needs 1,480 officer-hours of 0.36 x 4 x 1,000.
     broken("officer_hours_sufficient", ("township T1", 40, "officer-hours a year"), officer_hours_share=0.36),

@@ -130,9 +130,24 @@ def test_every_exclusion_names_an_article_and_a_reason():
     found = exclusions(case, POLICY)
     assert (found["article"].str.contains(r"\d")).all()
     assert (found["reason"].str.len() > 20).all()
-    assert dict(zip(found["rule"], found["basis"], strict=True)) == {
-        check.rule: "policy" if check.rule == "hearing_stays" else "law" for check in (*CHECKS, REQUIRES_EXCLUDED)
+    direct = found[found["rule"] != REQUIRES_EXCLUDED.rule]
+    assert dict(zip(direct["rule"], direct["basis"], strict=True)) == {
+        check.rule: "policy" if check.rule == "hearing_stays" else "law" for check in CHECKS
     }
+
+
+def test_a_power_that_falls_with_another_falls_by_what_keeps_that_one_out():
+    powers = {
+        "P1": {"requires": "P2"},
+        "P2": {"needs_hearing": True},
+        "P3": {"requires": "P4"},
+        "P4": {"holder": "city"},
+    }
+    found = exclusions(small_case({"T1": {}}, powers, fields={"F1": {"needs_officers": True}}), POLICY).set_index(
+        "power"
+    )
+    assert found["basis"].to_dict() == {"P1": "policy", "P2": "policy", "P3": "law", "P4": "law"}
+    assert found.loc["P1", "article"] == found.loc["P2", "article"]
 
 
 FACTS = st.fixed_dictionaries(

@@ -148,7 +148,7 @@ def test_faults_of_file_policy_changes_and_case_are_told_at_once(write, tmp_path
 def test_a_change_that_makes_the_data_unsound_is_told_on_reading(write):
     faults = faults_of(Scenario.read, write('case = "case"\n[changes.population]\nadd = -20000\n'))
     assert [fault.value for fault in faults] == ["-8000"]  # 12,000 - 20,000; the others stay above 0
-    assert faults[0].file == "what-if.toml"
+    assert faults[0].file == "what-if.toml, after [changes]: townships"
 
 
 @pytest.mark.parametrize("name", ["baseline", "hand", "pilot-district"])

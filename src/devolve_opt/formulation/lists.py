@@ -22,6 +22,7 @@ def add_lists(model):
     with_own = pairs[pairs["category"].isin(model.own_lists)]
     specials = set(with_own[["category", "power"]].itertuples(index=False, name=None))
     given = given_lists(model.case, policy)
+    model.list_in_force = given is not None
     model.given = [] if given is None else list(given.itertuples(index=False, name=None))
     # A list in force holds powers that nobody wants, too, and they count under the caps.
     wanted = order[order.isin({*wanted, *(power for power, _ in model.given)})].tolist()
@@ -29,21 +30,21 @@ def add_lists(model):
     model.special_of = {
         category: [power for power in wanted if (category, power) in specials] for category in model.own_lists
     }
-    specials = [(category, power) for category in model.own_lists for power in model.special_of[category]]
-    with_special = {power for _, power in specials}
+    columns = [(category, power) for category in model.own_lists for power in model.special_of[category]]
+    with_special = {power for _, power in columns}
 
     model.base = Var(wanted, domain=Binary)
-    model.special = Var(specials, domain=Binary)
+    model.special = Var(columns, domain=Binary)
     model.listed = Var(wanted, domain=Binary)
-    model.one_kind_of_list = Constraint(specials, rule=one_kind_of_list)
+    model.one_kind_of_list = Constraint(columns, rule=one_kind_of_list)
     model.base_power_is_listed = Constraint(
         [power for power in wanted if power not in with_special], rule=base_power_is_listed
     )
     model.taken_only_if_listed = Constraint(model.pairs, rule=taken_only_if_listed)
 
-    if model.given:
+    if model.list_in_force:
         model.base_list_kept = Constraint(wanted, rule=base_list_kept)
-        model.category_list_kept = Constraint(specials, rule=category_list_kept)
+        model.category_list_kept = Constraint(columns, rule=category_list_kept)
     model.base_list_within_cap = Constraint(rule=base_list_within_cap)
     model.guide_list_within_cap = Constraint(rule=guide_list_within_cap)
     filled = [category for category in model.own_lists if model.special_of[category]]

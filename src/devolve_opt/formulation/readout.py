@@ -17,7 +17,7 @@ def read_decisions(model) -> Decisions:
     breaks no rule and never lowers the plan's worth.
     """
     taken = [pair for pair in model.pairs if _whole(model.taken[pair])]
-    rows = model.given or _lists_that_serve(model, taken)
+    rows = model.given if model.list_in_force else _lists_that_serve(model, taken)
     used_fields = {(township, model.field[power]) for township, power in taken}
     ready = [key for key in model.ready if key in used_fields]
     units = list(model.floating)
