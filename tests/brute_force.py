@@ -92,7 +92,11 @@ class _Books:
         self.cases = case.cases.set_index(["township", "power"])["cases"].to_dict()
         self.ready_today = set(case.readiness[["township", "field"]].itertuples(index=False, name=None))
         self.overload_of_doing_nothing = sum(
-            self.overload(self.load(unit, ()), self.hours_there(unit, facts["posts"]))
+            # As things stand: posts of today, and everyone who is lent away.
+            self.overload(
+                self.load(unit, ()),
+                case.available_hours * (facts["staff_in_post"] - facts["lent"] + facts["stationed_staff"]),
+            )
             for unit, facts in self.units.items()
         )
         self._options: dict[Any, Any] = {}

@@ -268,8 +268,6 @@ def test_officers_leave_and_train_within_what_there_is(hand):
     assert [hand.moved_out[township].bounds for township in "ABD"] == [(0, 2), (0, 3), (0, 1)]
     assert [hand.moved_in[township].bounds for township in "ABD"] == [(0, 6)] * 3
     assert [hand.trained[township].bounds for township in "ABD"] == [(0, 7), (0, 7), (0, 9)]
-    few = hand_model(training_places_max=4)
-    assert [few.trained[township].bounds for township in "ABD"] == [(0, 4)] * 3
 
 
 def test_training_within_places_as_written(hand):

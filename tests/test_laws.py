@@ -288,6 +288,16 @@ def test_a_list_in_force_above_its_cap_leaves_no_plan_even_where_nobody_wants_th
     assert solved(Scenario(case, small_policy(**{cap: 1}))) is None
 
 
+def test_a_list_in_force_of_which_law_lets_nothing_pass_lists_nothing():
+    case = small_case(
+        {"T1": {}}, {"P1": {}, "P2": {"restricts_liberty": True}}, {("T1", "P1"): 3}, guide_list=(("P2", "base"),)
+    )
+    check_optimum(Scenario(case, small_policy()))
+    plan = solved(Scenario(case, small_policy()))
+    assert plan is not None
+    assert plan.objective == near(0)
+
+
 def test_a_category_list_in_force_above_its_cap_leaves_no_plan():
     case = small_case(
         {"T1": {"category": "central"}}, {"P1": {}, "P2": {}}, {("T1", "P1"): 3},

@@ -143,9 +143,7 @@ def test_a_power_that_falls_with_another_falls_by_what_keeps_that_one_out():
         "P3": {"requires": "P4"},
         "P4": {"holder": "city"},
     }
-    found = exclusions(small_case({"T1": {}}, powers, fields={"F1": {"needs_officers": True}}), POLICY).set_index(
-        "power"
-    )
+    found = exclusions(small_case({"T1": {}}, powers), POLICY).set_index("power")
     assert found["basis"].to_dict() == {"P1": "policy", "P2": "policy", "P3": "law", "P4": "law"}
     assert found.loc["P1", "article"] == found.loc["P2", "article"]
 

@@ -185,6 +185,13 @@ def test_overload_of_doing_nothing_goes_through_every_step():
     assert overload_of_doing_nothing(case, small_policy(overload="wall")) == 0
 
 
+def test_overload_of_doing_nothing_is_that_of_today_whatever_the_caps():
+    # Nine of ten at work: 16,560 h, 14,904 of them free; 15,904 are needed, 1,000 too many, at 0.5.
+    case = small_case({"T1": {"statutory_hours": 15_904, "lent": 1}})
+    for lent_share_max in (0.0, 0.5):
+        assert overload_of_doing_nothing(case, small_policy(lent_share_max=lent_share_max)) == pytest.approx(500)
+
+
 # The ratio rule's plan
 
 

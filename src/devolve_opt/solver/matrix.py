@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pyomo.common.errors import InfeasibleConstraintException
 from pyomo.core.base.objective import Objective
 from pyomo.environ import maximize
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy.sparse import csr_array
+
+from devolve_opt.errors import NoPlanError
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +78,17 @@ def compile_matrix(model: Any) -> Matrix:
     solver, and variables left out keep the value they have.
 
     Raises:
+        NoPlanError: if a row without columns can never hold, such as a cap on a sum that is fixed.
         ValueError: if the model is not linear or has not exactly one objective.
     """
     objectives = list(model.component_data_objects(Objective, active=True))
     if len(objectives) != 1:
         raise ValueError(f"a model needs exactly one objective, this one has {len(objectives)}")
-    form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=maximize)
+    try:
+        form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=maximize)
+    except InfeasibleConstraintException as error:
+        message = f"No plan exists: whatever is decided, one rule cannot be kept ({error})."
+        raise NoPlanError(message, proven=True) from None
     count = len(form.rows)
     bound_types = np.fromiter((row.bound_type for row in form.rows), dtype=int, count=count)
     right = np.asarray(form.rhs, dtype=float)
