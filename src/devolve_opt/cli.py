@@ -98,6 +98,7 @@ def synth(
     from devolve_opt.synthetic import synthesise
 
     _refuse_foreign_folder(target, "case.toml", "a case")
+    _refuse_real_case(target)
     with err.status(f"Generating {size.value} ..."):
         case = synthesise(size.value, seed)
         case.write(target)
@@ -156,6 +157,8 @@ def compare(runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="F
         table.add_column(str(name), justify="right")
     for measure, row in frame.iterrows():
         table.add_row(str(measure), *(_cell(str(measure), value) for value in row))
+    if any(frame.loc["synthetic"].astype(bool)):
+        err.print("SYNTHETIC DATA (合成数据)", style="bold yellow")
     out.print(table)
     if not any(frame.loc["better_than"].astype(bool)):
         out.print("None of these plans is proven better than another (or their cases or prices differ).")
@@ -241,9 +244,20 @@ def _refuse_foreign_folder(folder: Path, sign: str, what: str) -> None:
         raise InputError([Fault(message, file=str(folder))])
 
 
+def _refuse_real_case(folder: Path) -> None:
+    """Invented data never take the place of real ones."""
+    from devolve_opt.case import Case
+
+    if (folder / "case.toml").exists() and not Case.read(folder).synthetic:
+        message = "holds a case with real data, which synthetic data must not replace; name another folder."
+        raise InputError([Fault(message, file=str(folder))])
+
+
 def _cell(measure: str, value: Any) -> str:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if measure == "gap":
         return f"{value:.3%}"
     return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
