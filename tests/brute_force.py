@@ -186,7 +186,7 @@ class _Books:
     def take_ups(
         self, unit: str, allowed: frozenset[str]
     ) -> Iterator[tuple[tuple[str, ...], float, tuple[int, int], float]]:
-        """Yield powers taken, their worth, fields with penalties (in all, and new ones) and officer-hours.
+        """Yield powers taken, their worth, fields with penalties (all that are ready, those held) and officer-hours.
 
         A township becomes ready in the fields of what it takes and in no others, which would cost and bring nothing.
         """
@@ -209,7 +209,9 @@ class _Books:
                 - prices.county_support * sum(self.powers[power]["support_hours"] for power in taken)
             )
             new_with_penalties = sum(self.fields[field]["needs_officers"] for field in new)
-            yield taken, worth, (today + new_with_penalties, new_with_penalties), self.officer_hours(unit, taken)
+            held = {self.powers[power]["field"] for power in taken}
+            held_with_penalties = sum(self.fields[field]["needs_officers"] for field in held)
+            yield taken, worth, (today + new_with_penalties, held_with_penalties), self.officer_hours(unit, taken)
 
     def new_fields(self, unit: str, taken: tuple[str, ...]) -> list[str]:
         fields = sorted({self.powers[power]["field"] for power in taken})

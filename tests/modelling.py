@@ -49,7 +49,8 @@ def small_case(
     """Return a case from what matters in it; what is not said costs nothing and needs nothing.
 
     A township has ten posts, all filled, no certificates and no work; a power may be handed down and needs no hours;
-    there are the fields F1 (with penalties) and F2, in which readiness is free. `votes` gives the rounds chosen.
+    there are the fields F1 (with penalties) and F2, in which readiness is free; powers are in F2 unless they are
+    penalties. `votes` gives the rounds chosen.
     """
     units = pd.DataFrame.from_dict(dict(townships), orient="index")
     plain = {
@@ -57,7 +58,12 @@ def small_case(
         "fiscal_revenue": 10.0, "posts": 10, "staff_in_post": 10, "lent": 0, "stationed_staff": 0,
         "certified_officers": 0, "statutory_hours": 0.0, "statutory_officer_hours": 0.0, "joint_cases": 0.0,
     }  # fmt: skip
-    items = pd.DataFrame.from_dict(dict(powers or {"P1": {}}), orient="index")
+    # Only a field with penalties may hold one.
+    described = {
+        name: {**({"field": "F1"} if facts.get("type") == "penalty" else {}), **facts}
+        for name, facts in (powers or {"P1": {}}).items()
+    }
+    items = pd.DataFrame.from_dict(described, orient="index")
     lawful = {
         "type": "other", "field": "F2", "holder": "county", "in_directory": True, "entrustable": False,
         "restricts_liberty": False, "freezes_assets": False, "requires": "", "needs_testing": False,

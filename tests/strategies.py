@@ -63,7 +63,8 @@ def _townships(draw: st.DrawFn, county: str) -> dict[str, Any]:
 def _powers(draw: st.DrawFn, fields: list[str]) -> dict[str, Any]:
     kind = draw(st.sampled_from(KINDS))
     return {
-        "type": kind, "field": draw(st.sampled_from(fields)), "entrustable": kind == "permit",
+        "type": kind, "field": "F1" if kind == "penalty" else draw(st.sampled_from(fields)),
+        "entrustable": kind == "permit",
         "restricts_liberty": draw(st.integers(0, 7)) == 0,
         "simple_hours": 2, "ordinary_hours": draw(st.sampled_from([5, 40])),
         "simple_share": draw(st.sampled_from([0, 0.5])), "upkeep_hours": draw(st.sampled_from([0, 20, 60])),

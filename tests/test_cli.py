@@ -17,6 +17,8 @@ import pytest
 from cases import set_cell, sound_folder
 from devolve_opt import __version__, cli
 from devolve_opt.case import Case
+from devolve_opt.views import run_folder
+from devolve_opt.vocabulary import Method
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = ("check", "synth", "run", "compare", "sweep")
@@ -240,6 +242,10 @@ def test_the_manifest_is_strict_json_and_complete(hand_run, workplace):
     assert None not in found["versions"].values()
     assert "seed" in found
     assert found["synthetic"] is True
+    assert found["started"] <= found["written"]
+    log = (hand_run[1] / "solver.log").read_text(encoding="utf-8")
+    assert "--- HiGHS with threads=1, " in log
+    assert "solver=ipm" in log
     assert found["options"] == {"method": "optimal", "gap": 0.0001, "time_limit": 60.0, "threads": 1}
     files = {f"case/{path.name}" for path in (workplace / "models" / "hand").iterdir() if path.suffix != ".md"}
     assert set(found["input_hashes"]) == {"hand.toml", *files}
@@ -275,9 +281,21 @@ def test_run_refuses_a_foreign_folder_before_it_solves(workplace, tmp_path):
     done = shell("run", "scenarios/hand.toml", "--out", tmp_path, cwd=workplace)
     assert done.returncode == BAD_INPUT
     said = told(done)
-    assert "exists and is not a run" in said
+    assert "exists and is not the folder of a run" in said
     assert "relaxation" not in said
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_scenario_files_of_one_name_do_not_replace_each_others_run(hand_run, workplace):
+    elsewhere = workplace / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy(workplace / "scenarios" / "hand.toml", elsewhere / "hand.toml")
+    before = (hand_run[1] / "manifest.json").read_bytes()
+    done = shell("run", "elsewhere/hand.toml", cwd=workplace)
+    assert done.returncode == BAD_INPUT
+    assert "holds the run of another scenario file" in told(done)
+    assert "--out" in told(done)
+    assert (hand_run[1] / "manifest.json").read_bytes() == before
 
 
 def test_without_a_plan_there_is_no_folder(workplace, tmp_path):
@@ -479,6 +497,18 @@ def test_a_folder_with_a_chinese_name_is_no_trouble_even_there(workplace, tmp_pa
     assert "合成数据" in done.stdout
     assert "合成数据" in (tmp_path / "甲镇" / "summary.txt").read_text(encoding="utf-8")
     assert (tmp_path / "甲镇" / "tables" / "take_up.parquet").exists()
+
+
+def test_ctrl_c_while_the_results_are_written_loses_nothing(workplace, tmp_path, monkeypatch):
+    real = run_folder.write_run
+
+    def interrupted(plan, folder, started):
+        signal.raise_signal(signal.SIGINT)
+        return real(plan, folder, started)
+
+    monkeypatch.setattr(run_folder, "write_run", interrupted)
+    cli.run(workplace / "scenarios" / "hand.toml", tmp_path / "out", Method.RATIO, 0.001, 60.0, 1)
+    assert strict(tmp_path / "out" / "manifest.json")["method"] == "ratio"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C to a whole console, not to one process")

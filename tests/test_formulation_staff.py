@@ -314,14 +314,13 @@ def test_officers_cover_fields_binds():
 
 def test_penalty_field_has_officers_as_written(hand):
     model = hand_model(officers_min=1)
-    # Two officers of law against one of the policy; F2 has no penalties.
+    # Two officers of law against one of the policy; F2 has no penalties. A power of F1 has a row for each taker.
+    remaining = {"A": 2, "B": 3, "D": 1}
+    penal = [(township, power) for township, power in model.pairs if model.field[power] == "F1"]
+    assert penal
     assert_rows(
         model.penalty_field_has_officers,
-        {
-            ("A", "F1"): f"2 ready[A,F1] {officers_of('A', '-')} <= 2",
-            ("B", "F1"): f"2 ready[B,F1] {officers_of('B', '-')} <= 3",
-            ("D", "F1"): f"2 ready[D,F1] {officers_of('D', '-')} <= 1",
-        },
+        {(t, p): f"2 taken[{t},{p}] {officers_of(t, '-')} <= {remaining[t]}" for t, p in penal},
     )
     assert not hasattr(hand, "penalty_field_has_officers")
 

@@ -237,6 +237,19 @@ def test_a_chain_of_requirements_is_sound():
     assert check_tables(tables)["powers"]["requires"].tolist() == ["P2", "P3", "P4", "P5", ""]
 
 
+def test_a_penalty_stands_in_a_field_that_takes_officers():
+    tables = tiny_tables()
+    field = tables["powers"].loc["P1", "field"]
+    tables["fields"].loc[field, "needs_officers"] = False
+    tables["powers"]["type"] = tables["powers"]["type"].where(tables["powers"].index == "P1", "other")
+    tables["powers"].loc["P1", "type"] = "penalty"
+    fault = only_fault(check_tables, tables)
+    assert (fault.file, fault.row, fault.column, fault.value) == ("powers", 1, "field", field)
+    assert "set needs_officers of the field to yes" in fault.message
+    tables["powers"].loc["P1", "type"] = "inspection"
+    assert check_tables(tables)["powers"].loc["P1", "type"] == "inspection"
+
+
 def test_a_power_stands_on_one_kind_of_list():
     tables = tiny_tables()
     tables["guide_list"] = pd.DataFrame(
@@ -295,7 +308,7 @@ def test_many_faults_of_one_kind_in_one_column_are_cut_short():
     ids = [f"F{number}" for number in range(100)]
     tables["fields"] = pd.DataFrame(
         {"id": ids, "name": "x", "readiness_hours": ["a"] * 50 + ["-1"] * 21 + [""] * 20 + ["1"] * 9}
-    ).assign(needs_officers="no")
+    ).assign(needs_officers="yes")
     faults = faults_of(check_tables, tables)
     kinds = {"is not a number": 0, "is below": 50, "is blank": 71}
     for message, first in kinds.items():

@@ -167,7 +167,8 @@ def test_the_audits_own_reading_of_the_law_agrees(facts, testing, hearings):
     powers["P1"]["requires"] = ""
     powers["P2"]["requires"] = powers["P2"]["requires"].replace("P2", "")
     policy = POLICY.replace(hearing_powers_stay=hearings)
-    case = small_case({"T1": {}}, powers, fields={"F1": {}, "F2": {"testing_available": testing}})
+    areas = {"F1": {"needs_officers": True, "testing_available": testing}, "F2": {"testing_available": testing}}
+    case = small_case({"T1": {}}, powers, fields=areas)
     assert set(eligible_powers(case, policy)) == eligible_by_audit(case, policy)
 
 

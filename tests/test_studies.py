@@ -10,19 +10,22 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from cases import HEADER, faults_of, only_fault, tiny_tables
 from devolve_opt import Case, Policy, Scenario, compare, solve, sweep
 from devolve_opt.audit import audit
-from devolve_opt.errors import AuditError, NoPlanError
+from devolve_opt.errors import AuditError, NoPlanError, SolverError
 from devolve_opt.plan import Breach
 from devolve_opt.scenario import Change
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies import solving, sweeping
 from devolve_opt.studies.comparing import measures
 from devolve_opt.views.run_folder import write_run
+from devolve_opt.views.summary import summary
+from devolve_opt.views.wording import status_lines
 from devolve_opt.vocabulary import Status, Term
 
 ROOT = Path(__file__).parents[1]
@@ -178,12 +181,19 @@ def test_a_plan_that_the_audit_values_less_is_never_returned(hand, optimal, monk
         solve(hand, gap=0.0, threads=1)
 
 
-@pytest.mark.parametrize("method", ["optimal", "ratio"])
-def test_a_policy_that_cannot_be_kept_is_proven_to_have_no_plan(hand, method):
+def test_a_policy_that_cannot_be_kept_is_proven_to_have_no_plan(hand):
     # 30 staff of 3 townships cannot make 3 x 50 officers.
     with pytest.raises(NoPlanError, match=r"Hand case.*proven") as raised:
-        solve(hand.replace(policy={"officers_min": 50}), method, threads=1)
+        solve(hand.replace(policy={"officers_min": 50}), threads=1)
     assert raised.value.proven
+
+
+def test_the_ratio_rules_plan_is_shown_with_what_it_breaks_where_no_plan_is_possible(hand):
+    plan = solve(hand.replace(policy={"officers_min": 50}), "ratio", threads=1)
+    assert plan.bound == -np.inf
+    assert {breach.rule for breach in plan.audit.breaches} >= {"officers_at_least_minimum"}
+    assert "It is proven that no plan can keep every rule of this scenario." in " ".join(status_lines(plan))
+    assert "BREAKS THE RULES" in summary(plan)
 
 
 def test_without_a_plan_and_without_an_answer_nothing_is_called_impossible(hand, monkeypatch, tmp_path):
@@ -368,9 +378,9 @@ def solves(monkeypatch):
     """Replace the solving of points: record what is solved."""
     solved = []
 
-    def record(scenario, gap, threads, control):
+    def record(scenario, **options):
         solved.append(scenario.policy)
-        return real(scenario, gap=gap, threads=threads, control=control)
+        return real(scenario, **options)
 
     real = sweeping.solve
     monkeypatch.setattr(sweeping, "solve", record)
@@ -380,7 +390,7 @@ def solves(monkeypatch):
 def test_a_sweep_has_a_row_for_each_value_in_rising_order(swept, hand, optimal):
     frame, _, reported = swept
     assert frame["value"].tolist() == [1, 2, 3]
-    assert frame.columns.tolist() == ["value", *measures(optimal), "seconds"]
+    assert frame.columns.tolist() == ["value", *measures(optimal), "note", "seconds", "comparable"]
     assert frame["status"].tolist() == ["proven"] * 3
     assert frame["objective"].is_monotonic_increasing
     assert frame["powers_listed"].tolist() <= [1, 2, 3]
@@ -499,7 +509,7 @@ def test_a_value_without_a_plan_is_a_point_too(hand, tmp_path, solves):
 
 
 def test_a_value_whose_time_was_up_without_a_plan_says_so(hand, monkeypatch):
-    def no_time(scenario, gap, threads, control):
+    def no_time(scenario, **options):
         raise NoPlanError("no plan was found in 0 s", proven=False)
 
     monkeypatch.setattr(sweeping, "solve", no_time)
@@ -511,13 +521,13 @@ def test_an_interrupted_sweep_keeps_the_finished_points(hand, tmp_path, monkeypa
     begun = []
     recorded = sweeping.solve
 
-    def slow_second(scenario, gap, threads, control):
+    def slow_second(scenario, gap, threads, control, explain):
         begun.append(scenario.policy.guide_list_max)
         if len(begun) == 2:
             while not control.stopped and control.elapsed < 20:
                 time.sleep(0.05)
             assert control.stopped
-        return recorded(scenario, gap=gap, threads=threads, control=control)
+        return recorded(scenario, gap=gap, threads=threads, control=control, explain=explain)
 
     monkeypatch.setattr(sweeping, "solve", slow_second)
     handler = signal.getsignal(signal.SIGINT)
@@ -535,19 +545,38 @@ def test_an_interrupted_sweep_keeps_the_finished_points(hand, tmp_path, monkeypa
     assert [policy.guide_list_max for policy in solves] == [2, 3]
 
 
-def test_an_error_in_one_point_is_raised_and_the_others_are_kept(hand, tmp_path, monkeypatch):
+@pytest.mark.parametrize("error", [AuditError, SolverError, OSError])
+def test_an_error_in_one_point_is_told_and_the_others_are_kept(hand, tmp_path, monkeypatch, error):
     real = sweeping.solve
 
-    def fail_at_two(scenario, gap, threads, control):
+    def fail_at_two(scenario, **options):
         if scenario.policy.guide_list_max == 2:
-            raise AuditError("the solved plan breaks rules")
-        return real(scenario, gap=gap, threads=threads, control=control)
+            raise error("it broke down")
+        return real(scenario, **options)
 
     monkeypatch.setattr(sweeping, "solve", fail_at_two)
-    with pytest.raises(AuditError):
-        sweep(hand, "guide_list_max", [1, 2], gap=0.001, jobs=1, folder=tmp_path)
-    assert (tmp_path / "guide_list_max=1.json").exists()
-    assert not (tmp_path / "guide_list_max=2.json").exists()
+    frame = sweep(hand, "guide_list_max", [1, 2, 3], gap=0.001, jobs=1, folder=tmp_path)
+    assert frame["status"].tolist() == ["proven", "failed", "proven"]
+    assert frame["note"].tolist() == ["", f"{error.__name__}: it broke down", ""]
+    assert frame["synthetic"].all()
+    assert np.isnan(frame["objective"].iloc[1])
+    # A point that broke down is tried again, the others are not.
+    monkeypatch.setattr(sweeping, "solve", real)
+    assert sweep(hand, "guide_list_max", [1, 2, 3], folder=tmp_path, gap=0.001)["status"].tolist() == ["proven"] * 3
+
+
+def test_a_sweep_says_whether_its_values_can_be_ranked(hand):
+    assert sweep(hand, "guide_list_max", [1, 2], jobs=1)["comparable"].all()
+    # The floor of inequity changes what any plan is worth.
+    assert not sweep(hand, "choice_floor", [0.1, 0.5], jobs=1)["comparable"].any()
+
+
+def test_a_point_whose_time_was_up_is_not_tried_again_with_as_little(hand, tmp_path, solves):
+    for _ in range(2):
+        assert sweep(hand, "guide_list_max", [3], gap=0.001, time_limit=1e-6, folder=tmp_path)["status"].tolist() == [
+            "time_limit"
+        ]
+    assert len(solves) == 1
 
 
 @pytest.mark.parametrize("cap", ["guide_list_mx", "overload", "prices", "choice_met", "hearing_powers_stay"])

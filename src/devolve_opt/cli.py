@@ -125,24 +125,35 @@ def run(
 
     Ctrl-C keeps the best plan so far and says how far it is proven; a second Ctrl-C gives it up.
     """
+    from datetime import UTC, datetime
+
     from devolve_opt.scenario import Scenario
+    from devolve_opt.solver.engine import Control, stop_on_interrupt
     from devolve_opt.studies.solving import solve
     from devolve_opt.views.progress import Progress
-    from devolve_opt.views.run_folder import write_run
+    from devolve_opt.views.run_folder import earlier_files, write_run
     from devolve_opt.views.summary import summary
 
+    started = datetime.now(UTC)
     target = out_folder or Path("runs") / scenario.stem
-    _refuse_foreign_folder(target, "manifest.json", "a run")
+    earlier_files(target)
+    if out_folder is None:
+        _refuse_run_of_another(target, scenario)
     with err.status("Reading ..."):
         wanted = Scenario.read(scenario)
     if wanted.case.synthetic:
         err.print(wanted.case.notice, style="bold yellow")
-    with Progress(err) as progress:
-        plan = solve(wanted, method, gap, time_limit or None, threads, report=progress.report)
-    with err.status("Writing tables and pictures ..."):
-        write_run(plan, target)
-    out.print(summary(plan), markup=False)
-    out.print(f"Results: {target}", markup=False)
+    control = Control(time_limit or None)
+    with stop_on_interrupt(control.stop):
+        with Progress(err) as progress:
+            plan = solve(wanted, method, gap, threads=threads, control=control, report=progress.report)
+        # Told before the writing, which a full disk may end.
+        out.print(summary(plan), markup=False)
+        with err.status("Writing tables and pictures ..."):
+            written = write_run(plan, target, started)
+    if written != target:
+        err.print(f"{target} could not be replaced because a file in it is open.", style="bold yellow", markup=False)
+    out.print(f"Results: {written}", markup=False)
 
 
 @app.command()
@@ -196,7 +207,9 @@ def sweep(
         err.print(wanted.case.notice, style="bold yellow")
 
     def tell(point: dict[str, Any]) -> None:
-        shown = "no plan" if point["objective"] is None else f"{point['objective']:,.0f} (gap {point['gap']:.3%})"
+        shown = point["note"] or "no plan"
+        if point["objective"] is not None:
+            shown = f"{point['objective']:,.0f} (gap {math.inf if point['gap'] is None else point['gap']:.3%})"
         err.print(f"{name} = {point['value']:g}: {point['status']}, {shown}, {point['seconds']:.0f} s", markup=False)
 
     with err.status(f"Solving {len(values)} values of {name} ... (Ctrl-C stops; finished values are kept)"):
@@ -244,6 +257,18 @@ def _refuse_foreign_folder(folder: Path, sign: str, what: str) -> None:
         raise InputError([Fault(message, file=str(folder))])
 
 
+def _refuse_run_of_another(folder: Path, scenario: Path) -> None:
+    """Scenario files of the same name in different places do not replace one another's results unasked."""
+    from devolve_opt.studies.comparing import read_manifest
+
+    if not (folder / "manifest.json").exists():
+        return
+    before = str(read_manifest(folder).get("scenario_file") or "")
+    if before and Path(before).resolve() != scenario.resolve():
+        message = f"holds the run of another scenario file, {before}; name a folder of its own with --out."
+        raise InputError([Fault(message, file=str(folder))])
+
+
 def _refuse_real_case(folder: Path) -> None:
     """Invented data never take the place of real ones."""
     from devolve_opt.case import Case
@@ -282,7 +307,7 @@ def main() -> None:
         err.print(str(error), markup=False)
         sys.exit(NO_PLAN)
     except OSError as error:
-        err.print(f"The system refused: {error}. Nothing was left half written.", markup=False)
+        err.print(f"The system refused: {error}", markup=False)
         sys.exit(NO_PLAN)
     except KeyboardInterrupt:
         err.print("Stopped before there was anything to keep.")

@@ -227,7 +227,7 @@ class Policy(_Settings):
         2,
         "officers",
         "处罚法 42",
-        "Officers an office must have before it holds any field with penalties.",
+        "Officers an office must have before it holds any power in a field with penalties.",
         ge=0,
         le=100,
     )

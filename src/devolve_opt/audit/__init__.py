@@ -35,7 +35,7 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `trained_from_staff` | Only staff in post without a certificate are trained. | `Policy.training_places_max` |
 | `training_within_places` | All townships together train at most `training_places_max` officers. | `Policy.training_places_max` |
 | `officers_cover_fields` | An office of the minimum size works in `fields_at_minimum` fields with penalties; each further officer adds `fields_per_officer`. | `Policy.fields_at_minimum`, `Policy.fields_per_officer` |
-| `penalty_field_has_officers` | An office that becomes ready in a field with penalties has at least `officers_per_field` officers. | 处罚法 42 |
+| `penalty_field_has_officers` | An office that holds a power in a field with penalties has at least `officers_per_field` officers. | 处罚法 42 |
 | `officer_hours_sufficient` | The enforcement hours fit into `officer_hours_share` of the officers' time. | 处罚法 42 |
 """  # noqa: E501 - rows of a Markdown table cannot be broken
 

@@ -52,19 +52,18 @@ def officers_cover_fields(ledger: Ledger) -> Iterator[Breach]:
     policy = ledger.policy
     further = ledger.officers["officers"] - policy.officers_min
     allowed = policy.fields_at_minimum + policy.fields_per_officer * further
-    fields = _fields_with_penalties(ledger)
+    fields = _fields_with_penalties(ledger, ledger.fields)
     yield from above("officers_cover_fields", "township", "fields", fields[fields > 0], allowed[fields > 0])
 
 
 def penalty_field_has_officers(ledger: Ledger) -> Iterator[Breach]:
-    """An office that becomes ready in a field with penalties has `officers_per_field` officers [officers]."""
-    new = _fields_with_penalties(ledger, only_new=True) > 0
+    """An office that holds a power in a field with penalties has `officers_per_field` officers [officers]."""
+    holding = _fields_with_penalties(ledger, ledger.taken) > 0
     missing = ledger.policy.officers_per_field - ledger.officers["officers"]
-    yield from above("penalty_field_has_officers", "township", "officers", missing[new], 0.0)
+    yield from above("penalty_field_has_officers", "township", "officers", missing[holding], 0.0)
 
 
-def _fields_with_penalties(ledger: Ledger, only_new: bool = False) -> pd.Series:
-    rows = ledger.fields[ledger.fields["new"]] if only_new else ledger.fields
+def _fields_with_penalties(ledger: Ledger, rows: pd.DataFrame) -> pd.Series:
     needs = ledger.case.fields["needs_officers"]
     demanding = rows.loc[needs.loc[rows["field"]].to_numpy(), "township"]
     return demanding.value_counts().reindex(ledger.case.townships.index, fill_value=0)

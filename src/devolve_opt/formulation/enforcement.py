@@ -1,4 +1,8 @@
-"""Enforcement: two officers in every office, certificates, attrition and training, officer hours."""
+"""Enforcement: two officers in every office, certificates, attrition and training, officer hours.
+
+Simplification: an officer who moves changes places with a colleague without a certificate, so staff and posts stay
+where they are and only the certificate moves.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +45,7 @@ def add_enforcement(model):
     model.training_within_places = Constraint(rule=training_within_places)
     model.officers_cover_fields = Constraint(units, rule=officers_cover_fields)
     if policy.officers_min < policy.officers_per_field:
-        penal = [(township, field) for township, field in model.ready if model.needs_officers[field]]
+        penal = [(township, power) for township, power in model.pairs if model.needs_officers[model.field[power]]]
         model.penalty_field_has_officers = Constraint(penal, rule=penalty_field_has_officers)
     model.officer_hours_sufficient = Constraint(units, rule=officer_hours_sufficient)
 
@@ -125,13 +129,15 @@ def officers_cover_fields(model, township):
     return covered <= policy.fields_at_minimum + further
 
 
-def penalty_field_has_officers(model, township, field):
-    r"""A field with penalties is held only by an office of at least two officers: $\delta\, y_{tf} \le e_t$.
+def penalty_field_has_officers(model, township, power):
+    r"""A power in a field with penalties is held only by an office of at least two officers.
 
-    A row only where the minimum of the policy is below that of the law. Unit: persons. Source: 行政处罚法 42;
-    `Policy.officers_per_field`.
+    $\delta\, x_{tp} \le e_t \quad \forall (t,p) : f(p) \text{ with penalties}$, whether the township is ready in the
+    field today or becomes so. Rows only where the minimum of the policy is below that of the law.
+
+    Unit: persons. Source: 行政处罚法 42; `Policy.officers_per_field`.
     """
-    return model.policy.officers_per_field * model.ready[township, field] <= model.officers[township]
+    return model.policy.officers_per_field * model.taken[township, power] <= model.officers[township]
 
 
 def officer_hours_sufficient(model, township):

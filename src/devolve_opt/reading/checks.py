@@ -9,7 +9,7 @@ import pandas as pd
 
 from devolve_opt.errors import Fault
 from devolve_opt.reading.cells import ReadTable, Values
-from devolve_opt.vocabulary import BASE_LIST, Category
+from devolve_opt.vocabulary import BASE_LIST, Category, PowerType
 
 LIMITS = (
     ("townships", "staff_in_post", "posts"),
@@ -33,6 +33,7 @@ def check_between(tables: Mapping[str, ReadTable]) -> list[Fault]:
         faults += _within_column(tables.get(name), column, limit)
     faults += _counties_have_townships(tables.get("counties"), tables.get("townships"))
     faults += _no_ring_of_requirements(tables.get("powers"))
+    faults += _penalties_take_officers(tables.get("powers"), tables.get("fields"))
     for name, message in (
         ("votes", "is a subdistrict, which does not choose powers; drop the row."),
         ("cases", "is a subdistrict, which takes no powers; drop the row."),
@@ -147,6 +148,26 @@ def _no_ring_of_requirements(powers: ReadTable | None) -> list[Fault]:
         np.array(sorted(rings), dtype=np.int64),
         lambda position: requires[position],
         lambda position: f"{rings[position]}, so none could be taken first; clear one of them.",
+    )
+
+
+def _penalties_take_officers(powers: ReadTable | None, fields: ReadTable | None) -> list[Fault]:
+    """Only certified officers impose penalties (处罚法 42), so a field that holds such a power takes officers."""
+    facts, areas = _columns(powers, "type", "field"), _columns(fields, "id", "needs_officers")
+    if powers is None or not facts or not areas:
+        return []
+    kinds, named = facts
+    ids, needs = areas
+    without = ids.values[ids.sound & needs.sound & (needs.values == False)]  # noqa: E712 - an array of objects
+    penal = kinds.sound & (kinds.values == PowerType.PENALTY.value)
+    return powers.raw.faults(
+        "field",
+        np.flatnonzero(penal & named.sound & _isin(named.values, without)),
+        lambda position: named.values[position],
+        lambda position: (
+            "is a field that takes no officers, but only officers may impose this penalty; "
+            "set needs_officers of the field to yes, or correct the power's type or field."
+        ),
     )
 
 

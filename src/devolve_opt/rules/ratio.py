@@ -69,9 +69,8 @@ def _take_up(
         {
             "hours": stop * case.available_hours * staff - statutory_load(case, policy),
             "officer_hours": officer_hours_each(case, policy) * on_duty - statutory_officer_hours(case, policy),
-            "officer_fields": (
-                policy.fields_at_minimum + policy.fields_per_officer * (on_duty - policy.officers_min)
-            ).where(on_duty >= policy.officers_per_field, 0),
+            "officer_fields": policy.fields_at_minimum + policy.fields_per_officer * (on_duty - policy.officers_min),
+            "officers": on_duty,
         }
     )
     listed = set(guide_list.itertuples(index=False, name=None))
@@ -128,6 +127,7 @@ def _take_up_of_one(
                 len(held) >= policy.new_powers_max
                 or (is_new and len(fields_new) >= policy.new_fields_max)
                 or (takes_officers and officer_fields + 1 > left["officer_fields"])
+                or (needs_officers[field] and left["officers"] < policy.officers_per_field)
                 or hours > left["hours"]
                 or officer_hours > left["officer_hours"]
             ):

@@ -1,7 +1,8 @@
 """Conflict: why no plan exists, as the least that the policy's rules would have to give.
 
-Every rule that a policy sets gets a slack, and the solution with the least slack in all (each measured against the
-right side of its row) says which rules clash, where, and by how much. What follows from the data
+Every rule that a policy sets gets a slack, and the solution with the least slack in all (each measured against its
+limit: the policy's number where that is a count, else the right side of its row) says which rules clash, where, and by
+how much. What follows from the data
 or from definitions (a power is taken only if it is listed, county totals of posts) gives nothing.
 """
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
+from devolve_opt.policy import Policy
 from devolve_opt.solver.engine import Control, Engine, Outcome
 from devolve_opt.solver.matrix import Matrix
 
@@ -57,25 +59,31 @@ class Relaxation:
 
 @dataclass(frozen=True)
 class Conflict:
-    """The least total relaxation that lets a plan exist; `least` tells whether it is proven to be the least."""
+    """The least total relaxation that lets a plan exist; `least` tells whether it is proven to be the least.
+
+    Without any relaxation, it is proven that giving way on these rules does not help.
+    """
 
     relaxations: tuple[Relaxation, ...]
     least: bool
 
 
-def diagnose(matrix: Matrix, control: Control, threads: int = 1) -> Conflict | None:
+def diagnose(matrix: Matrix, policy: Policy, control: Control, threads: int = 1) -> Conflict | None:
     """Return the least that the policy's rules would have to give, or None if that was not found in time.
 
     Args:
         matrix: a model without a solution.
+        policy: the policy it was built for.
         control: when to stop.
         threads: threads for HiGHS.
     """
     rules = [name.partition("[")[0] for name in matrix.row_names]
     soft = np.array([rule in POLICY_RULES for rule in rules])
-    elastic = _with_slacks(matrix, np.flatnonzero(soft))
+    elastic = _with_slacks(matrix, np.flatnonzero(soft), _limits(matrix, policy, rules)[soft])
     with Engine(elastic, control, threads) as engine:
         answer = engine.solve(mip_rel_gap=1e-4)
+    if answer.outcome is Outcome.INFEASIBLE:
+        return Conflict((), True)
     if answer.solution is None:
         return None
     slacks = answer.solution[len(matrix.costs) :]
@@ -88,7 +96,15 @@ def diagnose(matrix: Matrix, control: Control, threads: int = 1) -> Conflict | N
     return Conflict(tuple(found), answer.outcome is Outcome.OPTIMAL)
 
 
-def _with_slacks(matrix: Matrix, soft: np.ndarray) -> Matrix:
+def _limits(matrix: Matrix, policy: Policy, rules: list[str]) -> np.ndarray:
+    """Return what each row's slack is measured against, shape (m,)."""
+    sides = np.where(np.isfinite(matrix.row_upper), matrix.row_upper, matrix.row_lower)
+    settings = [getattr(policy, POLICY_RULES[rule][0], None) if rule in POLICY_RULES else None for rule in rules]
+    numbers = [number if isinstance(number, int) else side for number, side in zip(settings, sides, strict=True)]
+    return np.array(numbers, dtype=float)
+
+
+def _with_slacks(matrix: Matrix, soft: np.ndarray, limits: np.ndarray) -> Matrix:
     """Return the matrix with two slacks for each soft row, upwards and downwards, and their cost as the objective."""
     count = len(soft)
     rows, columns = np.repeat(soft, 2), np.arange(2 * count)
@@ -96,7 +112,6 @@ def _with_slacks(matrix: Matrix, soft: np.ndarray) -> Matrix:
     # Bounds that repeat a rule must give with it.
     bounded_by_rules = matrix.columns_of("overload", "posts_gained")
     slack = csr_array((signs, (rows, columns)), shape=(matrix.rows.shape[0], 2 * count))
-    limits = np.where(np.isfinite(matrix.row_upper), matrix.row_upper, matrix.row_lower)[soft]
     weight = np.repeat(1.0 / np.maximum(1.0, np.abs(limits)), 2)
     return replace(
         matrix,

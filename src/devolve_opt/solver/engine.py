@@ -206,6 +206,10 @@ class Engine:
                 request[name] = value
         if self._process is None:
             self._start()
+        settings = ", ".join(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
+                             for name, value in request["options"].items())  # fmt: skip
+        whole = "as the model has them" if integer is None else f"{int(integer.sum())} columns"
+        self.on_log(f"\n--- HiGHS with {settings}; whole numbers: {whole}\n")
         self._send(("run", request))
         return self._collect(time.monotonic(), limit)
 

@@ -15,6 +15,12 @@ from devolve_opt.plan import Plan
 from devolve_opt.scenario import Scenario
 from devolve_opt.vocabulary import BASE_LIST, Method, Term
 
+MANIFEST = "manifest.json"
+"""The file in the folder of a run that tells it from any other."""
+SCHEMA_VERSION = 1
+"""The manifest's format."""
+NO_RUN = f"is not the folder of a run (no sound {MANIFEST} in it); name a folder that `run` wrote."
+
 
 def measures(plan: Plan) -> dict[str, Any]:
     """Return the figures of a plan by name, as they stand in comparisons, sweeps and the run's manifest.
@@ -90,15 +96,37 @@ def _figures(plan: Plan | str | Path) -> tuple[dict[str, Any], str]:
     """Return a plan's measures, and what it was valued on: case data and prices."""
     if isinstance(plan, Plan):
         return measures(plan), valued_on(plan.scenario)
-    path = Path(plan) / "manifest.json"
+    manifest = read_manifest(plan)
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
         figures, basis = dict(manifest["measures"]), str(manifest["valued_on"])
         _ = figures["objective"], _reach(figures)
         return figures, basis
-    except (OSError, ValueError, KeyError, TypeError):
-        message = "is not the folder of a run (no sound manifest.json in it); name a folder that `run` wrote."
-        raise InputError([Fault(message, file=str(plan))]) from None
+    except (ValueError, KeyError, TypeError):
+        raise InputError([Fault(NO_RUN, file=str(plan))]) from None
+
+
+def read_manifest(folder: str | Path) -> dict[str, Any]:
+    """Return the manifest of a run.
+
+    Raises:
+        InputError: if the folder holds no run that this version can read.
+    """
+    try:
+        content = json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        content = None
+    if (
+        not isinstance(content, dict)
+        or "schema_version" not in content
+        or "devolve_opt" not in content.get("versions", {})
+    ):
+        raise InputError([Fault(NO_RUN, file=str(folder))])
+    if content["schema_version"] != SCHEMA_VERSION:
+        message = (
+            f"was written in format {content['schema_version']}, this version reads {SCHEMA_VERSION}; run it again."
+        )
+        raise InputError([Fault(message, file=str(folder), column="schema_version")])
+    return content
 
 
 def valued_on(scenario: Scenario) -> str:

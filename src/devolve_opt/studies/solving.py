@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -54,19 +55,35 @@ def solve(
         gap: relative gap to prove, (bound - objective) / |objective|.
         time_limit: seconds of wall time for the whole of it; None waits for the gap.
         threads: threads for HiGHS.
-        control: when to stop, for callers that want to stop it themselves; replaces `time_limit`.
+        control: when to stop, for callers that want to stop it themselves; replaces `time_limit`, and Ctrl-C is then
+            theirs to answer.
         explain: whether to find out which rules clash where no plan exists; it takes time of its own.
         report: called with each step of the search.
 
     Returns:
-        The plan. If the time is up or the user stops (Ctrl-C), the best plan so far with the gap it has.
+        The plan. If the time is up or the user stops (Ctrl-C), the best plan so far with the gap it has. The ratio
+        rule's plan is returned even where no plan can keep every rule: its bound is then -inf, and its audit names what
+        it breaks.
 
     Raises:
         NoPlanError: if it is confirmed that no plan exists, or none was found in time.
         AuditError: if a solved plan breaks a rule; a defect of this software.
     """
-    method = Method(method)
+    own = control is None
     control = control or Control(time_limit)
+    with stop_on_interrupt(control.stop) if own else nullcontext():
+        return _solve(scenario, Method(method), gap, threads, control, explain, report)
+
+
+def _solve(
+    scenario: Scenario,
+    method: Method,
+    gap: float,
+    threads: int,
+    control: Control,
+    explain: bool,
+    report: Callable[[Step], None],
+) -> Plan:
     case, policy = scenario.data, scenario.policy
     seconds: dict[str, float] = {}
 
@@ -86,21 +103,20 @@ def solve(
     seconds["build"] = time.monotonic() - began
 
     search = Search(matrix, control, matrix.columns_of("base", "special", "listed"), gap, threads, report)
-    with stop_on_interrupt(control.stop):
-        search.run(start, relaxation_only=method is Method.RATIO)
+    search.run(start, relaxation_only=method is Method.RATIO)
     seconds.update(search.seconds)
 
-    if search.infeasible:
+    if search.infeasible and method is Method.OPTIMAL:
         report(Step(control.elapsed, "conflict", np.inf, -np.inf))
-        with stop_on_interrupt(control.stop):
-            conflict = diagnose(matrix, Control(CONFLICT_SECONDS, control.event), threads) if explain else None
+        patience = Control(CONFLICT_SECONDS, control.event)
+        conflict = diagnose(matrix, policy, patience, threads) if explain else None
         raise NoPlanError(_infeasible(scenario, conflict), proven=True)
     reference = Plan(
         scenario=scenario,
         method=Method.RATIO,
         status=Status.RULE,
         objective=rule_audit.objective,
-        bound=search.bound,
+        bound=-np.inf if search.infeasible else search.bound,
         decisions=rule_decisions,
         audit=rule_audit,
         exclusions=exclusions(case, policy),
@@ -170,8 +186,11 @@ def _audited(scenario: Scenario, decisions: Decisions, objective: float, bound: 
 
 def _infeasible(scenario: Scenario, conflict: Conflict | None) -> str:
     lines = [f"No plan can keep all the rules of {scenario.title!r}: proven by HiGHS with and without presolve."]
-    if conflict is None or not conflict.relaxations:
+    if conflict is None:
         lines.append("Which rules clash was not found in time; relax a cap of the policy and run again.")
+        return "\n".join(lines)
+    if not conflict.relaxations:
+        lines.append("Relaxing the policy's caps does not help: the case's own figures clash (run `check`).")
         return "\n".join(lines)
     least = "The least that would have to give" if conflict.least else "What would have to give (perhaps less)"
     lines.append(f"{least}, each measured against its limit:")

@@ -6,7 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from devolve_opt.errors import Fault, InputError, NoPlanError, did_you_mean
+from devolve_opt.errors import DevolveError, Fault, InputError, NoPlanError, did_you_mean
 from devolve_opt.policy import Policy
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control, stop_on_interrupt
@@ -47,9 +47,11 @@ def sweep(
         report: called with each finished point, as it would stand in the result.
 
     Returns:
-        One row a value, in rising order: `value`, then the columns of `comparing.measures`, and `seconds`. A value at
-        which no plan exists has the status `infeasible`, one whose time was up without a plan `no_plan`. Points that
-        were stopped are not in it.
+        One row a value, in rising order: `value`, then the columns of `comparing.measures`, `note`, `seconds` and
+        `comparable`. A value at which no plan exists has the status `infeasible`, one whose time was up without a plan
+        `no_plan`, one at which the run broke down `failed`; `note` then says why. Points that were stopped are not in
+        it. Where `comparable` is false, the cap is part of how a plan is valued (such as `choice_floor`), and what
+        plans are worth must not be compared between its values.
 
     Raises:
         InputError: if the cap is unknown or a value is not allowed.
@@ -64,9 +66,8 @@ def sweep(
 
     def one(value: float) -> dict[str, Any] | None:
         key = _key(scenarios[value], gap)
-        kept = _kept(folder, cap, value, key)
-        # What no time sufficed for may succeed with more.
-        if kept is not None and kept["status"] in (Status.PROVEN, "infeasible"):
+        kept = _kept(folder, cap, value, key, time_limit)
+        if kept is not None:
             return kept
         if stop.is_set():
             return None
@@ -74,16 +75,21 @@ def sweep(
         point = {"value": value, **_solve_point(scenarios[value], gap, control), "seconds": round(control.elapsed, 3)}
         if stop.is_set():
             return None
-        _keep(folder, cap, value, key, point)
+        _keep(folder, cap, value, key, time_limit, point)
         return point
 
     with stop_on_interrupt(stop.set), ThreadPoolExecutor(jobs) as pool:
-        for done in as_completed([pool.submit(one, value) for value in scenarios]):
-            point = done.result()
-            if point is not None:
-                points[point["value"]] = point
-                report(point)
-    return pd.DataFrame([points[value] for value in sorted(points)])
+        working = {pool.submit(one, value) for value in scenarios}
+        while working:
+            # Windows answers Ctrl-C only between waits.
+            finished, working = wait(working, timeout=0.2, return_when=FIRST_COMPLETED)
+            for done in finished:
+                point = done.result()
+                if point is not None:
+                    points[point["value"]] = point
+                    report(point)
+    comparable = len({valued_on(changed) for changed in scenarios.values()}) == 1
+    return pd.DataFrame([points[value] for value in sorted(points)]).assign(comparable=comparable)
 
 
 def _scenarios(scenario: Scenario, cap: str, values: Iterable[float]) -> dict[float, Scenario]:
@@ -109,10 +115,17 @@ def _scenarios(scenario: Scenario, cap: str, values: Iterable[float]) -> dict[fl
 
 def _solve_point(scenario: Scenario, gap: float, control: Control) -> dict[str, Any]:
     try:
-        return measures(solve(scenario, gap=gap, threads=1, control=control))
+        return {**measures(solve(scenario, gap=gap, threads=1, control=control, explain=False)), "note": ""}
     except NoPlanError as error:
-        status = "infeasible" if error.proven else "no_plan"
-        return {"method": str(Method.OPTIMAL), "status": status, "objective": None, "bound": None, "gap": None}
+        status, note = "infeasible" if error.proven else "no_plan", str(error)
+    except (DevolveError, OSError, MemoryError) as error:
+        # One value that breaks down does not take the others with it.
+        status, note = "failed", f"{type(error).__name__}: {error}"
+    nothing: dict[str, Any] = dict.fromkeys(("objective", "bound", "gap"))
+    return {
+        "method": str(Method.OPTIMAL), "status": status, **nothing, "synthetic": scenario.case.synthetic,
+        "note": note.partition("\n")[0],
+    }  # fmt: skip
 
 
 def _key(scenario: Scenario, gap: float) -> str:
@@ -125,21 +138,30 @@ def _file(folder: Path, cap: str, value: float) -> Path:
     return folder / f"{cap}={value:g}.json"
 
 
-def _kept(folder: Path | None, cap: str, value: float, key: str) -> dict[str, Any] | None:
+def _kept(folder: Path | None, cap: str, value: float, key: str, time_limit: float | None) -> dict[str, Any] | None:
+    """Return a point that was kept, unless another try at it may do better: with more time, or after a breakdown."""
     if folder is None:
         return None
     try:
         kept = json.loads(_file(folder, cap, value).read_text(encoding="utf-8"))
-        return kept["point"] if kept["key"] == key else None
+        if kept["key"] != key:
+            return None
+        point = kept["point"]
+        had, wanted = (np.inf if seconds is None else seconds for seconds in (kept["time_limit"], time_limit))
+        out_of_time = point["status"] in (Status.TIME_LIMIT, "no_plan") and wanted <= had
+        return point if point["status"] in (Status.PROVEN, "infeasible") or out_of_time else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _keep(folder: Path | None, cap: str, value: float, key: str, point: dict[str, Any]) -> None:
+def _keep(
+    folder: Path | None, cap: str, value: float, key: str, time_limit: float | None, point: dict[str, Any]
+) -> None:
     if folder is None:
         return
     path = _file(folder, cap, value)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     strict = {name: None if isinstance(item, float) and not np.isfinite(item) else item for name, item in point.items()}
-    temporary.write_text(json.dumps({"key": key, "point": strict}, indent=1, allow_nan=False), encoding="utf-8")
+    content = {"key": key, "time_limit": time_limit, "point": strict}
+    temporary.write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
     temporary.replace(path)

@@ -52,7 +52,8 @@ class Progress:
         """Show one step."""
         text = step_text(step)
         if self.live:
-            self.live.update(Spinner("dots", text=text + "   (Ctrl-C keeps the best plan so far)"))
+            hint = "Ctrl-C keeps the best plan so far" if math.isfinite(step.objective) else "Ctrl-C stops"
+            self.live.update(Spinner("dots", text=f"{text}   ({hint})"))
             return
         now = time.monotonic()
         if step.phase != self._phase or now - self._printed > QUIET_SECONDS:

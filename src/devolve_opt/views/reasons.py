@@ -186,9 +186,9 @@ def officer_needs(plan: Plan) -> pd.DataFrame:
     fewer = figures["officers"] - 1
     covered = officer_fields(plan)
     short = (covered > 0) & (covered > fields_covered(plan, fewer))
-    new = plan.audit.fields[plan.audit.fields["new"]]
-    with_penalties = new["field"].map(case.tables["fields"]["needs_officers"]).astype(bool)
-    short |= figures.index.isin(new.loc[with_penalties, "township"]) & (fewer < policy.officers_per_field)
+    held = plan.audit.fields[plan.audit.fields["powers"] > 0]
+    with_penalties = held["field"].map(case.tables["fields"]["needs_officers"]).astype(bool)
+    short |= figures.index.isin(held.loc[with_penalties, "township"]) & (fewer < policy.officers_per_field)
     return pd.DataFrame(
         {
             "minimum": fewer < policy.officers_min,

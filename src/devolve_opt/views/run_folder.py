@@ -9,9 +9,10 @@ import platform
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,14 +23,12 @@ import pandas as pd
 
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.plan import Plan
-from devolve_opt.studies.comparing import measures, valued_on
+from devolve_opt.studies.comparing import MANIFEST, SCHEMA_VERSION, measures, read_manifest, valued_on
 from devolve_opt.version import __version__
 from devolve_opt.views.plots import FIGURES
 from devolve_opt.views.summary import summary
 from devolve_opt.views.tables import plan_tables
 
-MANIFEST = "manifest.json"
-SCHEMA_VERSION = 1
 PACKAGES = ("pyomo", "highspy", "pandas", "numpy")
 DOTS_PER_INCH = 150
 
@@ -46,13 +45,14 @@ def write_run(plan: Plan, folder: str | Path, started: datetime | None = None) -
         started: when the run began, for the manifest.
 
     Returns:
-        The folder.
+        The folder; or one beside it, `<folder>-2` and so on, where the earlier run cannot be replaced because a file in
+        it is open.
 
     Raises:
         InputError: if something stands there that is neither a run nor an empty folder, or it cannot be written.
     """
     target = Path(folder).resolve()
-    earlier = _earlier_files(target)
+    earlier = earlier_files(target)
     # Siblings, because only within one file system does a folder change its name at a stroke.
     new = target.with_name(f".{target.name}.{uuid4().hex[:8]}.tmp")
     try:
@@ -61,39 +61,13 @@ def write_run(plan: Plan, folder: str | Path, started: datetime | None = None) -
         files = sorted(path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file())
         _write_text(new / MANIFEST, _json({**manifest(plan, started), "files": [MANIFEST, *files]}))
         _keep_foreign_files(target, new, earlier)
-        _take_place(new, target)
+        taken = _take_place(new, target)
+        return Path(folder) if taken == target else taken
     except OSError as error:
         message = f"cannot be written ({error.strerror or error}); close files that are open in it and check its disk."
         raise InputError([Fault(message, file=str(folder))]) from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
-    return Path(folder)
-
-
-def read_manifest(folder: str | Path) -> dict[str, Any]:
-    """Return the manifest of a run.
-
-    Raises:
-        InputError: if the folder holds no run that this version can read.
-    """
-    path = Path(folder) / MANIFEST
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        content = None
-    if (
-        not isinstance(content, dict)
-        or "schema_version" not in content
-        or "devolve_opt" not in content.get("versions", {})
-    ):
-        message = f"is not the folder of a run (no sound {MANIFEST} in it); name a folder that `run` wrote."
-        raise InputError([Fault(message, file=str(folder))])
-    if content["schema_version"] != SCHEMA_VERSION:
-        message = (
-            f"was written in format {content['schema_version']}, this version reads {SCHEMA_VERSION}; run it again."
-        )
-        raise InputError([Fault(message, file=str(folder), column="schema_version")])
-    return content
 
 
 def manifest(plan: Plan, started: datetime | None = None) -> dict[str, Any]:
@@ -168,9 +142,18 @@ def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _earlier_files(target: Path) -> frozenset[str] | None:
-    """Return the files that an earlier run wrote there, None if there is no run; refuse what is not ours to replace."""
+def earlier_files(target: Path) -> frozenset[str] | None:
+    """Return the files that an earlier run wrote there, None if there is no run.
+
+    Raises:
+        InputError: if something else stands there, which is not ours to replace, or nothing can be written there.
+    """
     if not target.exists():
+        above = next(folder for folder in target.absolute().parents if folder.exists())
+        if not above.is_dir() or not os.access(above, os.W_OK):
+            raise InputError(
+                [Fault(f"cannot be written: {above} is no folder that you may write to.", file=str(target))]
+            )
         return None
     if target.is_dir() and not any(target.iterdir()):
         return None
@@ -192,19 +175,31 @@ def _keep_foreign_files(target: Path, new: Path, earlier: frozenset[str] | None)
             shutil.copy2(path, kept, follow_symlinks=False)
 
 
-def _take_place(new: Path, target: Path) -> None:
+def _take_place(new: Path, target: Path) -> Path:
+    """Give the new folder its name and return it."""
     if not target.exists():
         new.rename(target)
-        return
+        return target
     # Windows does not rename onto a folder, so the old one steps aside first and comes back if anything fails.
     old = new.with_name(f"{new.name.removesuffix('.tmp')}.old")
-    target.rename(old)
     try:
-        new.rename(target)
-    except BaseException:
-        old.rename(target)
-        raise
+        target.rename(old)
+        try:
+            new.rename(target)
+        except BaseException:
+            old.rename(target)
+            raise
+    except PermissionError:
+        # Windows moves no folder while a file in it is open. What was found is not given up for that.
+        free = next(name for name in _beside(target) if not name.exists())
+        new.rename(free)
+        return free
     shutil.rmtree(old, ignore_errors=True)
+    return target
+
+
+def _beside(target: Path) -> Iterator[Path]:
+    return (target.with_name(f"{target.name}-{number}") for number in count(2))
 
 
 def _json(content: Mapping[str, Any]) -> str:

@@ -60,7 +60,10 @@ def sweep_text(frame: pd.DataFrame, cap: str, scenario: Scenario) -> str:
             bound = f"{row['bound']:,.0f}" if pd.notna(row["bound"]) else "-"
         rows.append(f"{row['value']:>10g}  {row['status']:<12}  {worth:>14}  {bound:>14}  {gap:>8}")
     head = [scenario.title, *([scenario.case.notice] if scenario.case.notice else [])]
-    head += [f"{cap} [{cap_unit(cap)}]; worth of the plan and the most any plan can be worth, staff-hours a year", ""]
+    head += [f"{cap} [{cap_unit(cap)}]; worth of the plan and the most any plan can be worth, staff-hours a year"]
+    if len(frame) and not frame["comparable"].all():
+        head += [f"{cap} is part of how a plan is valued: worth at different values of it must not be ranked."]
+    head += [""]
     return "\n".join([*head, *rows]) + "\n"
 
 

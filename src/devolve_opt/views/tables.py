@@ -20,12 +20,13 @@ def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     """Return every table of a plan by name; each is explained at the function of its name.
 
     Columns that end in `_ratio_rule` say what the ratio rule's plan has in the same place. For a plan that is itself
-    the ratio rule's they repeat its own figures.
+    the ratio rule's they repeat its own figures. The last column of every table, `synthetic`, says whether the data are
+    invented, so that no row that is copied elsewhere loses that.
     """
     tables = (
         guide_list, list_changes, take_up, choices, posts, officers, readiness, workload, terms, caps, exclusions,
     )  # fmt: skip
-    return {table.__name__: table(plan) for table in tables}
+    return {table.__name__: table(plan).assign(synthetic=plan.scenario.case.synthetic) for table in tables}
 
 
 def ratio_plan(plan: Plan) -> Plan:

@@ -43,6 +43,8 @@ def signed(value: float) -> str:
 
 def short_status(plan: Plan) -> str:
     """Return status and gap in a few words, for the foot of a figure."""
+    if plan.bound == -math.inf:
+        return "no plan can keep every rule"
     if not math.isfinite(plan.bound):
         return "nothing is proven: no bound is known"
     if plan.status is Status.PROVEN:
@@ -52,6 +54,8 @@ def short_status(plan: Plan) -> str:
 
 def status_lines(plan: Plan) -> list[str]:
     """Return status, bound and gap as sentences that claim no more than is proven."""
+    if plan.bound == -math.inf:
+        return [f"{_opening(plan)}. It is proven that no plan can keep every rule of this scenario."]
     if not math.isfinite(plan.bound):
         return [f"{_opening(plan)}. Nothing is proven: no bound is known, and a much better plan may exist."]
     bound = f"{rounded_up(plan.bound):,.0f} {HOURS}"

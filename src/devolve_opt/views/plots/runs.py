@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from devolve_opt.plan import Plan
 from devolve_opt.views import style
-from devolve_opt.views.wording import HOURS, percent
+from devolve_opt.views.wording import HOURS, percent, short_status
 from devolve_opt.vocabulary import Method, Status, Term
 
 VIEW_OF_GAPS = 4.0
@@ -23,7 +23,7 @@ def progress(plan: Plan) -> Figure:
     wall = float(steps["seconds"].max()) if len(steps) else 0.0
     by_rule = plan.method is Method.RATIO
     best = "the ratio rule's plan" if by_rule else "best plan"
-    bound_words = f"bound {plan.bound:,.0f}" if np.isfinite(plan.bound) else "no bound"
+    bound_words = f"bound {plan.bound:,.0f}" if np.isfinite(plan.bound) else short_status(plan)
     lead = f"After {wall:,.0f} s: {best} {plan.objective:,.0f}, {bound_words} {HOURS}; gap {percent(plan.gap)}."
     asked = plan.options.get("gap")
     if asked is not None and not by_rule:
@@ -99,11 +99,12 @@ def sweep_figure(frame: pd.DataFrame, cap: str, unit: str, title: str, notice: s
         notice: words for invented data, or nothing.
     """
     numbers = frame.reindex(columns=["value", "objective", "bound", str(Term.OVERLOAD), "posts_moved_count"])
-    numbers = numbers.astype(float).assign(status=frame["status"]).sort_values("value", kind="stable")
+    numbers = numbers.astype(float).assign(status=frame["status"], comparable=frame.get("comparable", True))
+    numbers = numbers.sort_values("value", kind="stable")
     solved, without = numbers[numbers["objective"].notna()], numbers[numbers["objective"].isna()]
     proven = solved["status"] == Status.PROVEN
     lead = f"{len(solved)} of {len(numbers)} caps have a plan, {proven.sum()} of them proven to the gap asked for."
-    lead += f"\n{_comparison(solved)}"
+    lead += f"\n{_comparison(solved, cap)}"
     foot = (
         f"{style.short_name(title)}.\nThe bar spans plan and bound: the best value lies within it. "
         "Hollow: the gap asked for is not proven."
@@ -162,10 +163,12 @@ def _points(axes: Axes, x: pd.Series, y: pd.Series, proven: pd.Series, colour: s
     axes.scatter(x[~proven], y[~proven], s=34, facecolors="white", edgecolors=colour, zorder=3)
 
 
-def _comparison(solved: pd.DataFrame) -> str:
+def _comparison(solved: pd.DataFrame, cap: str) -> str:
     """Say whether the best cap is proven better than the others: its plan must beat their bounds."""
     if len(solved) < 2:
         return ""
+    if not solved["comparable"].all():
+        return f"{cap} is part of how a plan is valued: worth at different values of it must not be ranked."
     best = solved.iloc[int(solved["objective"].to_numpy().argmax())]
     others = solved[solved["value"] != best["value"]]
     beaten = int((others["bound"] < best["objective"]).sum())
