@@ -22,12 +22,13 @@ test: $(VENV)/installed
 test-slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow
 
-# The data dictionary and the committed cases, anew from the schema and the generator.
+# The data dictionary, the policy's page and the committed cases, anew from the schema, the policy and the generator.
 models: $(VENV)/installed
 	$(BIN)/python -m devolve_opt.schema.dictionary models/README.md
-	$(BIN)/devolve-opt synth models/city --size city --seed 2021
-	$(BIN)/devolve-opt synth models/pilot-district --size pilot-district --seed 2021
-	$(BIN)/devolve-opt synth models/hand --size hand
+	$(BIN)/python -m devolve_opt.views.policy_page scenarios/POLICY.md
+	$(BIN)/devolve-opt synth models/city --size city --seed 2021 --replace
+	$(BIN)/devolve-opt synth models/pilot-district --size pilot-district --seed 2021 --replace
+	$(BIN)/devolve-opt synth models/hand --size hand --replace
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

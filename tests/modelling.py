@@ -68,7 +68,7 @@ def small_case(
         "type": "other", "field": "F2", "holder": "county", "in_directory": True, "entrustable": False,
         "restricts_liberty": False, "freezes_assets": False, "requires": "", "needs_testing": False,
         "needs_hearing": False, "simple_hours": 0.0, "ordinary_hours": 0.0, "simple_share": 0.0, "upkeep_hours": 0.0,
-        "support_hours": 0.0,
+        "support_hours": 0.0, "legal_basis": "",
     }  # fmt: skip
     areas = pd.DataFrame.from_dict(dict(fields or {"F1": {"needs_officers": True}, "F2": {}}), orient="index")
     free = {"readiness_hours": 0.0, "needs_officers": False, "testing_available": False}

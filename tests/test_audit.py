@@ -258,10 +258,12 @@ def test_fields_by_hand() -> None:
 
 
 def test_wall_prices_no_overload() -> None:
+    priced = audit(make_case(), make_policy(), make_plan())
     found = audit(make_case(), make_policy(overload="wall", wall_share=1.1), make_plan())
     assert found.breaches == ()
     assert found.terms[Term.OVERLOAD] == 0
-    assert (found.townships["overload_hours"] == 0).all()
+    # The hours above the free share are there all the same.
+    assert found.townships["overload_hours"].tolist() == priced.townships["overload_hours"].tolist() == [1630, 50, 0, 0]
 
 
 def broken(rule: str, *found: tuple[str, float, str], name: str = "", **how: Any) -> Any:

@@ -176,12 +176,22 @@ def test_check_of_a_folder_that_is_not_there_is_bad_input(tmp_path):
 
 
 def test_synth_writes_a_case_and_replaces_it(tmp_path):
-    for seed in ("1", "2"):
-        done = shell("synth", "new/hand", "--size", "hand", "--seed", seed, cwd=tmp_path)
+    (tmp_path / "new" / "hand").mkdir(parents=True)  # an empty folder is as good as none
+    for more in ((), ("--replace",)):
+        done = shell("synth", "new/hand", "--size", "hand", *more, cwd=tmp_path)
         assert done.returncode == DONE
         assert "3 townships, 5 powers" in done.stdout
         assert "SYNTHETIC DATA" in done.stdout
     assert len(Case.read(tmp_path / "new" / "hand").townships) == 3
+
+
+def test_synth_replaces_no_case_unasked(tmp_path):
+    folder = sound_folder(tmp_path)
+    before = (folder / "townships.csv").read_bytes()
+    done = shell("synth", folder, "--size", "hand", cwd=tmp_path)
+    assert done.returncode == BAD_INPUT
+    assert "holds a case; name another folder, or replace it with --replace." in told(done)
+    assert (folder / "townships.csv").read_bytes() == before
 
 
 @pytest.mark.parametrize("what", ["folder", "file"])
@@ -349,7 +359,9 @@ def test_a_place_below_a_file_is_told(workplace, tmp_path):
 def test_compare_puts_runs_side_by_side(hand_run, ratio_run, workplace):
     done = shell("compare", "runs/hand", "runs/比例", cwd=workplace)
     assert done.returncode == DONE, done.stderr
-    lines = {line.split("│")[1].strip(): line.split("│")[2:4] for line in done.stdout.splitlines() if "│" in line}
+    lines = {line.split("│")[1].strip(): line.split("│")[2:5] for line in done.stdout.splitlines() if "│" in line}
+    assert lines["objective"][0].strip() == "staff-hours a year"
+    lines = {name: cells[1:] for name, cells in lines.items()}
     assert [cell.strip() for cell in lines["status"]] == ["proven", "rule"]
     assert [cell.strip() for cell in lines["better_than"]] == ["比例", ""]
     assert [cell.strip() for cell in lines["objective"]] == [
@@ -402,9 +414,9 @@ def test_sweep_solves_each_value_and_takes_up_from_where_it_was(workplace, tmp_p
         ("guide_list_max=1:3:0", "must be values such as"),
         ("guide_list_max=1:3:-1", "must be values such as"),
         ("guide_list_max=nan", "must be values such as"),
-        ("guide_list_max=0:1e9:1", "must be values such as"),
+        ("guide_list_max=0:1e9:1", "at most 1,000 are solved"),
         ("guide_list_max=1.5", "must be a whole number"),
-        ("guide_list_max=-1,2", "greater than or equal to 0"),
+        ("guide_list_max=-1,2", "must be at least 0"),
     ],
 )
 def test_a_wrong_cap_is_bad_input_and_leaves_nothing(workplace, tmp_path, monkeypatch, capsys, cap, said):

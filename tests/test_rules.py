@@ -128,12 +128,30 @@ def test_the_first_reason_names_the_exclusion():
 def test_every_exclusion_names_an_article_and_a_reason():
     case = scenario("baseline").data
     found = exclusions(case, POLICY)
-    assert (found["article"].str.contains(r"\d")).all()
+    # A case may name the article by which another level holds a power; else the words say where to look.
+    assert (found["article"].str.contains(r"\d|holder in the case")).all()
     assert (found["reason"].str.len() > 20).all()
     direct = found[found["rule"] != REQUIRES_EXCLUDED.rule]
     assert dict(zip(direct["rule"], direct["basis"], strict=True)) == {
         check.rule: "policy" if check.rule == "hearing_stays" else "law" for check in CHECKS
     }
+
+
+def test_the_article_is_that_of_the_powers_type_or_of_the_case():
+    powers = {
+        "P1": {"type": "penalty", "holder": "city"},
+        "P2": {"type": "permit", "holder": "province"},
+        "P3": {"type": "reward", "holder": "township"},
+        "P4": {"type": "reward", "holder": "township", "legal_basis": "土地承包法 13"},
+        "P5": {"type": "coercion", "requires": "P1", "restricts_liberty": True},
+        "P6": {"type": "penalty", "restricts_liberty": True, "legal_basis": "not of use here"},
+    }
+    found = exclusions(small_case({"T1": {}}, powers), POLICY).set_index("power")["article"]
+    assert found.to_dict() == {
+        "P1": "行政处罚法 23-24", "P2": "行政许可法 24", "P4": "土地承包法 13",
+        "P3": "the law that gives it to townships (holder in the case)",
+        "P5": "行政强制法 17", "P6": "行政处罚法 10, 18",
+    }  # fmt: skip
 
 
 def test_a_power_that_falls_with_another_falls_by_what_keeps_that_one_out():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 
@@ -283,9 +285,12 @@ def test_the_ratio_rule_leaves_what_would_break_a_rule(policy, township, power):
     assert audit(case, rules, plan).breaches == ()
     # Were it taken, the audit would object; so it is this rule that keeps it back.
     assert plan.guide_list["power"].tolist() == ["P1"]
-    plan.take_up.loc[0] = ["T1", "P1"]
-    plan.ready.loc[0] = ["T1", case.powers.loc["P1", "field"]]
-    assert len(audit(case, rules, plan).breaches) == 1
+    taken = replace(
+        plan,
+        take_up=pd.DataFrame({"township": ["T1"], "power": ["P1"]}),
+        ready=pd.DataFrame({"township": ["T1"], "field": [case.powers.loc["P1", "field"]]}),
+    )
+    assert len(audit(case, rules, taken).breaches) == 1
 
 
 @settings(max_examples=40, deadline=None)

@@ -103,12 +103,12 @@ def test_text_that_is_not_utf_8_is_told(write):
         ('case = "case"\npolicy = 3', "policy", "3", "must be a table: write [policy]."),
         ('case = "case"\nchanges = 3', "changes", "3", "must be a table: write [changes]."),
         ('case = "case"\n[policy]\nguide_list_mx = 3', "policy.guide_list_mx", "3", "Did you mean 'guide_list_max'?"),
-        ('case = "case"\n[policy]\nchoice_floor = 3', "policy.choice_floor", "3", "less than or equal to 1"),
+        ('case = "case"\n[policy]\nchoice_floor = 3', "policy.choice_floor", "3", "at most 1"),
         ('case = "case"\n[policy.prices]\nchoice_mt = 3', "policy.prices.choice_mt", "3", "Did you mean 'choice_met'?"),
         ('case = "case"\n[policy]\nposts_formula = "custom"', "policy", None, "needs posts_weights"),
         ('case = "case"\n[changes]\ncases = 3', "changes.cases", "3", ""),
         ('case = "case"\n[changes.cases]\nscael = 3', "changes.cases.scael", "3", "Did you mean 'scale'?"),
-        ('case = "case"\n[changes.cases]\nscale = -1', "changes.cases.scale", "-1", "greater than or equal to 0"),
+        ('case = "case"\n[changes.cases]\nscale = -1', "changes.cases.scale", "-1", "at least 0"),
         ('case = "case"\n[changes.cases]\nadd = nan', "changes.cases.add", "nan", "finite"),
         ('case = "case"\n[changes.cases]\nadd = 2\nwhere = { county = 3 }', "changes.cases.where.county.str", "3", ""),
         ('case = "case"\n[changes.cases]\nscale = 2\nadd = 1', "changes.cases", None, "exactly one of scale, add, set"),
@@ -116,7 +116,7 @@ def test_text_that_is_not_utf_8_is_told(write):
         ('case = "case"\n[changes.casez]\nscale = 2', "changes.casez", None, "Did you mean 'cases'?"),
         (
             'case = "case"\n[changes.cases]\nscale = 2\nwhere = { county = "C9" }',
-            "changes.cases", None, "selects no row of the case",
+            "changes.cases.where.county", "C9", "is found in no row of the case.",
         ),
     ],
 )  # fmt: skip
@@ -232,6 +232,39 @@ def test_whole_numbers_stay_whole(case):
     assert after.townships["statutory_hours"].dtype == "float64"
 
 
+def test_small_whole_numbers_are_scaled_in_sum(case):
+    # 5, 2, 3, 4 officers; a tenth of them is 1.4, and none of the four numbers by itself would round to 1.
+    assert changed(case, certified_officers=Change(scale=0.1)).townships["certified_officers"].tolist() == [1, 0, 0, 0]
+
+
+def test_a_whole_number_grows_by_whole_numbers(case):
+    fault = only_fault(lambda: changed(case, posts=Change(add=0.4)))
+    assert (fault.column, fault.value) == ("changes.posts", "0.4")
+    assert fault.message == "must be whole: posts is counted in whole posts."
+
+
+def test_a_change_may_be_given_as_in_a_scenario_file(case):
+    assert Scenario(case, changes={"cases": {"scale": 2}}).changes["cases"] == Change(scale=2)
+    fault = only_fault(lambda: Scenario(case, changes={"cases": {"scael": 2}}))
+    assert fault.column == "changes.cases.scael"
+
+
+def test_a_changed_scenario_names_no_file(write):
+    scenario = Scenario.read(write('case = "case"\n'))
+    assert scenario.source
+    assert scenario.input_hashes
+    changed = scenario.replace(policy={"guide_list_max": 3})
+    assert changed.source == ""
+    assert not changed.input_hashes
+
+
+def test_a_scenario_is_made_of_a_case_and_a_policy(case):
+    with pytest.raises(TypeError, match="case must be a Case, not str"):
+        Scenario("models/hand")
+    with pytest.raises(TypeError, match="policy must be a Policy, not dict"):
+        Scenario(case, {"base_list_max": 3})
+
+
 def test_the_case_itself_is_untouched(case):
     before = {name: table.copy() for name, table in case.tables.items()}
     scenario = Scenario(case, changes={"cases": Change(scale=3), "posts": Change(add=5)})
@@ -252,7 +285,8 @@ def test_the_case_itself_is_untouched(case):
         ("powers.posts", {}, "changes.powers.posts", None, "is no column of numbers."),
         ("name", {}, "changes.name", None, "is no column of numbers."),
         ("cases", {"kategory": "key"}, "changes.cases.where", "kategory", "Did you mean 'category'?"),
-        ("cases", {"county": "C9"}, "changes.cases", None, "selects no row of the case"),
+        ("cases", {"county": "C9"}, "changes.cases.where.county", "C9", "is found in no row of the case."),
+        ("cases", {"county": ["C1", "C9"]}, "changes.cases.where.county", "C9", "is found in no row of the case."),
         ("cases", {"county": "C1", "township": "T3"}, "changes.cases", None, "selects no row of the case"),
         ("cases", {"township": []}, "changes.cases", None, "selects no row of the case"),
     ],
@@ -275,7 +309,7 @@ def test_wrong_changes_are_told_at_once(case):
             case, changes={"casez": Change(scale=2), "cases": Change(scale=2, where={"county": "C9"})}
         )
     )  # fmt: skip
-    assert [fault.column for fault in faults] == ["changes.casez", "changes.cases"]
+    assert [fault.column for fault in faults] == ["changes.casez", "changes.cases.where.county"]
 
 
 def test_a_column_of_several_tables_must_be_named_with_its_table(case, monkeypatch):

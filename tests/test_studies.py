@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 import shutil
 import signal
 import time
@@ -17,7 +18,7 @@ import pytest
 from cases import HEADER, faults_of, only_fault, tiny_tables
 from devolve_opt import Case, Policy, Scenario, compare, solve, sweep
 from devolve_opt.audit import audit
-from devolve_opt.errors import AuditError, NoPlanError, SolverError
+from devolve_opt.errors import AuditError, InputError, NoPlanError, SolverError
 from devolve_opt.plan import Breach
 from devolve_opt.scenario import Change
 from devolve_opt.solver.engine import Control
@@ -210,8 +211,69 @@ def test_without_a_plan_and_without_an_answer_nothing_is_called_impossible(hand,
 
 
 def test_an_unknown_method_is_refused(hand):
-    with pytest.raises(ValueError, match="best"):
+    with pytest.raises(InputError, match="'best': must be one of optimal, ratio"):
         solve(hand, "best")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("gap", -1), ("gap", math.nan), ("gap", math.inf), ("gap", "0.1"), ("gap", None), ("gap", True),
+        ("time_limit", -5), ("time_limit", math.nan), ("time_limit", "1"), ("threads", 0), ("threads", 1.5),
+        ("threads", "2"), ("threads", 1000),
+    ],
+)  # fmt: skip
+def test_an_option_that_is_not_allowed_is_told(hand, option, value):
+    fault = only_fault(lambda: solve(hand, **{option: value}))
+    assert (fault.column, fault.value) == (option, str(value))
+
+
+def test_only_scenarios_are_solved():
+    with pytest.raises(TypeError, match=r"solve takes a Scenario, not str; Scenario.read\(path\) reads one"):
+        solve("scenarios/hand.toml")
+
+
+@pytest.mark.parametrize(("cap", "values"), [("guide_list_max", ["a"]), ("guide_list_max", [math.nan])])
+def test_a_sweep_over_no_numbers_is_told(hand, cap, values):
+    assert only_fault(lambda: sweep(hand, cap, values)).message == "must be a number."
+
+
+def test_a_plan_that_breaks_rules_is_ranked_with_none(hand):
+    walled = hand.replace(policy={"overload": "wall", "wall_share": 0.9, "prices": {"post_moved": 1000}})
+    plan = solve(walled, gap=0.0, threads=1)
+    assert plan.reference.audit.breaches
+    assert plan.reference.objective > plan.objective
+    frame = compare({"best": plan, "rule": plan.reference})
+    assert frame.loc["better_than"].tolist() == ["", ""]
+    assert frame.loc["not_comparable_with"].tolist() == ["rule", "best"]
+    assert frame.loc["rules_broken", "rule"] == len(plan.reference.audit.breaches)
+    assert math.isnan(plan.reference.gap)
+    assert "BREAKS RULES" in repr(plan.reference)
+
+
+def test_what_a_plan_hands_out_is_a_copy(optimal):
+    frames = (
+        (optimal.decisions.take_up, "power", "P9"),
+        (optimal.audit.townships, "posts", 0),
+        (optimal.scenario.data.tables["townships"], "posts", 0),
+        (optimal.exclusions, "article", ""),
+    )
+    for frame, column, value in frames:
+        frame.loc[:, column] = value
+        assert (frame[column] == value).all()
+    assert "P9" not in set(optimal.take_up["power"])
+    assert optimal.audit.townships["posts"].min() > 0
+    assert optimal.scenario.data.townships["posts"].min() > 0
+    assert (optimal.exclusions["article"] != "").all()
+    for mapping in (optimal.audit.terms, optimal.options, optimal.seconds, optimal.scenario.changes):
+        with pytest.raises(TypeError):
+            mapping["choices_met"] = 1e9
+
+
+def test_a_plan_can_be_sent_to_another_process(optimal):
+    again = pickle.loads(pickle.dumps(optimal))
+    assert again.objective == optimal.objective
+    assert again.take_up.equals(optimal.take_up)
 
 
 def test_changes_of_the_scenario_are_what_is_solved(hand, optimal):
@@ -239,7 +301,7 @@ def test_plans_are_put_side_by_side(optimal, ratio):
     for plan, name in ((optimal, frame.columns[0]), (ratio, frame.columns[1])):
         for measure, value in measures(plan).items():
             assert frame.loc[measure, name] == value
-    assert frame.index[-1] == "better_than"
+    assert list(frame.index[-2:]) == ["better_than", "not_comparable_with"]
 
 
 def test_measures_count_what_the_plan_decides(optimal):
@@ -418,7 +480,6 @@ def test_a_sweep_solves_only_what_is_new(hand, points, solves):
 
 def test_points_are_solved_again_if_gap_policy_or_changes_are_other(hand, points, solves):
     others = [
-        (hand, 0.002),
         (hand.replace(policy={"choice_floor": 0.4}), 0.001),
         (hand.replace(policy={"prices": {"choice_met": 41}}), 0.001),
         (hand.replace(changes={"cases": Change(scale=2)}), 0.001),
@@ -426,6 +487,16 @@ def test_points_are_solved_again_if_gap_policy_or_changes_are_other(hand, points
     for number, (scenario, gap) in enumerate(others, start=1):
         sweep(scenario, "guide_list_max", [2], gap=gap, folder=points)
         assert len(solves) == number
+
+
+def test_a_point_is_solved_again_only_for_a_smaller_gap_than_it_has(hand, points, solves):
+    file = points / "guide_list_max=2.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content["point"]["gap"] = 0.0008
+    file.write_text(json.dumps(content), encoding="utf-8")
+    for gap, solved in ((0.002, 0), (0.001, 0), (0.0008, 0), (0.0005, 1)):
+        sweep(hand, "guide_list_max", [2], gap=gap, folder=points)
+        assert len(solves) == solved
 
 
 @pytest.mark.parametrize("change", ["table", "hours"])

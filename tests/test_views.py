@@ -343,7 +343,9 @@ def test_summary_names_assumed_prices_but_not_those_the_scenario_sets():
 
 def test_summary_tells_what_the_scenario_changes():
     scenario = Scenario(tiny_case(), changes={"cases.cases": Change(scale=1.2)})
-    assert "changed by the scenario: cases.cases" in summary(solve(scenario, gap=0.01, threads=1))
+    assert "The scenario changes the data (sum of the column): cases.cases 56.5 to 67.8." in summary(
+        solve(scenario, gap=0.01, threads=1)
+    )
 
 
 def test_summary_tells_breaches(plan):

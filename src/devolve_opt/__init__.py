@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from devolve_opt.studies.comparing import compare
     from devolve_opt.studies.solving import solve
     from devolve_opt.studies.sweeping import sweep
+    from devolve_opt.views.run_folder import write_run
 
 __all__ = [
     "Case",
@@ -33,6 +34,7 @@ __all__ = [
     "compare",
     "solve",
     "sweep",
+    "write_run",
 ]
 
 _HOMES = {
@@ -46,6 +48,7 @@ _HOMES = {
     "compare": "studies.comparing",
     "solve": "studies.solving",
     "sweep": "studies.sweeping",
+    "write_run": "views.run_folder",
 }
 """Where each public name lives; it is imported when it is first used, so that the shell starts at once."""
 

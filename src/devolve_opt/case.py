@@ -12,7 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+from devolve_opt.errors import InputError
+from devolve_opt.frozen import FrozenMapping
 from devolve_opt.reading.folder import read_folder, write_folder
+from devolve_opt.reading.header import check_header
 from devolve_opt.reading.tables import check_tables
 from devolve_opt.schema import schema
 from devolve_opt.schema.header import AVAILABLE_HOURS
@@ -45,6 +48,14 @@ class Case:
     source: str = ""
     input_hashes: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        keys = ("title", "provenance", "synthetic", "available_hours")
+        _, faults = check_header({name: getattr(self, name) for name in keys})
+        if faults:
+            raise InputError(faults)
+        for name in ("tables", "input_hashes"):
+            object.__setattr__(self, name, FrozenMapping(getattr(self, name)))
+
     @classmethod
     def read(cls, path: str | Path) -> Case:
         """Read a case from a folder of CSV tables and a `case.toml`.
@@ -64,7 +75,7 @@ class Case:
             header: `title`, `provenance`, `synthetic` and, if wanted, `available_hours`.
 
         Raises:
-            InputError: listing every fault of every frame.
+            InputError: listing every fault of every frame, or of the header.
         """
         return cls(tables=check_tables(tables), **header)
 
@@ -86,7 +97,7 @@ class Case:
         """Return a copy with other tables (by table name) or other attributes.
 
         Raises:
-            InputError: if the changed tables are not a sound case.
+            InputError: if the changed tables, or the changed header, are not a sound case.
         """
         changed_tables = {name: changes.pop(name) for name in tuple(changes) if name in schema()}
         if changed_tables:
@@ -97,9 +108,9 @@ class Case:
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         """Return a copy of the table of that name."""
-        tables = self.__dict__.get("tables", {})
+        tables: Mapping[str, pd.DataFrame] = self.__dict__.get("tables", {})
         if name in tables:
-            return tables[name].copy()
+            return tables[name]
         raise AttributeError(f"a case has no {name!r}; its tables are {', '.join(schema())}")
 
     @property

@@ -18,6 +18,8 @@ from devolve_opt.version import __version__
 from devolve_opt.vocabulary import Method
 
 DONE, NO_PLAN, BAD_INPUT = 0, 1, 2
+MOST_VALUES = 1_000
+"""Values of a cap that one sweep solves at most."""
 CTRL_C = 130
 """What typer makes of Ctrl-C, by the custom of Unix shells."""
 EXIT_CODES = "Exit codes: 0 done; 1 no plan (none exists, none found in time, or the run failed); 2 bad input."
@@ -93,12 +95,17 @@ def synth(
     target: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write the case to.")],
     size: Annotated[Size, typer.Option(help="What to generate.")] = Size.CITY,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same case.", min=0)] = 2021,
+    overwrite: Annotated[bool, typer.Option("--replace", help="Replace the synthetic case that is there.")] = False,
 ) -> None:
     """Write a synthetic case, calibrated to public figures; it says everywhere that it is synthetic."""
     from devolve_opt.synthetic import synthesise
 
     _refuse_foreign_folder(target, "case.toml", "a case")
-    _refuse_real_case(target)
+    if (target / "case.toml").exists():
+        if not overwrite:
+            message = "holds a case; name another folder, or replace it with --replace."
+            raise InputError([Fault(message, file=str(target))])
+        _refuse_real_case(target)
     with err.status(f"Generating {size.value} ..."):
         case = synthesise(size.value, seed)
         case.write(target)
@@ -159,20 +166,24 @@ def run(
 @app.command()
 def compare(runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders that `run` wrote.")]) -> None:
     """Put runs side by side; a plan is called better only where that is proven."""
+    from devolve_opt.studies.comparing import UNITS
     from devolve_opt.studies.comparing import compare as compare_runs
 
     frame = compare_runs(runs)
     table = Table()
     table.add_column("measure")
+    table.add_column("unit")
     for name in frame.columns:
         table.add_column(str(name), justify="right")
     for measure, row in frame.iterrows():
-        table.add_row(str(measure), *(_cell(str(measure), value) for value in row))
+        table.add_row(str(measure), UNITS.get(str(measure), ""), *(_cell(str(measure), value) for value in row))
     if any(frame.loc["synthetic"].astype(bool)):
         err.print("SYNTHETIC DATA (合成数据)", style="bold yellow")
     out.print(table)
-    if not any(frame.loc["better_than"].astype(bool)):
-        out.print("None of these plans is proven better than another (or their cases or prices differ).")
+    if any(frame.loc["not_comparable_with"].astype(bool)):
+        out.print("Plans with other data or prices, or that break rules, are not ranked: see not_comparable_with.")
+    if len(frame.columns) > 1 and not any(frame.loc["better_than"].astype(bool)):
+        out.print("None of these plans is proven better than another.")
 
 
 @app.command()
@@ -199,6 +210,7 @@ def sweep(
     from devolve_opt.views.sweep_folder import sweep_text, write_sweep
 
     name, values = _cap_values(cap, Policy.caps())
+    asked = len(set(values))
     target = out_folder or Path("runs") / f"{scenario.stem}-sweep-{name}"
     _refuse_foreign_folder(target, "points", "a sweep")
     with err.status("Reading ..."):
@@ -210,17 +222,20 @@ def sweep(
         shown = point["note"] or "no plan"
         if point["objective"] is not None:
             shown = f"{point['objective']:,.0f} (gap {math.inf if point['gap'] is None else point['gap']:.3%})"
-        err.print(f"{name} = {point['value']:g}: {point['status']}, {shown}, {point['seconds']:.0f} s", markup=False)
+        took = "as kept" if point["kept"] else f"{point['seconds']:.0f} s"
+        err.print(f"{name} = {point['value']:g}: {point['status']}, {shown}, {took}", markup=False)
 
     with err.status(f"Solving {len(values)} values of {name} ... (Ctrl-C stops; finished values are kept)"):
         frame = sweep_cap(wanted, name, values, gap, time_limit, jobs, target / "points", tell)
         if len(frame):
-            write_sweep(frame, name, wanted, target)
+            write_sweep(frame, name, wanted, target, asked)
     if len(frame):
-        out.print(sweep_text(frame, name, wanted), markup=False)
+        out.print(sweep_text(frame, name, wanted, asked), markup=False)
     out.print(f"Results: {target}", markup=False)
-    if len(frame) < len(set(values)):
-        err.print(f"Stopped with {len(frame)} of {len(set(values))} values done; the same command goes on from there.")
+    if len(frame) < asked:
+        err.print(f"Stopped with {len(frame)} of {asked} values done; the same command goes on from there.")
+        raise typer.Exit(NO_PLAN)
+    if frame["objective"].isna().all():
         raise typer.Exit(NO_PLAN)
 
 
@@ -230,7 +245,13 @@ def _cap_values(text: str, caps: tuple[str, ...]) -> tuple[str, list[float]]:
     name = name.strip()
     if name not in caps:
         raise InputError(
-            [Fault("is no numeric cap of the policy." + did_you_mean(name, caps), column="--cap", value=name)]
+            [
+                Fault(
+                    f"is no numeric cap of the policy.{did_you_mean(name, caps)} There are {', '.join(caps)}.",
+                    column="--cap",
+                    value=name,
+                )
+            ]
         )
     try:
         if ":" in numbers:
@@ -238,15 +259,16 @@ def _cap_values(text: str, caps: tuple[str, ...]) -> tuple[str, list[float]]:
             if not (step > 0 and first <= last and all(map(math.isfinite, (first, last, step)))):
                 raise ValueError
             count = math.floor((last - first) / step + 1e-9) + 1
-            if count > 10_000:
-                raise ValueError
+            if count > MOST_VALUES:
+                message = f"holds {count:,} values, at most {MOST_VALUES:,} are solved; take a larger step."
+                raise InputError([Fault(message, column="--cap", value=numbers)])
             return name, [round(first + step * number, 12) for number in range(count)]
         values = [float(part) for part in numbers.split(",")]
         if not all(map(math.isfinite, values)):
             raise ValueError
         return name, values
     except ValueError:
-        message = "must be values such as 90,130,170 or a range first:last:step such as 90:170:20."
+        message = "must be values such as 90,130,170, or a range first:last:step that rises, such as 90:170:20."
         raise InputError([Fault(message, column="--cap", value=numbers)]) from None
 
 
@@ -273,18 +295,21 @@ def _refuse_real_case(folder: Path) -> None:
     """Invented data never take the place of real ones."""
     from devolve_opt.case import Case
 
-    if (folder / "case.toml").exists() and not Case.read(folder).synthetic:
+    if not Case.read(folder).synthetic:
         message = "holds a case with real data, which synthetic data must not replace; name another folder."
         raise InputError([Fault(message, file=str(folder))])
 
 
 def _cell(measure: str, value: Any) -> str:
+    """Return a figure as it stands in a table; a bound is never shown smaller than it is."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if measure == "gap":
         return f"{value:.3%}"
+    if measure == "bound":
+        value = math.ceil(value - 1e-6)
     return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
-from math import inf, isfinite
+from math import inf, isfinite, nan
 from typing import Any
 
 import pandas as pd
 
+from devolve_opt.frozen import FrozenFrames, FrozenMapping
 from devolve_opt.scenario import Scenario
 from devolve_opt.vocabulary import Method, Status, Term
 
 
 @dataclass(frozen=True, eq=False)
-class Decisions:
+class Decisions(FrozenFrames):
     """What a plan decides, as plain tables; everything else about a plan follows from them.
 
     Attributes:
@@ -49,13 +50,13 @@ class Breach:
 
 
 @dataclass(frozen=True, eq=False)
-class Audit:
+class Audit(FrozenFrames):
     """What an independent check found in a plan, computed from the raw tables.
 
     Attributes:
         breaches: every rule the plan breaks; empty for a sound plan.
         terms: staff-hours a year by `Term`; costs are negative and the sum is the objective.
-        townships: indexed by township; hours, posts, officers and choices (columns in `audit.py`).
+        townships: indexed by township; hours, posts, officers and choices; `audit.audit` explains the columns.
         fields: columns `township, field, new, powers, cases`: readiness and what it is used for.
     """
 
@@ -64,6 +65,9 @@ class Audit:
     townships: pd.DataFrame
     fields: pd.DataFrame
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "terms", FrozenMapping(self.terms))
+
     @property
     def objective(self) -> float:
         """Sum of the terms, staff-hours a year."""
@@ -71,7 +75,7 @@ class Audit:
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class Plan(FrozenFrames):
     """A plan for a scenario: decisions, audited figures, and how far it is proven.
 
     Attributes:
@@ -79,9 +83,11 @@ class Plan:
         method: whether it was optimised or made by the ratio rule.
         status: how far it is proven.
         objective: value of the plan, staff-hours a year.
-        bound: no plan of this scenario can be worth more, staff-hours a year.
+        bound: no plan that keeps the rules of this scenario can be worth more, staff-hours a year; -inf where it is
+            proven that there is none.
         decisions: what is decided.
-        audit: the independent check, with the value of each term.
+        audit: the independent check, with the value of each term. An optimised plan has passed it; a plan by the ratio
+            rule may break rules, which it then lists.
         exclusions: columns `power, rule, article, basis, reason`: powers that law or policy keeps out.
         seconds: wall time by phase.
         steps: the solution process, columns `seconds, phase, bound, objective`.
@@ -104,20 +110,27 @@ class Plan:
     options: Mapping[str, Any] = field(default_factory=dict)
     reference: Plan | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("seconds", "options"):
+            object.__setattr__(self, name, FrozenMapping(getattr(self, name)))
+
     @property
     def gap(self) -> float:
-        """How far the plan may be from the best one: (bound - objective) / |objective|; never negative."""
-        return relative_gap(self.objective, self.bound)
+        """How far the plan may be from the best one: (bound - objective) / |objective|; never negative.
+
+        NaN for a plan that breaks rules: what keeps them cannot be measured against what does not.
+        """
+        return nan if self.audit.breaches else relative_gap(self.objective, self.bound)
 
     @property
     def guide_list(self) -> pd.DataFrame:
         """The guide list: columns `power, list`."""
-        return self.decisions.guide_list.copy()
+        return self.decisions.guide_list
 
     @property
     def take_up(self) -> pd.DataFrame:
         """Who takes what: columns `township, power`."""
-        return self.decisions.take_up.copy()
+        return self.decisions.take_up
 
     @property
     def terms(self) -> pd.Series:
@@ -126,20 +139,26 @@ class Plan:
 
     def __repr__(self) -> str:
         """Return one line: what, how good, how proven."""
-        return (
-            f"Plan({self.scenario.title!r}, {self.method}, {self.status}: {self.objective:,.0f} staff-hours a year, "
-            f"bound {self.bound:,.0f}, gap {self.gap:.3%})"
-        )
+        notice = f", {self.scenario.case.notice}" if self.scenario.case.notice else ""
+        return f"Plan({self.scenario.title!r}{notice}, {self.method}, {self._worth()})"
+
+    def _worth(self) -> str:
+        breaches = f", BREAKS RULES ({len(self.audit.breaches)})" if self.audit.breaches else ""
+        if not isfinite(self.bound):
+            bound = "no plan can keep the rules" if self.bound < 0 else "no bound is known"
+        else:
+            gap = f"{self.gap:.3%}" if isfinite(self.gap) else "unknown"
+            bound = f"bound {self.bound:,.1f}, gap {gap}"
+        return f"{self.status}: {self.objective:,.1f} staff-hours a year, {bound}{breaches}"
 
     def _repr_html_(self) -> str:
         notice = self.scenario.case.notice
         lines = "".join(
-            f"<tr><td>{term}</td><td style='text-align:right'>{value:,.0f}</td></tr>"
+            f"<tr><td>{term}</td><td style='text-align:right'>{value:,.1f}</td></tr>"
             for term, value in self.terms.items()
         )
         return (
-            f"<div><b>{escape(self.scenario.title)}</b> {notice}<br>{self.status}: {self.objective:,.0f} staff-hours a "
-            f"year, bound {self.bound:,.0f}, gap {self.gap:.3%}<table>{lines}</table></div>"
+            f"<div><b>{escape(self.scenario.title)}</b> {notice}<br>{escape(self._worth())}<table>{lines}</table></div>"
         )
 
 

@@ -6,9 +6,11 @@ assumptions and say so. All prices are in staff-hours a year.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Any, Literal, get_args
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from devolve_opt.errors import Fault, InputError, did_you_mean
@@ -85,6 +87,23 @@ class PostWeights(_Settings):
     area_km2: float = _key(2, "parts", REPORT, "Weight of the area.", ge=0, le=1000)
     gdp: float = _key(1, "parts", REPORT, "Weight of the gross domestic product.", ge=0, le=1000)
     fiscal_revenue: float = _key(1, "parts", REPORT, "Weight of the fiscal revenue.", ge=0, le=1000)
+
+
+class CategoryTilt(_Settings):
+    """Base posts of a township of each category, in relation to one another."""
+
+    county_seat: float = _key(
+        1.5, "parts", ASSUMPTION, "Base posts of the township that holds the county seat.", gt=0, le=100
+    )
+    central: float = _key(1.2, "parts", ASSUMPTION, "Base posts of a central township.", gt=0, le=100)
+    key: float = _key(1.1, "parts", ASSUMPTION, "Base posts of a key township.", gt=0, le=100)
+    characteristic: float = _key(1.0, "parts", ASSUMPTION, "Base posts of a characteristic township.", gt=0, le=100)
+    general: float = _key(0.8, "parts", ASSUMPTION, "Base posts of a general township.", gt=0, le=100)
+    subdistrict: float = _key(1.4, "parts", ASSUMPTION, "Base posts of a subdistrict.", gt=0, le=100)
+
+    def of(self, category: str) -> float:
+        """Return the part of a category."""
+        return float(getattr(self, category))
 
 
 POST_FORMULAS = {"6-2-1-1": PostWeights()}
@@ -173,12 +192,8 @@ class Policy(_Settings):
     base_posts_share: float = _key(
         0.6, "share of a county's posts", ASSUMPTION, "Part of a county's posts spread as base posts.", ge=0, le=1
     )
-    base_posts_tilt: dict[Category, float] = _key(
-        {
-            Category.COUNTY_SEAT: 1.5, Category.CENTRAL: 1.2, Category.KEY: 1.1,
-            Category.CHARACTERISTIC: 1.0, Category.GENERAL: 0.8, Category.SUBDISTRICT: 1.4,
-        },
-        "parts", ASSUMPTION, "Base posts of a township of each category, in relation to one another.",
+    base_posts_tilt: CategoryTilt = _key(
+        CategoryTilt(), "parts", ASSUMPTION, "Base posts of a township of each category, in relation to one another.",
     )  # fmt: skip
     revolving_posts_share: float = _key(
         0.02,
@@ -248,18 +263,22 @@ class Policy(_Settings):
 
     def __init__(self, **keys: Any) -> None:
         try:
-            super().__init__(**keys)
+            # Numbers from numpy and pandas are numbers like any other.
+            super().__init__(
+                **{key: value.item() if isinstance(value, np.generic) else value for key, value in keys.items()}
+            )
         except ValidationError as error:
             raise InputError(settings_faults(Policy, error)) from None
 
     def replace(self, **changes: Any) -> Policy:
-        """Return a copy with the named keys changed; `prices` may be a dict of the prices to change.
+        """Return a copy with the named keys changed; `prices` and `base_posts_tilt` may be dicts of what to change.
 
         Raises:
             InputError: naming every wrong key or value.
         """
-        if isinstance(changes.get("prices"), dict):
-            changes["prices"] = {**self.prices.model_dump(), **changes["prices"]}
+        for name in ("prices", "base_posts_tilt"):
+            if isinstance(changes.get(name), dict):
+                changes[name] = {**getattr(self, name).model_dump(), **changes[name]}
         return Policy(**{**{name: getattr(self, name) for name in Policy.model_fields}, **changes})
 
     @model_validator(mode="after")
@@ -280,9 +299,6 @@ class Policy(_Settings):
             raise ValueError("posts_weights must not all be zero")
         if self.base_posts_share + self.revolving_posts_share > 1:
             raise ValueError("base_posts_share and revolving_posts_share together exceed 1")
-        missing = [category.value for category in Category if self.base_posts_tilt.get(category, 0) <= 0]
-        if missing:
-            raise ValueError(f"base_posts_tilt needs a number above 0 for {', '.join(missing)}")
         odd = [category.value for category in self.own_list_categories if category not in VOTING_CATEGORIES]
         if odd or len(set(self.own_list_categories)) < len(self.own_list_categories):
             raise ValueError("own_list_categories must be different categories that choose powers (no subdistrict)")
@@ -322,9 +338,43 @@ def settings_faults(model: type[BaseModel], error: ValidationError, file: str = 
         elif detail["type"] == "value_error":
             message, shown = detail["msg"].removeprefix("Value error, ") + ".", None
         else:
-            message = detail["msg"] + "."
+            message = _remedy(detail)
         faults.append(Fault(message, file=file, column=key, value=shown))
     return faults
+
+
+_REMEDIES = {
+    "int_type": "must be a whole number.",
+    "int_from_float": "must be a whole number.",
+    "float_type": "must be a number.",
+    "finite_number": "must be a finite number.",
+    "bool_type": "must be true or false.",
+    "bool_parsing": "must be true or false.",
+    "string_type": "must be text in quotation marks.",
+    "tuple_type": "must be a list in square brackets.",
+    "list_type": "must be a list in square brackets.",
+    "dict_type": "must be a table of keys and values.",
+    "model_type": "must be a table of keys and values.",
+    "mapping_type": "must be a table of keys and values.",
+    "greater_than_equal": "must be at least {ge:g}.",
+    "greater_than": "must be above {gt:g}.",
+    "less_than_equal": "must be at most {le:g}.",
+    "less_than": "must be below {lt:g}.",
+    "literal_error": "must be one of {expected}.",
+    "enum": "must be one of {expected}.",
+    "too_short": "must hold at least {min_length}.",
+    "too_long": "must hold at most {max_length}.",
+    "missing": "is missing; add it.",
+}
+"""What to do about each kind of error that pydantic finds."""
+
+_UNQUOTED = ("must be a whole number.", "must be a number.", "must be true or false.")
+
+
+def _remedy(detail: Mapping[str, Any]) -> str:
+    words = _REMEDIES.get(detail["type"], f"{detail['msg']}.").format(**detail.get("ctx", {}))
+    quoted = isinstance(detail["input"], str) and words in _UNQUOTED
+    return f"{words[:-1]}; leave the quotation marks out." if quoted else words
 
 
 def _owner(model: type[BaseModel], path: list[str]) -> type[BaseModel]:

@@ -10,11 +10,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError, did_you_mean
+from devolve_opt.frozen import FrozenMapping
 from devolve_opt.policy import Policy, settings_faults
 from devolve_opt.schema import Column, numeric_columns, schema
 
@@ -23,7 +25,9 @@ class Change(BaseModel):
     """A what-if on one column of numbers, applied to a copy of the case.
 
     Attributes:
-        scale, add, set: exactly one of them; multiply each value, add to it, or replace it.
+        scale, add, set: exactly one of them; multiply each value, add to it, or replace it. Where the column holds
+            whole numbers, scaled ones are rounded so that their running total stays right: a fifth less of many ones
+            is a fifth fewer of them.
         where: the rows it applies to: column -> value, or a list of values; all must match. A table that names
             townships or powers can also be filtered by their columns (`county`, `category`, `type`, `field`).
     """
@@ -55,7 +59,8 @@ class Scenario:
         input_hashes: SHA-256 of the scenario file and of the case's files.
 
     Raises:
-        InputError: if a change names no column of numbers, or selects nothing.
+        InputError: if a change is not sound, names no column of numbers, or selects nothing.
+        TypeError: if `case` is no `Case` or `policy` no `Policy`.
     """
 
     case: Case
@@ -66,6 +71,15 @@ class Scenario:
     input_hashes: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
+        for name, kind in (("case", Case), ("policy", Policy)):
+            if not isinstance(getattr(self, name), kind):
+                raise TypeError(f"{name} must be a {kind.__name__}, not {type(getattr(self, name)).__name__}")
+        faults: list[Fault] = []
+        changes = {key: _change(key, body, "", faults) for key, body in self.changes.items()}
+        if faults:
+            raise InputError(faults)
+        object.__setattr__(self, "changes", FrozenMapping(changes))
+        object.__setattr__(self, "input_hashes", FrozenMapping(self.input_hashes))
         _ = self.data  # wrong changes are told at once
 
     @classmethod
@@ -88,16 +102,19 @@ class Scenario:
         case = _read_case(path, content.get("case"), faults)
         policy = _read_policy(path, content.get("policy", {}), faults)
         changes = _read_changes(path, content.get("changes", {}), faults)
-        if faults or case is None:
+        if case is None:
             raise InputError(faults)
         hashes = {path.name: digest, **{f"case/{name}": value for name, value in case.input_hashes.items()}}
         try:
-            return cls(case, policy, title, changes, str(path), hashes)
+            scenario = cls(case, policy, str(title), changes, str(path), hashes)
         except InputError as error:
-            raise InputError(
+            faults += [
                 replace(fault, file=f"{path.name}, after [changes]: {fault.file}" if fault.file else path.name)
                 for fault in error.faults
-            ) from None
+            ]
+        if faults:
+            raise InputError(faults)
+        return scenario
 
     @cached_property
     def data(self) -> Case:
@@ -105,26 +122,27 @@ class Scenario:
         if not self.changes:
             return self.case
         faults: list[Fault] = []
-        tables = dict(self.case.tables)
+        changed: dict[str, pd.DataFrame] = {}
         for key, change in self.changes.items():
             column = _changed_column(key, faults)
             if column is not None:
-                tables[column.table] = _apply(change, key, column, tables, self.case, faults)
+                table = changed.get(column.table, self.case.tables[column.table])
+                changed[column.table] = _apply(change, key, column, table, self.case, faults)
         if faults:
             raise InputError(faults)
-        return self.case.replace(
-            **{name: tables[name] for name in tables if tables[name] is not self.case.tables[name]}
-        )
+        return self.case.replace(**changed)
 
     def replace(self, **changes: Any) -> Scenario:
         """Return a copy with other attributes; `policy` may be a dict of the keys to change.
+
+        The copy no longer says which files it came from: they do not hold what it holds.
 
         Raises:
             InputError: naming every wrong key or value.
         """
         if isinstance(changes.get("policy"), dict):
             changes["policy"] = self.policy.replace(**changes["policy"])
-        return replace(self, **changes)
+        return replace(self, **{"source": "", "input_hashes": {}, **changes})
 
 
 _KEYS = ("title", "case", "policy", "changes")
@@ -173,13 +191,16 @@ def _read_changes(path: Path, value: Any, faults: list[Fault]) -> dict[str, Chan
     if not isinstance(value, dict):
         faults.append(Fault("must be a table: write [changes].", file=path.name, column="changes", value=str(value)))
         return {}
-    changes = {}
-    for key, body in value.items():
-        try:
-            changes[key] = Change.model_validate(body)
-        except ValidationError as error:
-            faults.extend(settings_faults(Change, error, file=path.name, prefix=f"changes.{key}"))
-    return changes
+    read = {key: _change(key, body, path.name, faults) for key, body in value.items()}
+    return {key: change for key, change in read.items() if change is not None}
+
+
+def _change(key: str, body: Any, file: str, faults: list[Fault]) -> Change | None:
+    try:
+        return Change.model_validate(body)
+    except ValidationError as error:
+        faults.extend(settings_faults(Change, error, file=file, prefix=f"changes.{key}"))
+        return None
 
 
 def _changed_column(key: str, faults: list[Fault]) -> Column | None:
@@ -192,14 +213,15 @@ def _changed_column(key: str, faults: list[Fault]) -> Column | None:
         options = " or ".join(f"{column.table}.{column.name}" for column in found)
         faults.append(Fault(f"is a column of several tables; write {options}.", column=f"changes.{key}"))
     else:
-        faults.append(Fault("is no column of numbers." + did_you_mean(name, known), column=f"changes.{key}"))
+        names = ", ".join(sorted(known))
+        message = f"is no column of numbers.{did_you_mean(name, known)} There are {names}."
+        faults.append(Fault(message, column=f"changes.{key}"))
     return None
 
 
 def _apply(
-    change: Change, key: str, column: Column, tables: dict[str, pd.DataFrame], case: Case, faults: list[Fault]
+    change: Change, key: str, column: Column, table: pd.DataFrame, case: Case, faults: list[Fault]
 ) -> pd.DataFrame:
-    table = tables[column.table].copy()
     selected = pd.Series(True, index=table.index)
     for name, wanted in change.where.items():
         values = _filter_values(table, column.table, name, case)
@@ -211,8 +233,12 @@ def _apply(
                 )
             )
             return table
-        selected &= values.isin([wanted] if isinstance(wanted, str) else wanted)
-    if not selected.any():
+        words = [wanted] if isinstance(wanted, str) else wanted
+        for word in sorted(set(words) - set(values)):
+            message = "is found in no row of the case." + did_you_mean(word, set(values))
+            faults.append(Fault(message, column=f"changes.{key}.where.{name}", value=word))
+        selected &= values.isin(words)
+    if not selected.any() and not faults:
         faults.append(Fault("selects no row of the case; check the names in `where`.", column=f"changes.{key}"))
         return table
     old = table.loc[selected, column.name].astype(float)
@@ -223,9 +249,15 @@ def _apply(
     else:
         new = old * 0 + (change.set or 0)
     if column.kind == "integer":
-        table.loc[selected, column.name] = new.round().astype(int)
-    else:
-        table.loc[selected, column.name] = new
+        given = change.add if change.add is not None else change.set
+        if given is not None and given != int(given):
+            message = f"must be whole: {column.name} is counted in whole {column.unit}."
+            faults.append(Fault(message, column=f"changes.{key}", value=f"{given:g}"))
+        # Rounded as a running total, so that the sum is right, however small the single numbers.
+        total = np.floor(new.cumsum().to_numpy() + 0.5 + 1e-9)
+        new[:] = np.diff(total, prepend=0.0)
+    kind = table[column.name].dtype
+    table[column.name] = table[column.name].where(~selected, new.reindex(table.index, fill_value=0.0)).astype(kind)
     return table
 
 

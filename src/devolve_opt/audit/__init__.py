@@ -110,8 +110,7 @@ def audit(case: Case, policy: Policy, decisions: Decisions) -> Audit:
         - `hours_needed`: statutory load, joint cases, and upkeep and cases of the powers taken (staff-hours a year).
         - `hours_there`: working hours of `staff` (staff-hours a year).
         - `load`: hours needed / hours there (share); infinite where there are none but some are needed.
-        - `overload_hours`: hours needed above the free share, or above the wall where overload is a wall
-          (staff-hours a year).
+        - `overload_hours`: hours needed above `overload_free_share` of those there, priced or not (staff-hours a year).
         - `posts_before`: posts today (posts).
         - `posts`: `base_posts` + `floating_posts` + `revolving_posts`, as the plan has them (posts).
         - `fair_share`: what the formula gives before rounding: base posts and exact floating posts (posts).

@@ -52,7 +52,6 @@ def township_figures(ledger: Ledger) -> pd.DataFrame:
     townships, policy = ledger.case.townships, ledger.policy
     needed, staff, officers, moves = ledger.hours_needed, ledger.staff, ledger.officers, ledger.plan.officers
     there = staff["hours_there"]
-    free = policy.wall_share if policy.overload == "wall" else policy.overload_free_share
     without_hours = pd.Series(np.where(needed > 0, np.inf, 0.0), index=needed.index)
     columns = {
         "county": townships["county"],
@@ -60,7 +59,7 @@ def township_figures(ledger: Ledger) -> pd.DataFrame:
         "hours_needed": needed,
         "hours_there": there,
         "load": (needed / there.where(there > 0)).fillna(without_hours),
-        "overload_hours": (needed - free * there.clip(lower=0)).clip(lower=0),
+        "overload_hours": (needed - policy.overload_free_share * there.clip(lower=0)).clip(lower=0),
         "posts_before": townships["posts"],
         "posts": staff["posts"],
         **dict(ledger.plan.posts.items()),

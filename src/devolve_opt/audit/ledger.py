@@ -13,7 +13,7 @@ from devolve_opt.case import Case
 from devolve_opt.plan import Breach
 from devolve_opt.policy import Policy
 from devolve_opt.rules.apportionment import largest_remainder
-from devolve_opt.vocabulary import BASE_LIST, ENFORCEMENT_TYPES, Category
+from devolve_opt.vocabulary import BASE_LIST, ENFORCEMENT_TYPES
 
 SLACK = 1e-6
 """Tolerance of comparisons of hours and shares, relative to the limit; whole numbers are compared exactly."""
@@ -114,7 +114,7 @@ class Ledger:
             (part * _share_of_county(townships, indicator) for indicator, part in self.policy.weights.items()),
             start=pd.Series(0.0, index=townships.index),
         )
-        tilt = townships["category"].map(lambda category: self.policy.base_posts_tilt[Category(category)])
+        tilt = townships["category"].map(self.policy.base_posts_tilt.of)
         base = self._spread("base_pool", tilt)
         fair = base + townships["county"].map(pools["floating_pool"]) * weight
         whole = base + self._spread("floating_pool", weight)

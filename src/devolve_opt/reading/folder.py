@@ -96,6 +96,8 @@ def write_folder(path: str | Path, tables: Mapping[str, pd.DataFrame], header: M
     raise_if_any(faults)
     checked = check_tables(tables)
     target = path.resolve()
+    if target.is_dir() and not any(target.iterdir()):
+        target.rmdir()
     if target.exists() and not (target / HEADER_FILE).is_file():
         raise FileExistsError(f"{path} exists and is not a case (it has no {HEADER_FILE}); name another folder.")
     # Siblings, because only within one file system does a folder change its name at a stroke.

@@ -6,8 +6,8 @@ Each check is one line of `CHECKS`; the first that applies names the exclusion. 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -19,13 +19,17 @@ from devolve_opt.vocabulary import Holder, PowerType
 
 @dataclass(frozen=True)
 class Check:
-    """One reason to keep a power out: its name, its article, and the powers it applies to."""
+    """One reason to keep a power out: its name, its article, and the powers it applies to.
+
+    `articles` names the article for types of power that have one of their own.
+    """
 
     rule: str
     article: str
     reason: str
     applies: Callable[[pd.DataFrame], pd.Series]
     basis: str = "law"
+    articles: Mapping[str, str] = field(default_factory=dict)
 
 
 def _no_channel(powers: pd.DataFrame) -> pd.Series:
@@ -41,19 +45,27 @@ def _coercion_alone(powers: pd.DataFrame) -> pd.Series:
 
 CHECKS = (
     Check(
-        "already_held", "城乡规划法 65; 村庄和集镇规划建设管理条例 39-40",
+        "already_held", "the law that gives it to townships (holder in the case)",
         "The township holds it by law already; it is not the county's to hand down.",
         lambda powers: powers["holder"] == Holder.TOWNSHIP,
+        articles=dict.fromkeys(
+            (PowerType.PENALTY, PowerType.COERCION), "城乡规划法 65; 村庄和集镇规划建设管理条例 39-40"
+        ),
     ),
     Check(
-        "not_held_by_county", "行政处罚法 23-24",
+        "not_held_by_county", "the law that gives it to another level (holder in the case)",
         "The city or the province holds it; a county cannot pass on what it does not hold.",
         lambda powers: powers["holder"] != Holder.COUNTY,
+        articles={
+            PowerType.PENALTY: "行政处罚法 23-24", PowerType.COERCION: "行政强制法 17",
+            PowerType.PERMIT: "行政许可法 24",
+        },
     ),
     Check(
         "restricts_liberty", "行政处罚法 10, 18",
         "It restricts personal liberty, which only public security and statutory organs may do.",
         lambda powers: powers["restricts_liberty"],
+        articles={PowerType.COERCION: "行政强制法 17"},
     ),
     Check(
         "freezes_assets", "行政强制法 29, 47",
@@ -117,9 +129,14 @@ def exclusions(case: Case, policy: Policy) -> pd.DataFrame:
         found[falls] = len(CHECKS)
     every = (*CHECKS, REQUIRES_EXCLUDED)
     chosen = []
+    kinds, bases = powers["type"].tolist(), powers["legal_basis"].tolist()
     for power, number in enumerate(found):
         check = every[number]
-        if check is REQUIRES_EXCLUDED and number >= 0:
+        article = check.articles.get(kinds[power], check.article)
+        if check.rule in ("already_held", "not_held_by_county"):
+            article = bases[power] or article
+        check = replace(check, article=article)
+        if number == len(CHECKS):
             cause = power
             while every[found[cause]] is REQUIRES_EXCLUDED:
                 cause = required[cause]

@@ -51,7 +51,7 @@ def post_formula(case: Case, policy: Policy) -> pd.DataFrame:
     townships = case.tables["townships"]
     pools = post_pools(case, policy)
     base_pool, floating_pool = _whole(pools["base"]), _whole(pools["floating"])
-    tilt = townships["category"].map({str(category): part for category, part in policy.base_posts_tilt.items()})
+    tilt = townships["category"].map(policy.base_posts_tilt.of)
     result = pd.DataFrame(0, index=townships.index, columns=["base_posts", "floating_posts"])
     result["fair_share"] = 0.0
     for county, members in townships.groupby("county", sort=False):

@@ -17,12 +17,14 @@ from devolve_opt.policy import Policy
 from devolve_opt.solver.engine import Control, Engine, Outcome
 from devolve_opt.solver.matrix import Matrix
 
+LIST_IN_FORCE = "the guide list in force"
+
 POLICY_RULES = {
     "base_list_within_cap": ("base_list_max", "powers"),
     "guide_list_within_cap": ("guide_list_max", "powers"),
     "category_list_within_cap": ("category_list_max", "powers"),
-    "base_list_kept": ("the guide list in force", "powers"),
-    "category_list_kept": ("the guide list in force", "powers"),
+    "base_list_kept": (LIST_IN_FORCE, "powers"),
+    "category_list_kept": (LIST_IN_FORCE, "powers"),
     "new_powers_within_cap": ("new_powers_max", "powers"),
     "new_fields_within_cap": ("new_fields_max", "fields"),
     "overload_within_step": ("overload_steps", "staff-hours a year"),
@@ -30,12 +32,14 @@ POLICY_RULES = {
     "posts_within_band": ("posts_band", "posts"),
     "posts_moved_within_cap": ("posts_moved_max", "posts"),
     "officers_at_least_minimum": ("officers_min", "officers"),
-    "officers_do_statutory_work": ("officer_hours_share", "officers"),
     "officers_cover_fields": ("fields_at_minimum", "fields"),
     "training_within_places": ("training_places_max", "certificates"),
     "officer_hours_sufficient": ("officer_hours_share", "officer-hours a year"),
 }
 """Rules that can give: constraint -> the policy's key behind it, and the unit."""
+
+IMPLIED = ("officers_do_statutory_work",)
+"""Rows that only repeat another rule, for a tighter relaxation: they give with it and are not counted twice."""
 
 MOST = 1e7
 """More than any rule could have to give, in its unit."""
@@ -43,18 +47,24 @@ MOST = 1e7
 
 @dataclass(frozen=True)
 class Relaxation:
-    """What one rule would have to give at one place: `amount` in `unit`; `place` is empty for the whole city."""
+    """What one rule would have to give at one place: `amount` in `unit`; `place` is empty for the whole city.
+
+    `cap` is the policy's number where the whole city shares it, and None else.
+    """
 
     rule: str
     key: str
     place: str
     amount: float
     unit: str
+    cap: int | None = None
 
     def __str__(self) -> str:
         """Return the relaxation as one line."""
+        if self.cap is not None:
+            return f"{self.key} {self.cap:,} would have to be {self.cap + self.amount:,.6g} ({self.unit}; {self.rule})"
         place = f" at {self.place}" if self.place else ""
-        return f"{self.rule}{place}: {self.amount:,.6g} {self.unit} (policy: {self.key})"
+        return f"{self.key} would have to give {self.amount:,.6g} {self.unit}{place} ({self.rule})"
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,8 @@ def diagnose(matrix: Matrix, policy: Policy, control: Control, threads: int = 1)
     """
     rules = [name.partition("[")[0] for name in matrix.row_names]
     soft = np.array([rule in POLICY_RULES for rule in rules])
-    elastic = _with_slacks(matrix, np.flatnonzero(soft), _limits(matrix, policy, rules)[soft])
+    implied = np.array([rule in IMPLIED for rule in rules])
+    elastic = _with_slacks(_without(matrix, implied), np.flatnonzero(soft), _limits(matrix, policy, rules)[soft])
     with Engine(elastic, control, threads) as engine:
         answer = engine.solve(mip_rel_gap=1e-4)
     if answer.outcome is Outcome.INFEASIBLE:
@@ -92,8 +103,26 @@ def diagnose(matrix: Matrix, policy: Policy, control: Control, threads: int = 1)
         if amount > 1e-6:
             rule, _, index = matrix.row_names[row].partition("[")
             key, unit = POLICY_RULES[rule]
-            found.append(Relaxation(rule, key, index.rstrip("]").replace(",", ", "), float(amount), unit))
+            setting = getattr(policy, key, None)
+            cap = setting if isinstance(setting, int) and not index else None
+            found.append(Relaxation(rule, key, _place(rule, index.rstrip("]")), float(amount), unit, cap))
     return Conflict(tuple(found), answer.outcome is Outcome.OPTIMAL)
+
+
+def _place(rule: str, index: str) -> str:
+    if rule == "overload_within_step":
+        township, step = index.rsplit(",", 1)
+        return f"{township}, step {int(step) + 1}"
+    return index.replace(",", ", ")
+
+
+def _without(matrix: Matrix, rows: np.ndarray) -> Matrix:
+    """Return the matrix with some rows that no longer say anything."""
+    return replace(
+        matrix,
+        row_lower=np.where(rows, -np.inf, matrix.row_lower),
+        row_upper=np.where(rows, np.inf, matrix.row_upper),
+    )
 
 
 def _limits(matrix: Matrix, policy: Policy, rules: list[str]) -> np.ndarray:

@@ -22,6 +22,15 @@ SCHEMA_VERSION = 1
 NO_RUN = f"is not the folder of a run (no sound {MANIFEST} in it); name a folder that `run` wrote."
 
 
+UNITS = {
+    **dict.fromkeys(("objective", "bound", *map(str, Term), "overload_hours"), "staff-hours a year"),
+    "gap": "share", "rules_broken": "breaches", "powers_listed": "powers", "base_list": "powers",
+    "powers_taken": "powers", "take_ups": "township powers", "rounds_met": "rounds", "fields_made_ready": "fields",
+    "posts_moved_count": "posts", "officers_trained": "persons",
+}  # fmt: skip
+"""Unit of each measure that has one."""
+
+
 def measures(plan: Plan) -> dict[str, Any]:
     """Return the figures of a plan by name, as they stand in comparisons, sweeps and the run's manifest.
 
@@ -35,6 +44,7 @@ def measures(plan: Plan) -> dict[str, Any]:
         "objective": plan.objective,
         "bound": plan.bound,
         "gap": plan.gap,
+        "rules_broken": len(plan.audit.breaches),
         **{str(term): plan.audit.terms[term] for term in Term},
         "synthetic": plan.scenario.case.synthetic,
         "powers_listed": int(listed["power"].nunique()),
@@ -49,37 +59,54 @@ def measures(plan: Plan) -> dict[str, Any]:
     }
 
 
-def compare(plans: Sequence[Plan | str | Path] | Mapping[str, Plan]) -> pd.DataFrame:
+def compare(plans: Plan | str | Path | Sequence[Plan | str | Path] | Mapping[str, Plan | str | Path]) -> pd.DataFrame:
     """Put plans side by side.
 
     Args:
-        plans: plans, or folders of runs, or both; a mapping gives the names of the columns.
+        plans: plans, or folders of runs, or both, or a single one; a mapping gives the names of the columns.
 
     Returns:
-        Indexed by measure (see `measures`), one column a plan. The last row, `better_than`, names the plans that this
-        one is proven better than. An optimised plan stands for its scenario, which may hold a plan as good as its
-        bound: it is beaten only by an objective above that bound. A plan by the ratio rule is just that plan. Plans of
-        different cases or prices are not comparable in their objective, and the row is empty for them.
+        Indexed by measure (see `measures`), one column a plan, and two rows with names of other plans:
+
+        - `better_than`: those that this one is proven better than. An optimised plan stands for its scenario, which may
+          hold a plan as good as its bound: it is beaten only by an objective above that bound. A plan by the ratio rule
+          is just that plan.
+        - `not_comparable_with`: those with other data or prices, whose worth means something else; and where either
+          breaks rules.
 
     Raises:
-        InputError: if a folder holds no run.
+        InputError: naming every folder that holds no run.
     """
+    if isinstance(plans, Plan | str | Path):
+        plans = [plans]
     named = list(plans.items()) if isinstance(plans, Mapping) else [(_name(plan), plan) for plan in plans]
     columns: dict[str, dict[str, Any]] = {}
     grounds: dict[str, str] = {}
+    verdicts: dict[str, dict[str, str]] = {}
+    faults: list[Fault] = []
     for name, plan in named:
         unique, number = name, 2
         while unique in columns:
             unique, number = f"{name} ({number})", number + 1
-        columns[unique], grounds[unique] = _figures(plan)
+        try:
+            columns[unique], grounds[unique] = _figures(plan)
+        except InputError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise InputError(faults)
     for name, figures in columns.items():
-        below = [
+        rivals = {other: rival for other, rival in columns.items() if other != name}
+        alike = [
             other
-            for other, rival in columns.items()
-            if other != name and grounds[other] == grounds[name] and figures["objective"] > _reach(rival)
+            for other, rival in rivals.items()
+            if grounds[other] == grounds[name] and not (figures["rules_broken"] or rival["rules_broken"])
         ]
-        figures["better_than"] = ", ".join(below)
-    return pd.DataFrame(columns)
+        below = [other for other in alike if figures["objective"] > _reach(rivals[other])]
+        verdicts[name] = {
+            "better_than": ", ".join(below),
+            "not_comparable_with": ", ".join(other for other in rivals if other not in alike),
+        }
+    return pd.DataFrame({name: {**figures, **verdicts[name]} for name, figures in columns.items()})
 
 
 def _reach(figures: Mapping[str, Any]) -> float:
@@ -99,7 +126,7 @@ def _figures(plan: Plan | str | Path) -> tuple[dict[str, Any], str]:
     manifest = read_manifest(plan)
     try:
         figures, basis = dict(manifest["measures"]), str(manifest["valued_on"])
-        _ = figures["objective"], _reach(figures)
+        _ = figures["objective"], figures["rules_broken"], _reach(figures)
         return figures, basis
     except (ValueError, KeyError, TypeError):
         raise InputError([Fault(NO_RUN, file=str(plan))]) from None
@@ -132,10 +159,8 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
 def valued_on(scenario: Scenario) -> str:
     """Return a text that is the same for scenarios in which an objective means the same: same data, same prices."""
     policy = scenario.policy
-    changes = {key: change.model_dump() for key, change in scenario.changes.items()}
     basis = {
-        "case": scenario.case.digest,
-        "changes": changes,
+        "data": scenario.data.digest,
         "prices": policy.prices.model_dump(),
         "overload": [
             policy.overload,

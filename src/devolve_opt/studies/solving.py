@@ -7,18 +7,20 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from devolve_opt.audit import audit, describe
-from devolve_opt.errors import AuditError, NoPlanError
+from devolve_opt.errors import AuditError, Fault, InputError, NoPlanError
 from devolve_opt.formulation import build_model, read_decisions, set_start
 from devolve_opt.plan import Audit, Decisions, Plan, relative_gap
 from devolve_opt.rules.legality import exclusions
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
-from devolve_opt.solver.conflict import Conflict, diagnose
+from devolve_opt.solver.conflict import LIST_IN_FORCE, Conflict, Relaxation, diagnose
 from devolve_opt.solver.engine import Control, stop_on_interrupt
 from devolve_opt.solver.matrix import compile_matrix
 from devolve_opt.solver.strategy import Search, Step
@@ -29,8 +31,8 @@ _BUILDING = threading.Lock()
 
 CONFLICT_SECONDS = 120.0
 """Time for finding out why no plan exists, over and above the run's own limit."""
-CONFLICT_LINES = 20
-"""Places named in the message."""
+CONFLICT_PLACES = 8
+"""Places named for each rule in the message."""
 
 AGREEMENT = 1e-6
 """Relative difference allowed between the solver's objective and the audit's own."""
@@ -47,7 +49,7 @@ def solve(
     explain: bool = True,
     report: Callable[[Step], None] = lambda step: None,
 ) -> Plan:
-    """Solve a scenario and return a plan that has passed the independent audit.
+    """Solve a scenario; an optimised plan is returned only if it has passed the independent audit.
 
     Args:
         scenario: what to solve.
@@ -62,17 +64,51 @@ def solve(
 
     Returns:
         The plan. If the time is up or the user stops (Ctrl-C), the best plan so far with the gap it has. The ratio
-        rule's plan is returned even where no plan can keep every rule: its bound is then -inf, and its audit names what
-        it breaks.
+        rule's plan (`method="ratio"`) is returned whatever the audit finds, with its breaches; where no plan can keep
+        every rule its bound is -inf.
 
     Raises:
+        InputError: if an option is not allowed.
         NoPlanError: if it is confirmed that no plan exists, or none was found in time.
+        SolverError: if the solver refuses the model.
         AuditError: if a solved plan breaks a rule; a defect of this software.
     """
+    if not isinstance(scenario, Scenario):
+        raise TypeError(f"solve takes a Scenario, not {type(scenario).__name__}; Scenario.read(path) reads one")
+    check_options(gap, time_limit, threads, method)
     own = control is None
     control = control or Control(time_limit)
     with stop_on_interrupt(control.stop) if own else nullcontext():
         return _solve(scenario, Method(method), gap, threads, control, explain, report)
+
+
+def check_options(
+    gap: Any = 0.0, time_limit: Any = None, threads: Any = 1, method: Any = Method.OPTIMAL, jobs: Any = 1
+) -> None:
+    """Check the options of a run.
+
+    Raises:
+        InputError: naming every option that is not allowed.
+    """
+    checks = (
+        ("gap", gap, _is_number(gap) and 0 <= gap < np.inf, "must be a share, at least 0."),
+        ("time_limit", time_limit, time_limit is None or (_is_number(time_limit) and time_limit >= 0),
+         "must be seconds, at least 0, or None."),
+        ("threads", threads, _is_whole(threads) and 1 <= threads <= 256, "must be a whole number from 1 to 256."),
+        ("jobs", jobs, jobs is None or (_is_whole(jobs) and jobs >= 1), "must be a whole number, at least 1, or None."),
+        ("method", method, method in tuple(Method), f"must be one of {', '.join(Method)}."),
+    )  # fmt: skip
+    faults = [Fault(remedy, column=name, value=str(value)) for name, value, allowed, remedy in checks if not allowed]
+    if faults:
+        raise InputError(faults)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _solve(
@@ -109,8 +145,9 @@ def _solve(
     if search.infeasible and method is Method.OPTIMAL:
         report(Step(control.elapsed, "conflict", np.inf, -np.inf))
         patience = Control(CONFLICT_SECONDS, control.event)
-        conflict = diagnose(matrix, policy, patience, threads) if explain else None
-        raise NoPlanError(_infeasible(scenario, conflict), proven=True)
+        why = _conflict_lines(diagnose(matrix, policy, patience, threads)) if explain else []
+        raise NoPlanError("\n".join([_infeasible(scenario), *why]), proven=True)
+    options = {"method": str(method), "gap": gap, "time_limit": control.time_limit, "threads": threads}
     reference = Plan(
         scenario=scenario,
         method=Method.RATIO,
@@ -123,7 +160,7 @@ def _solve(
         seconds=seconds,
         steps=pd.DataFrame([vars(step) for step in search.steps]),
         log="".join(search.log),
-        options={"method": str(method), "gap": gap, "time_limit": control.time_limit, "threads": threads},
+        options={**options, "method": str(Method.RATIO)},
     )
     if method is Method.RATIO:
         return reference
@@ -147,6 +184,7 @@ def _solve(
         decisions=decisions,
         audit=checked,
         seconds=seconds,
+        options=options,
         reference=reference,
     )
 
@@ -184,18 +222,30 @@ def _audited(scenario: Scenario, decisions: Decisions, objective: float, bound: 
     return checked
 
 
-def _infeasible(scenario: Scenario, conflict: Conflict | None) -> str:
-    lines = [f"No plan can keep all the rules of {scenario.title!r}: proven by HiGHS with and without presolve."]
+def _infeasible(scenario: Scenario) -> str:
+    return f"No plan can keep all the rules of {scenario.title!r}: proven by HiGHS with and without presolve."
+
+
+def _conflict_lines(conflict: Conflict | None) -> list[str]:
     if conflict is None:
-        lines.append("Which rules clash was not found in time; relax a cap of the policy and run again.")
-        return "\n".join(lines)
+        return ["Which rules clash was not found in time; relax a cap of the policy and run again."]
     if not conflict.relaxations:
-        lines.append("Relaxing the policy's caps does not help: the case's own figures clash (run `check`).")
-        return "\n".join(lines)
+        return ["Relaxing the policy's caps does not help: the case's own figures clash (run `check`)."]
     least = "The least that would have to give" if conflict.least else "What would have to give (perhaps less)"
-    lines.append(f"{least}, each measured against its limit:")
-    shown = sorted(conflict.relaxations, key=lambda relaxation: -relaxation.amount)[:CONFLICT_LINES]
-    lines += [f"  {relaxation}" for relaxation in shown]
-    if len(conflict.relaxations) > len(shown):
-        lines.append(f"  and {len(conflict.relaxations) - len(shown)} more places")
-    return "\n".join(lines)
+    lines = [f"{least}, each measured against its limit:"]
+    groups: dict[tuple[str, str, str], list[Relaxation]] = {}
+    for relaxation in sorted(conflict.relaxations, key=lambda relaxation: -relaxation.amount):
+        groups.setdefault((relaxation.rule, relaxation.key, relaxation.unit), []).append(relaxation)
+    for (rule, key, unit), members in groups.items():
+        if len(members) == 1:
+            lines.append(f"  {members[0]}")
+            continue
+        total = sum(relaxation.amount for relaxation in members)
+        places = [f"{relaxation.place} {relaxation.amount:,.6g}" for relaxation in members]
+        more = len(places) - CONFLICT_PLACES
+        where = "; ".join(places[:CONFLICT_PLACES]) + (f" and {more} more places" if more > 0 else "")
+        lines.append(f"  {key} would have to give {total:,.6g} {unit} in all, at {where} ({rule})")
+    if any(relaxation.key == LIST_IN_FORCE for relaxation in conflict.relaxations):
+        lines.append("The guide list in force holds more than the caps allow: raise the caps, or take powers off it.")
+    lines.append("Other ways may do as well: this one gives least, each rule in proportion to its own limit.")
+    return lines

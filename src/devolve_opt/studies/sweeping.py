@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from hashlib import sha256
+from math import isfinite
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from devolve_opt.policy import Policy
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control, stop_on_interrupt
 from devolve_opt.studies.comparing import measures, valued_on
-from devolve_opt.studies.solving import solve
+from devolve_opt.studies.solving import AGREEMENT, check_options, solve
 from devolve_opt.version import __version__
 from devolve_opt.vocabulary import Method, Status
 
@@ -44,7 +46,8 @@ def sweep(
         time_limit: seconds for each.
         jobs: solves at a time; None takes one for each core, at most 2. Each uses one thread.
         folder: where each finished point is kept; a sweep that was stopped takes up from there.
-        report: called with each finished point, as it would stand in the result.
+        report: called with each finished point, as it would stand in the result, and `kept`: whether it was there
+            already.
 
     Returns:
         One row a value, in rising order: `value`, then the columns of `comparing.measures`, `note`, `seconds` and
@@ -54,8 +57,9 @@ def sweep(
         plans are worth must not be compared between its values.
 
     Raises:
-        InputError: if the cap is unknown or a value is not allowed.
+        InputError: if the cap is unknown, or a value or an option is not allowed.
     """
+    check_options(gap, time_limit, jobs=jobs)
     scenarios = _scenarios(scenario, cap, values)
     folder = None if folder is None else Path(folder)
     if folder is not None:
@@ -63,11 +67,13 @@ def sweep(
     jobs = jobs or min(2, os.cpu_count() or 1)
     stop = threading.Event()
     points = {}
+    kept_values: set[float] = set()
 
     def one(value: float) -> dict[str, Any] | None:
-        key = _key(scenarios[value], gap)
-        kept = _kept(folder, cap, value, key, time_limit)
+        key = _key(scenarios[value])
+        kept = _kept(folder, cap, value, key, gap, time_limit)
         if kept is not None:
+            kept_values.add(value)
             return kept
         if stop.is_set():
             return None
@@ -87,7 +93,7 @@ def sweep(
                 point = done.result()
                 if point is not None:
                     points[point["value"]] = point
-                    report(point)
+                    report({**point, "kept": point["value"] in kept_values})
     comparable = len({valued_on(changed) for changed in scenarios.values()}) == 1
     return pd.DataFrame([points[value] for value in sorted(points)]).assign(comparable=comparable)
 
@@ -96,8 +102,12 @@ def _scenarios(scenario: Scenario, cap: str, values: Iterable[float]) -> dict[fl
     if cap not in Policy.caps():
         raise InputError([Fault("is no numeric cap of the policy." + did_you_mean(cap, Policy.caps()), column=cap)])
     whole = Policy.model_fields[cap].annotation is int
-    faults, scenarios = [], {}
+    faults: list[Fault] = []
+    scenarios: dict[float, Scenario] = {}
     for value in values:
+        if not isinstance(value, Real) or not isfinite(value):
+            faults.append(Fault("must be a number.", column=cap, value=str(value)))
+            continue
         if whole and value != int(value):
             faults.append(Fault("must be a whole number.", column=cap, value=str(value)))
             continue
@@ -128,9 +138,9 @@ def _solve_point(scenario: Scenario, gap: float, control: Control) -> dict[str, 
     }  # fmt: skip
 
 
-def _key(scenario: Scenario, gap: float) -> str:
+def _key(scenario: Scenario) -> str:
     """Return a digest of all that a point depends on: a kept point is taken up only if it is the same."""
-    text = json.dumps([valued_on(scenario), scenario.policy.model_dump(mode="json"), gap, __version__], sort_keys=True)
+    text = json.dumps([valued_on(scenario), scenario.policy.model_dump(mode="json"), __version__], sort_keys=True)
     return sha256(text.encode()).hexdigest()
 
 
@@ -138,8 +148,13 @@ def _file(folder: Path, cap: str, value: float) -> Path:
     return folder / f"{cap}={value:g}.json"
 
 
-def _kept(folder: Path | None, cap: str, value: float, key: str, time_limit: float | None) -> dict[str, Any] | None:
-    """Return a point that was kept, unless another try at it may do better: with more time, or after a breakdown."""
+def _kept(
+    folder: Path | None, cap: str, value: float, key: str, gap: float, time_limit: float | None
+) -> dict[str, Any] | None:
+    """Return a point that was kept, unless another try at it may do better.
+
+    That is with more time, for a smaller gap than it has, or after a breakdown.
+    """
     if folder is None:
         return None
     try:
@@ -149,7 +164,8 @@ def _kept(folder: Path | None, cap: str, value: float, key: str, time_limit: flo
         point = kept["point"]
         had, wanted = (np.inf if seconds is None else seconds for seconds in (kept["time_limit"], time_limit))
         out_of_time = point["status"] in (Status.TIME_LIMIT, "no_plan") and wanted <= had
-        return point if point["status"] in (Status.PROVEN, "infeasible") or out_of_time else None
+        proven = point["status"] == Status.PROVEN and point["gap"] <= gap + AGREEMENT
+        return point if point["status"] == "infeasible" or proven or out_of_time else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

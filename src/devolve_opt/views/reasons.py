@@ -49,7 +49,7 @@ def _base_list_because(plan: Plan, left: pd.DataFrame, came: pd.DataFrame) -> li
     pairs = interest(plan.scenario.data, policy)
     base_only = pairs[~pairs["category"].isin(own_lists)].groupby("power")["rounds"].sum()
     cases = pairs.groupby("power")["cases"].sum()
-    ready = plan.audit.fields["field"].value_counts()
+    ready_today = plan.audit.fields.loc[~plan.audit.fields["new"], "field"].value_counts()
 
     def means(of: pd.Series, by: str = "power") -> tuple[float, float]:
         came_mean, left_mean = (part[by].map(of).fillna(0).mean() for part in (came, left))
@@ -63,7 +63,7 @@ def _base_list_because(plan: Plan, left: pd.DataFrame, came: pd.DataFrame) -> li
     favour = [
         words.format(of_came, of_left)
         for (of_came, of_left), words in (
-            (means(ready, "field"), "townships ready in their fields ({:,.0f} against {:,.0f})"),
+            (means(ready_today, "field"), "townships ready in their fields today ({:,.0f} against {:,.0f})"),
             (means(cases), "cases a year ({:,.0f} against {:,.0f})"),
             (means(base_only), "rounds chosen by townships without a list of their own ({:,.0f} against {:,.0f})"),
         )
@@ -78,6 +78,12 @@ def take_up_reasons(plan: Plan, rule: Plan) -> list[str]:
     now, before = (_taken(pairs, each) for each in (plan, rule))
     kept, new, dropped = int((now & before).sum()), pairs[now & ~before], pairs[before & ~now]
     sentences = [f"Take-up: {kept:,} kept, {len(new):,} new, {len(dropped):,} dropped."]
+    never = int((pairs.loc[now, "rounds"] == 0).sum())
+    if never:
+        sentences.append(
+            f"  {never:,} of all take-ups are of powers that the township never chose: it has cases of them, or "
+            "another power it takes requires them."
+        )
     late = int((~new["chosen_last"]).sum())
     if late:
         sentences.append(
@@ -123,7 +129,7 @@ def post_reasons(plan: Plan, rule: Plan) -> list[str]:
     elsewhere = int((change.clip(lower=0) - by_rule).clip(lower=0).sum())
     sentence = (
         f"Posts: {moved} moved (ratio rule: {moved_rule}), "
-        f"{elsewhere} of them to townships the ratio rule does not give them."
+        f"{elsewhere} of them to townships that get fewer under the ratio rule."
     )
     sentences = [sentence]
     load = tables.workload(plan).set_index("township")["load_before"]
@@ -145,7 +151,7 @@ def officer_reasons(plan: Plan, rule: Plan) -> list[str]:
     (trained, moved, above), (trained_rule, moved_rule, above_rule) = (_officer_counts(each) for each in (plan, rule))
     sentence = (
         f"Officers: {trained} trained and {moved} moved (ratio rule: {trained_rule} and {moved_rule}); "
-        f"{above} offices have more than the minimum (ratio rule: {above_rule})."
+        f"offices with more than the minimum: {above} (ratio rule: {above_rule})."
     )
     sentences = [sentence]
     strengthened = officer_needs(plan)[added > 0]

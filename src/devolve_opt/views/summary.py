@@ -9,6 +9,7 @@ import pandas as pd
 
 from devolve_opt.plan import Plan
 from devolve_opt.policy import ASSUMPTION, Policy, Prices
+from devolve_opt.schema import numeric_columns
 from devolve_opt.views import tables
 from devolve_opt.views.caps import cap_sentence, caps
 from devolve_opt.views.reasons import list_reasons, officer_reasons, post_reasons, take_up_reasons
@@ -39,6 +40,7 @@ def summary(plan: Plan) -> str:
         ("Caps it reaches", _caps(plan)),
         ("What differs from the ratio rule, and why", _differences(plan)),
         ("Townships that gain and lose most, rounds of their choices met", _extremes(plan)),
+        ("Choices that are not met, by the first reason (table declined has each of them)", _declined(plan)),
         ("Kept out before the choice", _exclusions(plan)),
         ("What it rests on", _caveats(plan)),
     )
@@ -79,11 +81,17 @@ def _decisions(plan: Plan) -> list[str]:
         f"{count(taken['power'].nunique(), 'power')} taken, {len(taken):,} times in all, by "
         f"{taken['township'].nunique():,} of {count(len(townships), 'township')}"
     )
+    votes = plan.scenario.data.votes[["round_1", "round_2", "round_3"]].sum().sum()
     rounds = f"{met:,.0f} of {asked:,.0f} rounds of choices met" + (f" ({share(met / asked)})" if asked else "")
+    if votes > asked:
+        rounds += f"; {votes - asked:,.0f} more rounds went to powers that may not be handed down"
     made_ready = plan.decisions.ready["township"].nunique()
-    movers = f"{count((change > 0).sum(), 'township')} gain, {(change < 0).sum()} lose"
+    movers = f"townships that gain {(change > 0).sum()}, that lose {(change < 0).sum()}"
     staff = f"{before:,.0f} today, {remaining:,.0f} after a year's losses, {after:,.0f} under the plan"
-    load = f"{(figures['load'] > free).sum():,} of {count(len(figures), 'township')} above {share(free)} of the hours"
+    units = count(len(figures), "township")
+    if len(figures) > len(townships):
+        units = f"{len(figures):,} townships and subdistricts"
+    load = f"{(figures['load'] > free).sum():,} of {units} above {share(free)} of the hours"
     above = f"{(figures['load'] > 1).sum():,} above 100 %"
     return [
         f"Lists: {count(listed['power'].nunique(), 'power')}{on_several}: {', '.join(lists)}.",
@@ -140,7 +148,7 @@ def _extremes(plan: Plan) -> list[str]:
     table = tables.choices(plan).sort_values("rounds_gained", ascending=False, kind="stable")
     gaining, losing = table[table["rounds_gained"] > 0], table[table["rounds_gained"] < 0]
     same = len(table) - len(gaining) - len(losing)
-    lines = [f"{count(len(gaining), 'township')} gain, {len(losing)} lose, {same} stay as they are."]
+    lines = [f"Townships that gain: {len(gaining)}; that lose: {len(losing)}; that stay as they are: {same}."]
     for name, part in (("Most gained: ", gaining.head(EXTREMES)), ("Most lost: ", losing.iloc[::-1].head(EXTREMES))):
         if len(part):
             lines += wrapped(name, [_extreme(row) for _, row in part.iterrows()])
@@ -149,6 +157,11 @@ def _extremes(plan: Plan) -> list[str]:
 
 def _extreme(row: pd.Series) -> str:
     return f"{row['township']} {row['name']} {row['rounds_gained']:+d} to {row['rounds_met']} of {row['rounds_asked']}"
+
+
+def _declined(plan: Plan) -> list[str]:
+    counted = tables.declined(plan)["reason"].value_counts()
+    return wrapped("", [f"{number:,} {label(str(reason))}" for reason, number in counted.items()])
 
 
 def _exclusions(plan: Plan) -> list[str]:
@@ -186,8 +199,22 @@ def _caveats(plan: Plan) -> list[str]:
             f"{len(assumed)} of {len(keys)} caps and shares are this software's assumptions, not the report's figures."
         )
     if plan.scenario.changes:
-        lines += wrapped("The data are changed by the scenario: ", list(plan.scenario.changes))
+        lines += wrapped("The scenario changes the data (sum of the column): ", _changed_sums(plan))
     return lines
+
+
+def _changed_sums(plan: Plan) -> list[str]:
+    before, after = plan.scenario.case, plan.scenario.data
+    said = []
+    for key in plan.scenario.changes:
+        column = next(
+            column
+            for column in numeric_columns()[key.rpartition(".")[2]]
+            if key.rpartition(".")[0] in ("", column.table)
+        )
+        old, new = (case.tables[column.table][column.name].sum() for case in (before, after))
+        said.append(f"{key} {old:,.6g} to {new:,.6g}")
+    return said
 
 
 def _assumed(key: object) -> bool:

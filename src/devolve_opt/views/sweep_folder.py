@@ -13,17 +13,21 @@ from devolve_opt.errors import Fault, InputError
 from devolve_opt.policy import Policy
 from devolve_opt.scenario import Scenario
 from devolve_opt.views.plots import sweep_figure
+from devolve_opt.views.wording import rounded_up
 
 DOTS_PER_INCH = 150
 
 
-def write_sweep(frame: pd.DataFrame, cap: str, scenario: Scenario, folder: str | Path) -> Path:
+def write_sweep(
+    frame: pd.DataFrame, cap: str, scenario: Scenario, folder: str | Path, asked: int | None = None
+) -> Path:
     """Write the result of a sweep; each file is complete or is not there.
 
     Args:
         frame: what `sweep` returned.
         cap: the cap that was varied.
         scenario: what it was varied in.
+        asked: how many values were asked for; None if all of them are there.
         folder: where; `sweep.csv`, `sweep.parquet`, `sweep.txt`, `sweep.png` and `sweep.svg` are written.
 
     Returns:
@@ -33,13 +37,16 @@ def write_sweep(frame: pd.DataFrame, cap: str, scenario: Scenario, folder: str |
         InputError: if the folder cannot be written.
     """
     folder = Path(folder)
-    unit = cap_unit(cap)
+    unit, text = cap_unit(cap), sweep_text(frame, cap, scenario, asked)
     figure = sweep_figure(frame, cap, unit, scenario.title, scenario.case.notice)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write(folder / "sweep.csv", lambda path: frame.to_csv(path, index=False, encoding="utf-8-sig"))
         _write(folder / "sweep.parquet", lambda path: frame.to_parquet(path, index=False))
-        _write(folder / "sweep.txt", lambda path: path.write_text(sweep_text(frame, cap, scenario), encoding="utf-8"))
+        _write(
+            folder / "sweep.txt",
+            lambda path: path.write_text(text, encoding="utf-8"),
+        )
         _write(folder / "sweep.png", lambda path: figure.savefig(path, dpi=DOTS_PER_INCH, format="png"))
         with matplotlib.rc_context({"svg.hashsalt": "devolve_opt"}):
             _write(folder / "sweep.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
@@ -49,7 +56,7 @@ def write_sweep(frame: pd.DataFrame, cap: str, scenario: Scenario, folder: str |
     return folder
 
 
-def sweep_text(frame: pd.DataFrame, cap: str, scenario: Scenario) -> str:
+def sweep_text(frame: pd.DataFrame, cap: str, scenario: Scenario, asked: int | None = None) -> str:
     """Return the sweep as a small table in plain text, with the unit and the notice of the data."""
     rows = [f"{'value':>10}  {'status':<12}  {'worth':>14}  {'at most':>14}  {'gap':>8}"]
     for row in frame.to_dict("records"):
@@ -57,13 +64,16 @@ def sweep_text(frame: pd.DataFrame, cap: str, scenario: Scenario) -> str:
         worth, bound, gap = ("-", "-", "-")
         if known:
             worth, gap = f"{row['objective']:,.0f}", f"{row['gap']:.3%}" if pd.notna(row["gap"]) else "-"
-            bound = f"{row['bound']:,.0f}" if pd.notna(row["bound"]) else "-"
+            bound = f"{rounded_up(row['bound']):,.0f}" if pd.notna(row["bound"]) else "-"
         rows.append(f"{row['value']:>10g}  {row['status']:<12}  {worth:>14}  {bound:>14}  {gap:>8}")
     head = [scenario.title, *([scenario.case.notice] if scenario.case.notice else [])]
     head += [f"{cap} [{cap_unit(cap)}]; worth of the plan and the most any plan can be worth, staff-hours a year"]
     if len(frame) and not frame["comparable"].all():
         head += [f"{cap} is part of how a plan is valued: worth at different values of it must not be ranked."]
+    if asked is not None and len(frame) < asked:
+        head += [f"NOT COMPLETE: {len(frame)} of {asked} values are done; the same command goes on from there."]
     head += [""]
+    rows += [f"{row['value']:>10g}  {row['note']}" for row in frame.to_dict("records") if row.get("note")]
     return "\n".join([*head, *rows]) + "\n"
 
 

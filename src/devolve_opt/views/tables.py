@@ -11,6 +11,7 @@ from devolve_opt.rules.interest import interest
 from devolve_opt.rules.lists import selection_shares
 from devolve_opt.rules.workload import statutory_load
 from devolve_opt.views.caps import caps
+from devolve_opt.views.declined import declined, power_status
 from devolve_opt.vocabulary import BASE_LIST, CHINESE, Term
 
 PAIR = ["township", "power"]
@@ -24,7 +25,8 @@ def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     invented, so that no row that is copied elsewhere loses that.
     """
     tables = (
-        guide_list, list_changes, take_up, choices, posts, officers, readiness, workload, terms, caps, exclusions,
+        guide_list, list_changes, power_status, take_up, declined, choices, posts, officers, readiness, workload, terms,
+        caps, exclusions,
     )  # fmt: skip
     return {table.__name__: table(plan).assign(synthetic=plan.scenario.case.synthetic) for table in tables}
 
@@ -109,7 +111,7 @@ def take_up(plan: Plan) -> pd.DataFrame:
 
     Returns:
         - `township`, `township_name`, `county`, `category`: the township.
-        - `power`, `power_name`, `field`: the power.
+        - `power`, `power_name`, `field`, `field_name`: the power.
         - `list`: the list it is taken from.
         - `rounds`: rounds in which the township chose it (0 to 3).
         - `cases`: its cases in the township (cases a year).
@@ -134,6 +136,7 @@ def take_up(plan: Plan) -> pd.DataFrame:
             "power": table["power"],
             "power_name": table["power"].map(powers["name"]).astype("str"),
             "field": table["power"].map(powers["field"]).astype("str"),
+            "field_name": table["power"].map(powers["field"]).map(case.tables["fields"]["name"]).astype("str"),
             "list": category.mask(on_base, BASE_LIST),
             "rounds": table["rounds"].fillna(0).astype("int64"),
             "cases": table["cases"].fillna(0.0),
@@ -248,7 +251,8 @@ def workload(plan: Plan) -> pd.DataFrame:
         - `hours_needed`: that, and the upkeep and cases of the powers taken (staff-hours a year).
         - `hours_there`: working hours of the staff (staff-hours a year).
         - `load`: hours needed / hours there (share; blank where no hours are there).
-        - `overload_hours`: hours needed above the free share, or above the wall (staff-hours a year).
+        - `lent_returned`: lent staff who come back (persons).
+        - `overload_hours`: hours needed above `overload_free_share` of those there (staff-hours a year).
         - `load_before`: statutory hours / hours of today's staff (share; blank where there are none).
         - `load_ratio_rule`: load under the ratio rule (share; blank where no hours are there).
     """
@@ -259,7 +263,7 @@ def workload(plan: Plan) -> pd.DataFrame:
     return _by_township(
         case, now.index,
         statutory_hours=statutory, hours_needed=now["hours_needed"], hours_there=now["hours_there"],
-        load=_finite(now["load"]), overload_hours=now["overload_hours"],
+        lent_returned=now["lent_returned"], load=_finite(now["load"]), overload_hours=now["overload_hours"],
         load_before=statutory / there_before.where(there_before > 0),
         load_ratio_rule=_finite(rule["load"]),
     )  # fmt: skip

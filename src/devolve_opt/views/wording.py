@@ -45,6 +45,8 @@ def short_status(plan: Plan) -> str:
     """Return status and gap in a few words, for the foot of a figure."""
     if plan.bound == -math.inf:
         return "no plan can keep every rule"
+    if plan.audit.breaches:
+        return "breaks rules"
     if not math.isfinite(plan.bound):
         return "nothing is proven: no bound is known"
     if plan.status is Status.PROVEN:
@@ -59,6 +61,8 @@ def status_lines(plan: Plan) -> list[str]:
     if not math.isfinite(plan.bound):
         return [f"{_opening(plan)}. Nothing is proven: no bound is known, and a much better plan may exist."]
     bound = f"{rounded_up(plan.bound):,.0f} {HOURS}"
+    if plan.audit.breaches:
+        return [f"{_opening(plan)}. It breaks rules; no plan that keeps them is worth more than {bound}."]
     more = f"{rounded_up(max(0.0, plan.bound - plan.objective)):,.0f}"
     if plan.status is Status.PROVEN and plan.gap == 0:
         return ["Proven best: no plan of this scenario is worth more."]

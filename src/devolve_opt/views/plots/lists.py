@@ -114,7 +114,7 @@ TAKE_UP_STATES = {
     "both": ("taken, as under the ratio rule", "#7A7A7A"),
     "new": ("taken, not under the ratio rule", style.THIS_PLAN),
     "dropped": ("under the ratio rule only", style.RATIO_RULE),
-    "asked": ("chosen in some round, not taken", "#E9E9E9"),
+    "asked": ("chosen in some round, on some list, not taken", "#E9E9E9"),
 }
 """What a cell of the take-up map can say, and its colour."""
 

@@ -119,8 +119,8 @@ def sweep_figure(frame: pd.DataFrame, cap: str, unit: str, title: str, notice: s
     _values(value, solved, proven, without)
     lower = (
         (
-            "Overload: cost against doing nothing (below zero: relief)",
-            -solved[str(Term.OVERLOAD)],
+            "Overload against today (above zero: relief, below: cost)",
+            solved[str(Term.OVERLOAD)],
             "staff-hours\na year",
             style.TERM_COLOURS[Term.OVERLOAD],
         ),

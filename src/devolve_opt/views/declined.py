@@ -1,0 +1,174 @@
+"""What was asked for and not given: a row and a reason for each, so that nobody is left without an answer."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from devolve_opt.case import Case
+from devolve_opt.plan import Plan
+from devolve_opt.policy import Policy
+from devolve_opt.rules.interest import interest
+from devolve_opt.rules.workload import overload_cost
+from devolve_opt.views.caps import fields_covered, officer_fields
+from devolve_opt.views.wording import HOURS
+from devolve_opt.vocabulary import BASE_LIST
+
+PAIR = ["township", "power"]
+
+
+def declined(plan: Plan) -> pd.DataFrame:
+    """Return every choice that is not met, with the first reason that stands in its way.
+
+    Returns:
+        - `township`, `township_name`, `county`, `category`: who chose.
+        - `power`, `power_name`, `field`: what it chose.
+        - `rounds`: rounds in which it chose it (1 to 3); `cases`: its cases (cases a year).
+        - `reason`: `excluded` (law or policy keeps it with the county), `not_on_its_list` (neither on the base list nor
+          on the list of its category), `requires_another` (it works only with a power that the township does not take),
+          `powers_cap` (the township has as many powers as it may), `field_not_ready` (the township is not ready in the
+          field), `officer_hours` (its officers have no time for it), `hours_stop` (its hours would pass the hard stop),
+          `costs_more` (it costs more than it is worth), `not_chosen` (nothing stands in its way by itself; taking it is
+          not ruled out by what is proven).
+        - `detail`: the article, list, power or figures behind the reason.
+    """
+    case, policy = plan.scenario.data, plan.scenario.policy
+    votes = case.votes
+    votes["rounds"] = votes[["round_1", "round_2", "round_3"]].sum(axis=1)
+    asked = votes[(votes["rounds"] > 0) & votes["township"].isin(case.voting_townships)]
+    taken = pd.MultiIndex.from_frame(plan.decisions.take_up[PAIR])
+    asked = asked[~pd.MultiIndex.from_frame(asked[PAIR]).isin(taken)]
+    known = interest(case, policy)[[*PAIR, "cases", "hours", "officer_hours"]]
+    rows = asked[[*PAIR, "rounds"]].merge(known, on=PAIR, how="left").reset_index(drop=True)
+    rows = rows.fillna({"cases": 0.0, "hours": 0.0, "officer_hours": 0.0})
+    towns, powers = case.tables["townships"], case.tables["powers"]
+    rows["category"] = rows["township"].map(towns["category"])
+    rows["field"] = rows["power"].map(powers["field"])
+    reasons = _reasons(plan, case, policy, rows)
+    reason, detail = pd.Series("", index=rows.index), pd.Series("", index=rows.index)
+    for name, (applies, words) in reasons.items():
+        here = (reason == "") & applies
+        reason[here], detail[here] = name, words[here]
+    return pd.DataFrame(
+        {
+            "township": rows["township"],
+            "township_name": rows["township"].map(towns["name"]).astype("str"),
+            "county": rows["township"].map(towns["county"]).astype("str"),
+            "category": rows["category"].astype("str"),
+            "power": rows["power"],
+            "power_name": rows["power"].map(powers["name"]).astype("str"),
+            "field": rows["field"].astype("str"),
+            "rounds": rows["rounds"].astype("int64"),
+            "cases": rows["cases"],
+            "reason": reason.astype("str"),
+            "detail": detail.astype("str"),
+        }
+    )
+
+
+def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict[str, tuple[pd.Series, pd.Series]]:
+    """Return, by reason and in the order of precedence, where it stands in the way and the words for it."""
+    figures = plan.audit.townships.loc[rows["township"]].reset_index(drop=True)
+    every = pd.Series(True, index=rows.index)
+    article = _words(rows["power"], plan.exclusions.set_index("power")["article"])
+
+    listed = plan.decisions.guide_list
+    on_lists = _words(rows["power"], listed.groupby("power")["list"].agg(", ".join))
+    pairs = pd.MultiIndex.from_frame(listed[["power", "list"]])
+    reached = pd.MultiIndex.from_frame(rows[["power", "category"]]).isin(pairs) | pd.MultiIndex.from_arrays(
+        [rows["power"], [BASE_LIST] * len(rows)]
+    ).isin(pairs)
+
+    required = _words(rows["power"], case.tables["powers"]["requires"])
+    held = pd.MultiIndex.from_frame(plan.decisions.take_up[PAIR])
+    has_required = (required == "") | pd.MultiIndex.from_arrays([rows["township"], required]).isin(held)
+
+    ready = pd.MultiIndex.from_frame(plan.audit.fields[["township", "field"]])
+    is_ready = pd.MultiIndex.from_frame(rows[["township", "field"]]).isin(ready)
+    fields = case.tables["fields"]
+    covered, cover = (
+        rows["township"].map(values)
+        for values in (officer_fields(plan), fields_covered(plan, plan.audit.townships["officers"]))
+    )
+    new = rows["township"].map(plan.decisions.ready["township"].value_counts()).fillna(0)
+    readiness = (
+        "making it ready takes " + rows["field"].map(fields["readiness_hours"]).map("{:,.0f}".format) + f" {HOURS}; "
+        "fields made ready " + new.map("{:.0f}".format) + f" of {policy.new_fields_max}; its officers cover "
+        + covered.map("{:.0f}".format) + " of " + cover.map("{:.0f}".format) + " fields with penalties"
+    )  # fmt: skip
+
+    officer_hours = figures["officer_hours_needed"] + rows["officer_hours"]
+    needed, there = figures["hours_needed"], figures["hours_there"]
+    stop = policy.overload_steps[-1].until if policy.overload == "priced" else policy.wall_share
+    load = (needed + rows["hours"]) / there.where(there > 0)
+    worth = policy.prices.choice_met * rows["rounds"] + policy.prices.case_near_home * rows["cases"]
+    floor = (policy.choice_floor * figures["rounds_asked"] - figures["rounds_met"]).clip(lower=0)
+    worth += policy.prices.choice_shortfall * floor.where(floor < rows["rounds"], rows["rounds"])
+    overload = overload_cost(needed + rows["hours"], there, policy) - overload_cost(needed, there, policy)
+    support = policy.prices.county_support * rows["power"].map(case.tables["powers"]["support_hours"])
+    figures_in_words = (
+        "worth " + worth.map("{:,.0f}".format) + ", costs " + (overload + support).map("{:,.0f}".format)
+        + f" {HOURS} (overload " + overload.map("{:,.0f}".format) + ", county support "
+        + support.map("{:,.0f}".format) + ")"
+    )  # fmt: skip
+    taken = figures["powers_taken"].map("{:.0f}".format)
+    return {
+        "excluded": (article != "", article),
+        "not_on_its_list": (~pd.Series(reached), ("on " + on_lists).where(on_lists != "", "on no list")),
+        "requires_another": (~has_required, "requires " + required),
+        "powers_cap": (figures["powers_taken"] >= policy.new_powers_max, taken + f" of {policy.new_powers_max}"),
+        "field_not_ready": (~pd.Series(is_ready), readiness),
+        "officer_hours": (
+            officer_hours > figures["officer_hours_there"] * (1 + 1e-6),
+            "needs " + officer_hours.map("{:,.0f}".format) + " officer-hours a year, has "
+            + figures["officer_hours_there"].map("{:,.0f}".format),
+        ),
+        "hours_stop": (~(load <= stop * (1 + 1e-6)), "the load would be " + load.map("{:.2f}".format)),
+        "costs_more": (overload + support >= worth, figures_in_words),
+        "not_chosen": (every, figures_in_words),
+    }  # fmt: skip
+
+
+def _words(keys: pd.Series, words: pd.Series) -> pd.Series:
+    """Return the word of each key, blank where there is none, as text even where there is no word at all."""
+    known = words.to_dict()
+    return pd.Series([known.get(key, "") for key in keys], index=keys.index, dtype="str")
+
+
+def power_status(plan: Plan) -> pd.DataFrame:
+    """Return what became of every power of the pool.
+
+    Returns:
+        - `power`, `name`, `type`, `field`, `field_name`: the power.
+        - `status`: `base` (on the base list), `category` (on category lists), `not_listed`, `excluded`.
+        - `lists`: lists that hold it, separated by commas; blank if none does.
+        - `article`: the article that keeps it out; blank unless excluded.
+        - `rounds_asked`: rounds in which townships chose it (rounds, whole city).
+        - `townships_asking`, `townships_taking`: townships that chose it in some round, and that take it (townships).
+    """
+    case = plan.scenario.data
+    powers = case.powers
+    ids = powers.index.to_series()
+    lists = _words(ids, plan.decisions.guide_list.groupby("power")["list"].agg(", ".join))
+    article = _words(ids, plan.exclusions.set_index("power")["article"])
+    status = pd.Series("not_listed", index=ids.index)
+    status[lists != ""] = "category"
+    status[lists == BASE_LIST] = BASE_LIST
+    status[article != ""] = "excluded"
+    votes = case.votes
+    votes["rounds"] = votes[["round_1", "round_2", "round_3"]].sum(axis=1)
+    chosen = votes[votes["rounds"] > 0]
+    return pd.DataFrame(
+        {
+            "power": ids,
+            "name": powers["name"],
+            "type": powers["type"].astype("str"),
+            "field": powers["field"],
+            "field_name": powers["field"].map(case.tables["fields"]["name"]),
+            "status": status,
+            "lists": lists,
+            "article": article,
+            "rounds_asked": ids.map(votes.groupby("power")["rounds"].sum()).fillna(0).astype("int64"),
+            "townships_asking": ids.map(chosen["power"].value_counts()).fillna(0).astype("int64"),
+            "townships_taking": ids.map(plan.decisions.take_up["power"].value_counts()).fillna(0).astype("int64"),
+        }
+    ).reset_index(drop=True)

@@ -1,0 +1,82 @@
+"""The page on the policy's keys, `scenarios/POLICY.md`: generated from the policy itself.
+
+Run as a module to write it: `python -m devolve_opt.views.policy_page scenarios/POLICY.md`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from devolve_opt.policy import CategoryTilt, OverloadStep, Policy, PostWeights, Prices
+
+SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
+    ("[policy]", Policy, "Caps, shares and choices of the policy."),
+    ("[policy.prices]", Prices, "Prices of the objective's terms."),
+    ("[[policy.overload_steps]]", OverloadStep, "One step of the price of overload; give them in rising order."),
+    ("[policy.posts_weights]", PostWeights, "Weights of the post formula, for `posts_formula = \"custom\"`."),
+    ("[policy.base_posts_tilt]", CategoryTilt, "Base posts of a township of each category in relation to one another."),
+)  # fmt: skip
+
+
+def policy_page() -> str:
+    """Return the page as Markdown: every key with default, range, unit, source and meaning."""
+    lines = [
+        "# The policy's keys",
+        "",
+        "Generated from `devolve_opt.policy`; `make models` writes it anew. Keys that a scenario leaves out keep their",
+        "default. A source `assumption` means that neither the report nor the law gives the number: it is this",
+        "software's.",
+    ]
+    for heading, settings, meaning in SECTIONS:
+        lines += ["", f"## `{heading}`", "", meaning, "", "| key | default | allowed | unit | source | meaning |"]
+        lines += ["|---|---|---|---|---|---|"]
+        lines += [
+            f"| `{name}` | {_default(key)} | {_allowed(key)} | {_extra(key, 'unit')} | {_extra(key, 'source')} "
+            f"| {key.description} |"
+            for name, key in settings.model_fields.items()
+            if name != "prices"
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _default(key: FieldInfo) -> str:
+    value = key.get_default(call_default_factory=True)
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, BaseModel):
+        return "see below"
+    if isinstance(value, tuple):
+        return "see below" if isinstance(value[0], BaseModel) else ", ".join(f"`{item}`" for item in value)
+    return f"`{value}`" if isinstance(value, str) else f"{value:g}"
+
+
+def _allowed(key: FieldInfo) -> str:
+    words = {"ge": "at least {:g}", "gt": "above {:g}", "le": "at most {:g}", "lt": "below {:g}"}
+    limits = [
+        text.format(getattr(limit, sign))
+        for limit in key.metadata
+        for sign, text in words.items()
+        if hasattr(limit, sign)
+    ]
+    return ", ".join(limits)
+
+
+def _extra(key: FieldInfo, name: str) -> str:
+    extra: Any = key.json_schema_extra
+    return str(extra[name]) if isinstance(extra, dict) and name in extra else ""
+
+
+def main() -> None:
+    """Write the page to the file that the command names."""
+    Path(sys.argv[1]).write_text(policy_page(), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
