@@ -6,100 +6,87 @@ assumptions and say so. All prices are in staff-hours a year.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from devolve_opt.errors import Fault, InputError, did_you_mean
+from devolve_opt.errors import InputError
+from devolve_opt.settings import ASSUMPTION, REPORT, Settings, setting, settings_faults
 from devolve_opt.vocabulary import VOTING_CATEGORIES, Category
 
-REPORT = "the city's report"
-ASSUMPTION = "assumption"
 
-
-def _key(default: Any, unit: str, source: str, meaning: str, **limits: Any) -> Any:
-    if isinstance(default, int | float):
-        limits["strict"] = True  # neither "43" nor true is a number
-    return Field(default, description=meaning, json_schema_extra={"unit": unit, "source": source}, **limits)
-
-
-class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
-
-
-class Prices(_Settings):
+class Prices(Settings):
     """Prices of the objective's terms, in staff-hours a year."""
 
-    choice_met: float = _key(
+    choice_met: float = setting(
         40, "staff-hours a round", ASSUMPTION,
         "Worth of one round of one township's choice of a power it then holds. Chosen thrice, a power is worth 120 h: "
         "about three times the median upkeep, so that a power pays where there is time for it and not where there is none.",
         ge=0, le=100_000,
     )  # fmt: skip
-    case_near_home: float = _key(
+    case_near_home: float = setting(
         6, "staff-hours a case", ASSUMPTION,
         "Worth of handling one case in the township instead of the county seat: travel and waiting of citizen and staff.",
         ge=0, le=100_000,
     )  # fmt: skip
-    choice_shortfall: float = _key(
+    choice_shortfall: float = setting(
         25, "staff-hours a round", ASSUMPTION,
         "Price of each round by which a township's met choices fall short of `choice_floor`; the inequity term.",
         ge=0, le=100_000,
     )  # fmt: skip
-    readiness: float = _key(
+    readiness: float = setting(
         1, "staff-hours a staff-hour", "identity",
         "Price of an hour spent on making and keeping a township ready in a field.", ge=0, le=1000,
     )  # fmt: skip
-    county_support: float = _key(
+    county_support: float = setting(
         1, "staff-hours a staff-hour", "identity",
         "Price of an hour the county spends on guiding and supervising a township that holds a power (处罚法 24).",
         ge=0, le=1000,
     )  # fmt: skip
-    post_moved: float = _key(
+    post_moved: float = setting(
         150, "staff-hours a post", ASSUMPTION,
         "Price of a post gained by a township: handing over, learning the place; about four weeks of one person.",
         ge=0, le=100_000,
     )  # fmt: skip
-    officer_trained: float = _key(
+    officer_trained: float = setting(
         80, "staff-hours a certificate", ASSUMPTION,
         "Price of bringing one person to the certificate: two weeks of course and examination.", ge=0, le=100_000,
     )  # fmt: skip
-    officer_moved: float = _key(
+    officer_moved: float = setting(
         120, "staff-hours an officer", ASSUMPTION, "Price of moving one certified officer within the county.",
         ge=0, le=100_000,
     )  # fmt: skip
 
 
-class OverloadStep(_Settings):
+class OverloadStep(Settings):
     """One step of the price of overload: up to `until` of the hours there, each hour costs `price`."""
 
-    until: float = _key(1.0, "share of the hours there", ASSUMPTION, "Upper end of the step.", gt=0, le=10)
-    price: float = _key(1.0, "staff-hours an hour", ASSUMPTION, "Price of an hour in the step.", ge=0, le=1000)
+    until: float = setting(1.0, "share of the hours there", ASSUMPTION, "Upper end of the step.", gt=0, le=10)
+    price: float = setting(1.0, "staff-hours an hour", ASSUMPTION, "Price of an hour in the step.", ge=0, le=1000)
 
 
-class PostWeights(_Settings):
+class PostWeights(Settings):
     """Weights of the indicators in a post formula; they are scaled to sum to one."""
 
-    population: float = _key(6, "parts", REPORT, "Weight of the registered population.", ge=0, le=1000)
-    area_km2: float = _key(2, "parts", REPORT, "Weight of the area.", ge=0, le=1000)
-    gdp: float = _key(1, "parts", REPORT, "Weight of the gross domestic product.", ge=0, le=1000)
-    fiscal_revenue: float = _key(1, "parts", REPORT, "Weight of the fiscal revenue.", ge=0, le=1000)
+    population: float = setting(6, "parts", REPORT, "Weight of the registered population.", ge=0, le=1000)
+    area_km2: float = setting(2, "parts", REPORT, "Weight of the area.", ge=0, le=1000)
+    gdp: float = setting(1, "parts", REPORT, "Weight of the gross domestic product.", ge=0, le=1000)
+    fiscal_revenue: float = setting(1, "parts", REPORT, "Weight of the fiscal revenue.", ge=0, le=1000)
 
 
-class CategoryTilt(_Settings):
+class CategoryTilt(Settings):
     """Base posts of a township of each category, in relation to one another."""
 
-    county_seat: float = _key(
+    county_seat: float = setting(
         1.5, "parts", ASSUMPTION, "Base posts of the township that holds the county seat.", gt=0, le=100
     )
-    central: float = _key(1.2, "parts", ASSUMPTION, "Base posts of a central township.", gt=0, le=100)
-    key: float = _key(1.1, "parts", ASSUMPTION, "Base posts of a key township.", gt=0, le=100)
-    characteristic: float = _key(1.0, "parts", ASSUMPTION, "Base posts of a characteristic township.", gt=0, le=100)
-    general: float = _key(0.8, "parts", ASSUMPTION, "Base posts of a general township.", gt=0, le=100)
-    subdistrict: float = _key(1.4, "parts", ASSUMPTION, "Base posts of a subdistrict.", gt=0, le=100)
+    central: float = setting(1.2, "parts", ASSUMPTION, "Base posts of a central township.", gt=0, le=100)
+    key: float = setting(1.1, "parts", ASSUMPTION, "Base posts of a key township.", gt=0, le=100)
+    characteristic: float = setting(1.0, "parts", ASSUMPTION, "Base posts of a characteristic township.", gt=0, le=100)
+    general: float = setting(0.8, "parts", ASSUMPTION, "Base posts of a general township.", gt=0, le=100)
+    subdistrict: float = setting(1.4, "parts", ASSUMPTION, "Base posts of a subdistrict.", gt=0, le=100)
 
     def of(self, category: str) -> float:
         """Return the part of a category."""
@@ -112,7 +99,7 @@ POST_FORMULAS = {"6-2-1-1": PostWeights()}
 OverloadSteps = Annotated[tuple[OverloadStep, ...], Field(min_length=1, max_length=12)]
 
 
-class Policy(_Settings):
+class Policy(Settings):
     """The caps and prices of a scenario; immutable, `replace(...)` gives a changed copy.
 
     Raises:
@@ -120,62 +107,62 @@ class Policy(_Settings):
     """
 
     # Lists
-    base_list_max: int = _key(
+    base_list_max: int = setting(
         43, "powers", REPORT, "Powers on the base list, which every township may take.", ge=0, le=100_000
     )
-    guide_list_max: int = _key(
+    guide_list_max: int = setting(
         130, "powers", REPORT, "Powers on the guide list (base list and category lists together).", ge=0, le=100_000
     )
-    category_list_max: int = _key(
+    category_list_max: int = setting(
         45, "powers", ASSUMPTION, "Powers on the list of each single category.", ge=0, le=100_000
     )
-    own_list_categories: tuple[Category, ...] = _key(
+    own_list_categories: tuple[Category, ...] = setting(
         (Category.COUNTY_SEAT, Category.CENTRAL, Category.KEY, Category.CHARACTERISTIC), "categories", ASSUMPTION,
         "Categories with a list of their own; the others take from the base list only. The report names four lists but not whose.",
     )  # fmt: skip
-    base_share_min: float = _key(
+    base_share_min: float = setting(
         0.6, "share", ASSUMPTION,
         "Ratio rule: selection share among all choosing townships from which a power goes on the base list.", gt=0, le=1,
     )  # fmt: skip
-    category_share_min: float = _key(
+    category_share_min: float = setting(
         0.6, "share", ASSUMPTION,
         "Ratio rule: selection share within a category from which a power goes on the category's list.", gt=0, le=1,
     )  # fmt: skip
-    hearing_powers_stay: bool = _key(
+    hearing_powers_stay: bool = setting(
         True, "yes or no", "practice of Tonglu county, 2025",
         "Powers whose use commonly leads to a hearing (large fines, revocation, closure) stay with the county.",
     )  # fmt: skip
 
     # Take-up
-    new_powers_max: int = _key(
+    new_powers_max: int = setting(
         70, "powers a township", ASSUMPTION, "Powers a single township may take up.", ge=0, le=100_000
     )
-    choice_floor: float = _key(
+    choice_floor: float = setting(
         0.3, "share of the rounds", ASSUMPTION,
         "Share of its choices below which a township counts as falling short (inequity).", ge=0, le=1,
     )  # fmt: skip
 
     # Readiness
-    new_fields_max: int = _key(
+    new_fields_max: int = setting(
         8, "fields a township", ASSUMPTION, "Fields in which a township may become ready within the plan.", ge=0, le=1000,
     )  # fmt: skip
 
     # Workload
-    overload: Literal["priced", "wall"] = _key(
+    overload: Literal["priced", "wall"] = setting(
         "priced", "-", "design", "`priced`: hours above the free share cost more and more; `wall`: no hour above `wall_share`.",
     )  # fmt: skip
-    overload_free_share: float = _key(
+    overload_free_share: float = setting(
         0.9, "share of the hours there", ASSUMPTION, "Load up to this share is free.", gt=0, le=10
     )
-    overload_steps: OverloadSteps = _key(
+    overload_steps: OverloadSteps = setting(
         (OverloadStep(until=1.0, price=0.5), OverloadStep(until=1.1, price=1.5), OverloadStep(until=1.3, price=4.0)),
         "-", ASSUMPTION,
         "Rising prices of overload; the end of the last step is a hard stop.",
     )  # fmt: skip
-    wall_share: float = _key(
+    wall_share: float = setting(
         1.0, "share of the hours there", ASSUMPTION, "The wall, where `overload` is `wall`.", gt=0, le=10
     )
-    lent_share_max: float = _key(
+    lent_share_max: float = setting(
         0.05,
         "of posts",
         REPORT,
@@ -185,17 +172,17 @@ class Policy(_Settings):
     )
 
     # Posts
-    posts_formula: Literal["6-2-1-1", "custom"] = _key(
+    posts_formula: Literal["6-2-1-1", "custom"] = setting(
         "6-2-1-1", "-", REPORT, "The formula of the fair share of posts."
     )
-    posts_weights: PostWeights | None = _key(None, "parts", ASSUMPTION, "Weights of the formula `custom`.")
-    base_posts_share: float = _key(
+    posts_weights: PostWeights | None = setting(None, "parts", ASSUMPTION, "Weights of the formula `custom`.")
+    base_posts_share: float = setting(
         0.6, "share of a county's posts", ASSUMPTION, "Part of a county's posts spread as base posts.", ge=0, le=1
     )
-    base_posts_tilt: CategoryTilt = _key(
+    base_posts_tilt: CategoryTilt = setting(
         CategoryTilt(), "parts", ASSUMPTION, "Base posts of a township of each category, in relation to one another.",
     )  # fmt: skip
-    revolving_posts_share: float = _key(
+    revolving_posts_share: float = setting(
         0.02,
         "share of a county's posts",
         ASSUMPTION,
@@ -203,10 +190,10 @@ class Policy(_Settings):
         ge=0,
         le=1,
     )
-    revolving_posts_max: int = _key(
+    revolving_posts_max: int = setting(
         3, "posts a township", ASSUMPTION, "Revolving posts a single township may hold.", ge=0, le=1000
     )
-    posts_band: float = _key(
+    posts_band: float = setting(
         0.08,
         "share of the fair share",
         ASSUMPTION,
@@ -214,12 +201,12 @@ class Policy(_Settings):
         ge=0,
         le=1,
     )
-    posts_moved_max: int = _key(
+    posts_moved_max: int = setting(
         18, "posts", REPORT, "Posts that townships may gain in the whole city.", ge=0, le=1_000_000
     )
 
     # Enforcement
-    officers_min: int = _key(
+    officers_min: int = setting(
         2,
         "officers an office",
         "处罚法 42 and " + REPORT,
@@ -227,7 +214,7 @@ class Policy(_Settings):
         ge=0,
         le=1000,
     )
-    attrition_share: float = _key(
+    attrition_share: float = setting(
         0.12,
         "share a year",
         "Jinghai district 2023: 167 of 1,306 certificates lost",
@@ -235,10 +222,10 @@ class Policy(_Settings):
         ge=0,
         le=1,
     )
-    training_places_max: int = _key(
+    training_places_max: int = setting(
         90, "certificates a year", ASSUMPTION, "New certificates the city can train and examine.", ge=0, le=1_000_000
     )
-    officers_per_field: int = _key(
+    officers_per_field: int = setting(
         2,
         "officers",
         "处罚法 42",
@@ -246,16 +233,16 @@ class Policy(_Settings):
         ge=0,
         le=100,
     )
-    fields_at_minimum: int = _key(
+    fields_at_minimum: int = setting(
         4, "fields", ASSUMPTION, "Fields with penalties in which an office of the minimum size can work.", ge=0, le=1000,
     )  # fmt: skip
-    fields_per_officer: int = _key(
+    fields_per_officer: int = setting(
         1, "fields an officer", ASSUMPTION, "Further such fields that each officer above the minimum adds.", ge=0, le=1000,
     )  # fmt: skip
-    officer_hours_share: float = _key(
+    officer_hours_share: float = setting(
         0.8, "share of working time", ASSUMPTION, "Part of an officer's hours that goes to enforcement.", gt=0, le=1
     )
-    joint_case_hours: float = _key(
+    joint_case_hours: float = setting(
         16, "officer-hours a case", ASSUMPTION, "Hours of the township's officers on a joint case.", ge=0, le=10_000
     )
 
@@ -315,79 +302,3 @@ class Policy(_Settings):
     def caps(cls) -> tuple[str, ...]:
         """Return the numeric keys, those a sweep can vary."""
         return tuple(name for name, field in cls.model_fields.items() if field.annotation in (int, float))
-
-
-def settings_faults(model: type[BaseModel], error: ValidationError, file: str = "", prefix: str = "") -> list[Fault]:
-    """Translate pydantic's errors into faults with the key, the value and what to do.
-
-    Args:
-        model: the settings class whose keys are suggested for unknown ones.
-        error: what pydantic raised.
-        file: the file the settings came from.
-        prefix: key under which they stand, such as `policy`.
-    """
-    faults = []
-    for detail in error.errors():
-        path = [str(part) for part in detail["loc"]]
-        key = ".".join([prefix, *path] if prefix else path)
-        value = detail["input"]
-        shown = None if isinstance(value, dict | BaseModel) or value is None else str(value)
-        if detail["type"] == "extra_forbidden":
-            owner = _owner(model, path[:-1])
-            message = "unknown key." + did_you_mean(path[-1], owner.model_fields)
-        elif detail["type"] == "value_error":
-            message, shown = detail["msg"].removeprefix("Value error, ") + ".", None
-        else:
-            message = _remedy(detail)
-        faults.append(Fault(message, file=file, column=key, value=shown))
-    return faults
-
-
-_REMEDIES = {
-    "int_type": "must be a whole number.",
-    "int_from_float": "must be a whole number.",
-    "float_type": "must be a number.",
-    "finite_number": "must be a finite number.",
-    "bool_type": "must be true or false.",
-    "bool_parsing": "must be true or false.",
-    "string_type": "must be text in quotation marks.",
-    "tuple_type": "must be a list in square brackets.",
-    "list_type": "must be a list in square brackets.",
-    "dict_type": "must be a table of keys and values.",
-    "model_type": "must be a table of keys and values.",
-    "mapping_type": "must be a table of keys and values.",
-    "greater_than_equal": "must be at least {ge:g}.",
-    "greater_than": "must be above {gt:g}.",
-    "less_than_equal": "must be at most {le:g}.",
-    "less_than": "must be below {lt:g}.",
-    "literal_error": "must be one of {expected}.",
-    "enum": "must be one of {expected}.",
-    "too_short": "must hold at least {min_length}.",
-    "too_long": "must hold at most {max_length}.",
-    "missing": "is missing; add it.",
-}
-"""What to do about each kind of error that pydantic finds."""
-
-_UNQUOTED = ("must be a whole number.", "must be a number.", "must be true or false.")
-
-
-def _remedy(detail: Mapping[str, Any]) -> str:
-    words = _REMEDIES.get(detail["type"], f"{detail['msg']}.").format(**detail.get("ctx", {}))
-    quoted = isinstance(detail["input"], str) and words in _UNQUOTED
-    return f"{words[:-1]}; leave the quotation marks out." if quoted else words
-
-
-def _owner(model: type[BaseModel], path: list[str]) -> type[BaseModel]:
-    """Return the settings class that holds the key at the end of a path."""
-    for part in path:
-        if part in model.model_fields:
-            model = _settings_in(model.model_fields[part].annotation) or model
-    return model
-
-
-def _settings_in(annotation: Any) -> type[BaseModel] | None:
-    """Return the settings class within an annotation such as `PostWeights | None`, if there is one."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    found = (_settings_in(argument) for argument in get_args(annotation))
-    return next((settings for settings in found if settings is not None), None)

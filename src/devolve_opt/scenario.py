@@ -17,8 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError, did_you_mean
 from devolve_opt.frozen import FrozenMapping
-from devolve_opt.policy import Policy, settings_faults
+from devolve_opt.policy import Policy
 from devolve_opt.schema import Column, numeric_columns, schema
+from devolve_opt.settings import settings_faults
 
 
 class Change(BaseModel):

@@ -8,8 +8,9 @@ from unicodedata import east_asian_width
 import pandas as pd
 
 from devolve_opt.plan import Plan
-from devolve_opt.policy import ASSUMPTION, Policy, Prices
+from devolve_opt.policy import Policy, Prices
 from devolve_opt.schema import numeric_columns
+from devolve_opt.settings import ASSUMPTION
 from devolve_opt.views import tables
 from devolve_opt.views.caps import cap_sentence, caps
 from devolve_opt.views.reasons import list_reasons, officer_reasons, post_reasons, take_up_reasons
