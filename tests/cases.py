@@ -10,6 +10,7 @@ import pytest
 
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.reading.folder import write_folder
+from devolve_opt.reading.tables import with_absent_tables
 from devolve_opt.schema import schema
 
 HEADER = {"title": "Tiny case", "provenance": "Invented for tests.", "synthetic": True}
@@ -93,7 +94,7 @@ def tiny_tables() -> dict[str, pd.DataFrame]:
     guide_list = pd.DataFrame({"power": pd.Series(dtype="str"), "list": pd.Series(dtype="str")})
     keyed = {"counties": counties, "townships": townships, "fields": fields, "powers": powers}
     plain = {"votes": votes, "cases": cases, "readiness": readiness, "guide_list": guide_list}
-    return {**{name: frame.set_index("id") for name, frame in keyed.items()}, **plain}
+    return with_absent_tables({**{name: frame.set_index("id") for name, frame in keyed.items()}, **plain})
 
 
 def faults_of(function, *arguments) -> list[Fault]:

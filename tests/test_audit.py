@@ -144,6 +144,14 @@ def officers(**rows: tuple[int, int, int]) -> pd.DataFrame:
     return counts("trained moved_in moved_out", **{**sound, **rows})
 
 
+def returned(**persons: int) -> pd.DataFrame:
+    frame = pd.DataFrame({"returned": {"T1": 0, "T2": 0, "S1": 0, "T3": 0, **persons}})
+    return frame.rename_axis(index="township")
+
+
+PLAN_TABLES = ("guide_list", "take_up", "ready", "posts", "officers", "returned")
+
+
 def make_plan(**changes: Any) -> Decisions:
     sound = Decisions(guide_list(), take_up(), ready(), posts(), officers())
     return replace(sound, **changes)
@@ -180,6 +188,7 @@ def test_terms_by_hand() -> None:
             Term.INEQUITY: -25 * 0.6,
             # T1 8 + 12 + 6, T2 8 + 12 + 4, T3 6.
             Term.COUNTY_SUPPORT: -56,
+            **dict.fromkeys((Term.COUNTY_OPENING, Term.LENT_RETURNS, Term.UNUSED_POWERS), 0),
         }
     )
     assert found.objective == pytest.approx(480 + 1050 - 850 - 300 - 80 - 120 - 300 - 15 - 56)
@@ -255,6 +264,31 @@ def test_fields_by_hand() -> None:
         columns=["township", "field", "new", "powers", "cases"],
     )
     pd.testing.assert_frame_equal(found, expected)
+
+
+def test_terms_of_the_instruments_by_hand() -> None:
+    policy = make_policy(
+        county_opening={"price": 100, "opened_max": 4}, lent_returns={"price": 0.5}, retention={"price": 15}
+    )
+    found = audit(make_case(), policy, make_plan(returned=returned(T1=1)))
+    assert found.breaches == ()
+    # K1 opens P1 to P4, K2 P4: five. T1's person works 1,000 h. P4 in T1, P1 and P2 in T2 have no case.
+    assert found.terms[Term.COUNTY_OPENING] == -500
+    assert found.terms[Term.LENT_RETURNS] == -500
+    assert found.terms[Term.UNUSED_POWERS] == -45
+    assert found.townships["lent_returned"].tolist() == [2, 0, 0, 1]
+    # T1 then has 17,200 h: 16,210 are 730 above 90 %, at 0.5; T2 as before.
+    assert found.terms[Term.OVERLOAD] == -(365 + 25)
+
+
+def test_what_a_county_refuses_nobody_takes() -> None:
+    refused = table("refusals", "county power reason", "K1 P2 -")
+    found = breaches(case=make_case(refusals=refused))
+    # P3 needs P2, so it falls with it.
+    assert found == tuple(
+        Breach("no_interest", f"township {township}, power {power}", 1.0, "powers")
+        for township, power in (("T1", "P2"), ("T2", "P2"), ("T2", "P3"))
+    )
 
 
 def test_wall_prices_no_overload() -> None:
@@ -380,6 +414,16 @@ BROKEN = [
         ("township T2", 2, "officers"),
         officers_per_field=5,
     ),
+    # T3 chose P1 in the first round and does not take it.
+    broken("base_list_taken", ("township T3, power P1", 1, "powers"), take_up_floor="chosen"),
+    # K1 opens P1 to P4, K2 only P4.
+    broken("opened_within_cap", ("county K1", 1, "powers"), county_opening={"price": 0, "opened_max": 3}),
+    broken("returned_of_lent", ("township T1", 1, "persons"), name="off", returned=returned(T1=1)),
+    # Of two lent by T1, the cap of 5 % of 20 posts leaves one.
+    broken("returned_of_lent", ("township T1", 1, "persons"), returned=returned(T1=2), lent_returns={}),
+    broken("returned_within_cap", ("city", 1, "persons"), returned=returned(T1=1), lent_returns={"returned_max": 0}),
+    # In T2, P1 and P2 have no case: two of three powers where half may.
+    broken("unused_within_share", ("township T2", 0.5, "powers"), retention={"share_max": 0.5}),
     # T1 needs 1,480 officer-hours of 0.36 x 4 x 1,000.
     broken("officer_hours_sufficient", ("township T1", 40, "officer-hours a year"), officer_hours_share=0.36),
 ]
@@ -389,7 +433,7 @@ BROKEN = [
 def test_each_rule_breaks_alone(how: dict[str, Any], expected: tuple[Breach, ...]) -> None:
     how = dict(how)
     force = how.pop("case_guide_list", ())
-    decided = {name: how.pop(name) for name in ("guide_list", "take_up", "ready", "posts", "officers") if name in how}
+    decided = {name: how.pop(name) for name in PLAN_TABLES if name in how}
     found = breaches(make_plan(**decided), make_case(guide_list=table("guide_list", "power list", *force)), **how)
     assert [(b.rule, b.place, b.unit) for b in found] == [(b.rule, b.place, b.unit) for b in expected]
     assert [b.amount for b in found] == pytest.approx([b.amount for b in expected])

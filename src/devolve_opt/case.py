@@ -16,7 +16,7 @@ from devolve_opt.errors import InputError
 from devolve_opt.frozen import FrozenMapping
 from devolve_opt.reading.folder import read_folder, write_folder
 from devolve_opt.reading.header import check_header
-from devolve_opt.reading.tables import check_tables
+from devolve_opt.reading.tables import check_tables, with_absent_tables
 from devolve_opt.schema import schema
 from devolve_opt.schema.header import AVAILABLE_HOURS
 from devolve_opt.vocabulary import Category
@@ -53,8 +53,8 @@ class Case:
         _, faults = check_header({name: getattr(self, name) for name in keys})
         if faults:
             raise InputError(faults)
-        for name in ("tables", "input_hashes"):
-            object.__setattr__(self, name, FrozenMapping(getattr(self, name)))
+        object.__setattr__(self, "tables", FrozenMapping(with_absent_tables(self.tables)))
+        object.__setattr__(self, "input_hashes", FrozenMapping(self.input_hashes))
 
     @classmethod
     def read(cls, path: str | Path) -> Case:

@@ -26,6 +26,8 @@ class Decisions(FrozenFrames):
             in today are not among them).
         posts: indexed by township, columns `base_posts, floating_posts, revolving_posts` (posts, whole numbers).
         officers: indexed by township, columns `trained, moved_in, moved_out` (persons, whole numbers).
+        returned: indexed by township, column `returned`: lent staff who come back beyond those that the cap sends back
+            (persons, whole numbers); an empty table stands for none.
     """
 
     guide_list: pd.DataFrame
@@ -33,6 +35,7 @@ class Decisions(FrozenFrames):
     ready: pd.DataFrame
     posts: pd.DataFrame
     officers: pd.DataFrame
+    returned: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"returned": pd.Series(dtype="int64")}))
 
 
 @dataclass(frozen=True)

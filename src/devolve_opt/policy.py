@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from devolve_opt.errors import InputError
+from devolve_opt.instruments import CountyOpening, LentReturns, Retention
 from devolve_opt.settings import ASSUMPTION, REPORT, Settings, setting, settings_faults
 from devolve_opt.vocabulary import VOTING_CATEGORIES, Category
 
@@ -137,6 +138,15 @@ class Policy(Settings):
     new_powers_max: int = setting(
         70, "powers a township", ASSUMPTION, "Powers a single township may take up.", ge=0, le=100_000
     )
+    take_up_floor: Literal["none", "chosen", "all"] = setting(
+        "none", "-", "Chongqing 2023: 15 of its 99 powers are compulsory for all",
+        "What of the base list a township must take: nothing; each power that it chose in some round; or every power.",
+    )  # fmt: skip
+    use_min: float = setting(
+        1, "cases a year", ASSUMPTION,
+        "Expected use below which a power in a township counts as likely to be withdrawn: reviews took back what was "
+        "never used.", ge=0, le=1_000_000,
+    )  # fmt: skip
     choice_floor: float = setting(
         0.3, "share of the rounds", ASSUMPTION,
         "Share of its choices below which a township counts as falling short (inequity).", ge=0, le=1,
@@ -245,6 +255,11 @@ class Policy(Settings):
     joint_case_hours: float = setting(
         16, "officer-hours a case", ASSUMPTION, "Hours of the township's officers on a joint case.", ge=0, le=10_000
     )
+
+    # Instruments that are off where their table is not given
+    county_opening: CountyOpening | None = Field(None, description="County approval of each power.")
+    lent_returns: LentReturns | None = Field(None, description="Lent staff who come back beyond the cap.")
+    retention: Retention | None = Field(None, description="Powers that are likely to be withdrawn.")
 
     prices: Prices = Field(default_factory=Prices, description="Prices of the objective's terms.")
 

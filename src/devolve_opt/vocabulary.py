@@ -88,6 +88,9 @@ class Term(StrEnum):
     POSTS_MOVED = "posts_moved"
     INEQUITY = "inequity"
     COUNTY_SUPPORT = "county_support"
+    COUNTY_OPENING = "county_opening"
+    LENT_RETURNS = "lent_returns"
+    UNUSED_POWERS = "unused_powers"
 
 
 CHINESE = {
@@ -121,6 +124,9 @@ CHINESE = {
     Term.POSTS_MOVED: "编制调整",
     Term.INEQUITY: "乡镇间不均",
     Term.COUNTY_SUPPORT: "县级支持",
+    Term.COUNTY_OPENING: "县级放权",
+    Term.LENT_RETURNS: "借用人员返回",
+    Term.UNUSED_POWERS: "闲置事项",
 }
 """Chinese name of every term above; the one catalogue of words."""
 

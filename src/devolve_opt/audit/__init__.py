@@ -36,6 +36,11 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `training_within_places` | All townships together train at most `training_places_max` officers. | `Policy.training_places_max` |
 | `officers_cover_fields` | An office of the minimum size works in `fields_at_minimum` fields with penalties; each further officer adds `fields_per_officer`. | `Policy.fields_at_minimum`, `Policy.fields_per_officer` |
 | `penalty_field_has_officers` | An office that holds a power in a field with penalties has at least `officers_per_field` officers. | 处罚法 42 |
+| `base_list_taken` | Where the policy says so, a township takes the powers of the base list that it chose, or all of them. | `Policy.take_up_floor` |
+| `opened_within_cap` | A county opens at most `opened_max` powers to its townships. | `CountyOpening.opened_max` |
+| `returned_of_lent` | Only staff still lent come back beyond the cap, and only where the policy lets them. | `LentReturns` |
+| `returned_within_cap` | Beyond the cap's own returns, at most `returned_max` persons come back. | `LentReturns.returned_max` |
+| `unused_within_share` | At most `share_max` of a township's powers are likely to be withdrawn. | `Retention.share_max`, `Policy.use_min` |
 | `officer_hours_sufficient` | The enforcement hours fit into `officer_hours_share` of the officers' time. | 处罚法 42 |
 """  # noqa: E501 - rows of a Markdown table cannot be broken
 
@@ -44,7 +49,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from devolve_opt.audit import lists, officers, posts, work
+from devolve_opt.audit import instruments, lists, officers, posts, work
 from devolve_opt.audit.figures import field_figures, term_values, township_figures
 from devolve_opt.audit.ledger import Ledger
 from devolve_opt.audit.sound import sound_decisions
@@ -84,6 +89,11 @@ _RULES: tuple[Callable[[Ledger], Iterator[Breach]], ...] = (
     officers.training_within_places,
     officers.officers_cover_fields,
     officers.penalty_field_has_officers,
+    instruments.base_list_taken,
+    instruments.opened_within_cap,
+    instruments.returned_of_lent,
+    instruments.returned_within_cap,
+    instruments.unused_within_share,
     officers.officer_hours_sufficient,
 )
 

@@ -23,8 +23,22 @@ def term_values(ledger: Ledger) -> dict[Term, float]:
         Term.POSTS_MOVED: -prices.post_moved * ledger.staff["gained"].clip(lower=0).sum(),
         Term.INEQUITY: -prices.choice_shortfall * _shortfall(ledger).sum(),
         Term.COUNTY_SUPPORT: -prices.county_support * taken["support_hours"].sum(),
+        **_instrument_values(ledger),
     }
     return {term: float(values[term]) + 0.0 for term in Term}  # + 0.0 makes of -0.0 a plain zero
+
+
+def _instrument_values(ledger: Ledger) -> dict[Term, float]:
+    """Return the terms of the instruments that a policy may switch on; 0 where they are off."""
+    opening, returns, retention = ledger.policy.county_opening, ledger.policy.lent_returns, ledger.policy.retention
+    hours_lost = ledger.case.available_hours * ledger.plan.returned["returned"].sum()
+    return {
+        Term.COUNTY_OPENING: -opening.price * len(ledger.opened) if opening else 0.0,
+        Term.LENT_RETURNS: -returns.price * hours_lost if returns else 0.0,
+        Term.UNUSED_POWERS: -retention.price * (ledger.taken["cases"] < ledger.policy.use_min).sum()
+        if retention
+        else 0.0,
+    }
 
 
 def _overload_cost(ledger: Ledger, needed: pd.Series | None = None, there: pd.Series | None = None) -> pd.Series:

@@ -46,13 +46,41 @@ class Ledger:
         """Pairs `township, power` that may be taken: chosen or with cases, eligible, and all that these require."""
         chosen, arising = self.votes, self.case.cases
         found = pd.concat([chosen.loc[chosen["rounds"] > 0, _PAIR], arising.loc[arising["cases"] > 0, _PAIR]])
+        if self.policy.take_up_floor == "all":
+            every = pd.MultiIndex.from_product([self.case.townships.index, self.case.powers.index], names=_PAIR)
+            found = pd.concat([found, every.to_frame(index=False)])
         found = found[found["township"].isin(self.case.voting_townships) & found["power"].isin(self.eligible)]
         found, requires, newest = found.drop_duplicates(), self.case.powers["requires"], found
         while not newest.empty:
             required = newest.assign(power=newest["power"].map(requires)).drop_duplicates()
             newest = required[(required["power"] != "") & ~contains(found, required, _PAIR)]
             found = pd.concat([found, newest])
-        return found.reset_index(drop=True)
+            found = found.drop_duplicates()
+        return self._without_refused(found).reset_index(drop=True)
+
+    def _without_refused(self, pairs: pd.DataFrame) -> pd.DataFrame:
+        """Leave out what the township's county keeps, and whatever requires that, however indirectly."""
+        kept_by = {county: set(group["power"]) for county, group in self.case.refusals.groupby("county", observed=True)}
+        requires, county = self.case.powers["requires"].to_dict(), self.case.townships["county"].to_dict()
+
+        def refused(township: str, power: str) -> bool:
+            kept = kept_by.get(county[township], set())
+            while power:
+                if power in kept:
+                    return True
+                power = requires.get(power, "")
+            return False
+
+        if not kept_by:
+            return pairs
+        closed = [refused(township, power) for township, power in zip(pairs["township"], pairs["power"], strict=True)]
+        return pairs[~np.array(closed, dtype=bool)]
+
+    @cached_property
+    def opened(self) -> pd.DataFrame:
+        """Powers that counties have to open: `county, power`, each once."""
+        county = self.taken["township"].map(self.case.townships["county"])
+        return self.taken[["power"]].assign(county=county).drop_duplicates()
 
     @cached_property
     def taken(self) -> pd.DataFrame:
@@ -124,18 +152,23 @@ class Ledger:
 
     @cached_property
     def staff(self) -> pd.DataFrame:
-        """Of each township: `posts` planned, `gained` (may be negative), `lent_returned`, `staff`, `hours_there`."""
+        """Of each township: staff and posts under the plan.
+
+        Columns: `posts` planned; `gained` (may be negative); `still_lent` (persons lent within the cap, before further
+        returns); `lent_returned` (in all); `staff`; `hours_there`.
+        """
         townships = self.case.townships
         posts = self.plan.posts.sum(axis=1)
         gained = posts - townships["posts"]
         lent = np.minimum(townships["lent"], down(self.policy.lent_share_max * townships["posts"]))
         filled = townships["staff_in_post"] + townships["county"].map(self.counties["filling"]) * gained
-        staff = filled - lent + townships["stationed_staff"]
+        staff = filled - lent + self.plan.returned["returned"] + townships["stationed_staff"]
         return pd.DataFrame(
             {
                 "posts": posts,
                 "gained": gained,
-                "lent_returned": townships["lent"] - lent,
+                "still_lent": lent,
+                "lent_returned": townships["lent"] - lent + self.plan.returned["returned"],
                 "staff": staff,
                 "hours_there": self.case.available_hours * staff,
             }
@@ -174,9 +207,8 @@ class Ledger:
 
     @cached_property
     def choices(self) -> pd.DataFrame:
-        """Rounds of each township: `asked` (eligible powers it chose), `met` (powers it takes)."""
-        votes = self.votes[self.votes["power"].isin(self.eligible)]
-        votes = votes[votes["township"].isin(self.case.voting_townships)]
+        """Rounds of each township: `asked` (eligible powers it chose that its county does not keep), `met` (taken)."""
+        votes = self.votes[contains(self.interest, self.votes, _PAIR)]
         asked = votes.groupby("township")["rounds"].sum().reindex(self.case.townships.index, fill_value=0)
         return pd.DataFrame({"asked": asked, "met": self.of_taken("rounds")})
 

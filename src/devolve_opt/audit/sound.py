@@ -19,6 +19,7 @@ LARGEST = 1e9
 
 POST_COLUMNS = ("base_posts", "floating_posts", "revolving_posts")
 OFFICER_COLUMNS = ("trained", "moved_in", "moved_out")
+RETURNED_COLUMNS = ("returned",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,7 @@ class SoundDecisions:
     Attributes:
         guide_list, ready: rows whose names are known; a row may stand twice (rules of their own look for that).
         take_up: rows whose names are known, each once.
-        posts, officers: a row for every township, in the order of the case.
+        posts, officers, returned: a row for every township, in the order of the case.
     """
 
     guide_list: pd.DataFrame
@@ -36,6 +37,7 @@ class SoundDecisions:
     ready: pd.DataFrame
     posts: pd.DataFrame
     officers: pd.DataFrame
+    returned: pd.DataFrame
 
 
 def sound_decisions(case: Case, decisions: Decisions) -> tuple[SoundDecisions, list[Breach]]:
@@ -57,8 +59,17 @@ def sound_decisions(case: Case, decisions: Decisions) -> tuple[SoundDecisions, l
         ready=names("ready", township=townships, field=fields),
         posts=_counts(posts, "posts", POST_COLUMNS, "posts", townships, breaches),
         officers=_counts(officers, "officers", OFFICER_COLUMNS, "persons", townships, breaches),
+        returned=_counts(_returned(decisions, townships), "returned", RETURNED_COLUMNS, "persons", townships, breaches),
     )
     return sound, breaches
+
+
+def _returned(decisions: Decisions, townships: list[str]) -> Any:
+    """Return the table of returns; an empty one, or none, stands for nobody."""
+    given = getattr(decisions, "returned", None)
+    if given is None or (isinstance(given, pd.DataFrame) and given.empty):
+        return pd.DataFrame({"returned": 0}, index=pd.Index(townships, name="township", dtype="str"))
+    return given
 
 
 def _odd(place: str, unit: str, amount: float = 1.0) -> Breach:

@@ -45,6 +45,9 @@ def add_lists(model):
     if model.list_in_force:
         model.base_list_kept = Constraint(wanted, rule=base_list_kept)
         model.category_list_kept = Constraint(columns, rule=category_list_kept)
+    if model.policy.take_up_floor != "none":
+        bound = [pair for pair in model.pairs if policy.take_up_floor == "all" or model.rounds[pair]]
+        model.base_list_taken = Constraint(bound, rule=base_list_taken)
     model.base_list_within_cap = Constraint(rule=base_list_within_cap)
     model.guide_list_within_cap = Constraint(rule=guide_list_within_cap)
     filled = [category for category in model.own_lists if model.special_of[category]]
@@ -81,6 +84,16 @@ def taken_only_if_listed(model, township, power):
     if (category, power) in model.special:
         return model.taken[township, power] <= model.base[power] + model.special[category, power]
     return model.taken[township, power] <= model.base[power]
+
+
+def base_list_taken(model, township, power):
+    r"""A township takes what it must take of the base list.
+
+    $b_p \le x_{tp}$ for the powers that it chose in some round, or for all, as the policy says.
+
+    Unit: powers. Source: `Policy.take_up_floor`.
+    """
+    return model.base[power] <= model.taken[township, power]
 
 
 def base_list_kept(model, power):

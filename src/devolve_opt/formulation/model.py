@@ -5,12 +5,15 @@ from __future__ import annotations
 from pyomo.environ import ConcreteModel
 
 from devolve_opt.case import Case
+from devolve_opt.formulation.county_opening import add_county_opening
 from devolve_opt.formulation.enforcement import add_enforcement
 from devolve_opt.formulation.equity import add_equity
+from devolve_opt.formulation.lending import add_lending
 from devolve_opt.formulation.lists import add_lists
 from devolve_opt.formulation.objective import add_objective
 from devolve_opt.formulation.posts import add_posts
 from devolve_opt.formulation.readiness import add_readiness
+from devolve_opt.formulation.retention import add_retention
 from devolve_opt.formulation.take_up import add_take_up
 from devolve_opt.formulation.workload import add_workload
 from devolve_opt.policy import Policy
@@ -29,8 +32,11 @@ def build_model(case: Case, policy: Policy) -> ConcreteModel:
     add_lists(model)  # the 1+4 guide list that allows it
     add_readiness(model)  # what a township needs to be ready in a field
     add_posts(model)  # posts by formula and need
+    add_county_opening(model)  # what each county opens to its townships
+    add_lending(model)  # lent staff who come back beyond the cap
     add_workload(model)  # hours needed against hours there
     add_enforcement(model)  # officers, certificates, officer hours
     add_equity(model)  # no township left behind
+    add_retention(model)  # powers likely to be withdrawn
     add_objective(model)  # named terms in staff-hours a year
     return model

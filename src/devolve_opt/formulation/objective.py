@@ -22,6 +22,9 @@ def add_objective(model):
         Term.POSTS_MOVED: posts_moved,
         Term.INEQUITY: inequity,
         Term.COUNTY_SUPPORT: county_support,
+        Term.COUNTY_OPENING: county_opening,
+        Term.LENT_RETURNS: lent_returns,
+        Term.UNUSED_POWERS: unused_powers,
     }
     model.term = Expression([str(term) for term in Term], rule=lambda model, term: rules[Term(term)](model))
     model.total = Objective(expr=sum(model.term.values()), sense=maximize)
@@ -89,3 +92,26 @@ def county_support(model):
     """
     price = model.policy.prices.county_support
     return -price * sum(model.support_hours[power] * model.taken[township, power] for township, power in model.pairs)
+
+
+def county_opening(model):
+    r"""Powers that counties open: $-\pi \sum_{k,p} w_{kp}$. Source: `CountyOpening.price`; 行政处罚法 24."""
+    settings = model.policy.county_opening
+    return 0.0 if settings is None else -settings.price * sum(model.opened.values())
+
+
+def lent_returns(model):
+    r"""Hours that counties lose with staff who return beyond the cap: $-\pi a \sum_t q_t$.
+
+    Source: `LentReturns.price`.
+    """
+    if not model.still_lent:
+        return 0.0
+    return -model.policy.lent_returns.price * model.case.available_hours * sum(model.returned.values())
+
+
+def unused_powers(model):
+    r"""Powers that are likely to be withdrawn: $-\pi \sum_{t,p : n_{tp} < u} x_{tp}$. Source: `Retention.price`."""
+    if not model.unused:
+        return 0.0
+    return -model.policy.retention.price * sum(model.taken[pair] for pair in model.pairs if pair in model.unused)

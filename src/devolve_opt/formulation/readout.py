@@ -42,6 +42,10 @@ def read_decisions(model) -> Decisions:
             },
             index=pd.Index(units, name="township"),
         ),
+        returned=pd.DataFrame(
+            {"returned": [_whole(model.returned[unit]) if unit in model.still_lent else 0 for unit in units]},
+            index=pd.Index(units, name="township"),
+        ),
     )
 
 
@@ -86,10 +90,18 @@ def set_start(model, decisions: Decisions) -> None:
         component = getattr(model, name)
         for unit, number in series.items():
             component[unit].set_value(int(number), skip_validation=True)
+    if model.still_lent:
+        for unit, variable in model.returned.items():
+            variable.set_value(int(decisions.returned["returned"].get(unit, 0)), skip_validation=True)
     _set_consequences(model)
 
 
 def _set_consequences(model) -> None:
+    if model.policy.county_opening is not None:
+        open_pairs = {(model.county[township], power) for township, power in model.pairs
+                      if _whole(model.taken[township, power])}  # fmt: skip
+        for pair, variable in model.opened.items():
+            variable.set_value(int(pair in open_pairs), skip_validation=True)
     for unit, variable in model.posts_gained.items():
         variable.set_value(max(0.0, value(model.posts[unit]) - model.posts_today[unit]), skip_validation=True)
     for township, variable in model.shortfall.items():

@@ -38,7 +38,8 @@ def _overload_bounds(model, township, step):
     county = model.county[township]
     most = model.band_upper[township] + model.revolving_max[county]
     moved = model.filling[township] * max(0, most - model.posts_today[township])
-    return 0, model.step_widths[step] * model.case.available_hours * (model.staff_today[township] + moved)
+    staff = model.staff_today[township] + moved + model.still_lent.get(township, 0)
+    return 0, model.step_widths[step] * model.case.available_hours * staff
 
 
 def hours_needed(model, township):
@@ -49,12 +50,14 @@ def hours_needed(model, township):
 
 
 def hours_there(model, township):
-    r"""Staff-hours a year a township has: $A_t = a\,(\bar q_t + \phi_{k(t)} (n_t - \bar n_t))$.
+    r"""Staff-hours a year a township has: $A_t = a\,(\bar q_t + \phi_{k(t)} (n_t - \bar n_t) + q_t)$.
 
-    A moved post brings its county's average filling $\phi_k$, so that no staff appear from nowhere.
+    A moved post brings its county's average filling $\phi_k$, so that no staff appear from nowhere; lent staff who
+    return beyond the cap work in the township again.
     """
     moved = model.posts[township] - model.posts_today[township]
-    return model.case.available_hours * (model.staff_today[township] + model.filling[township] * moved)
+    returned = model.returned[township] if township in model.still_lent else 0
+    return model.case.available_hours * (model.staff_today[township] + model.filling[township] * moved + returned)
 
 
 def overload_carries_load(model, township):

@@ -73,10 +73,16 @@ def read_tables(raw_tables: Mapping[str, RawTable]) -> tuple[dict[str, pd.DataFr
     faults += check_between(read)
     if faults:
         return {}, faults
-    for table in schema().values():
-        if table.name not in read:
-            read[table.name], _ = read_table(_no_rows(table), {})
-    return {name: _frame(read[name]) for name in schema()}, []
+    return with_absent_tables({name: _frame(table) for name, table in read.items()}), []
+
+
+def with_absent_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tables in the order of the schema, and an empty one for each optional table that is not among them."""
+    return {
+        name: tables[name] if name in tables else _frame(read_table(_no_rows(table), {})[0])
+        for name, table in schema().items()
+        if name in tables or not table.required
+    }
 
 
 def raise_if_any(faults: Iterable[Fault]) -> None:

@@ -13,8 +13,8 @@ from devolve_opt.rules.workload import hours_per_case, is_enforcement
 def interest(case: Case, policy: Policy) -> pd.DataFrame:
     """Return every pair of township and power that can matter, with what it would need and be worth.
 
-    A township that never chose a power and has no case of it has no row. Where a power requires another one, the
-    township has a row of that as well.
+    A township that never chose a power and has no case of it has no row, unless it must take the whole base list. Where
+    a power requires another one, the township has a row of that as well. What its county refuses to open has no row.
 
     Returns:
         Columns `township, power, field, category`; `rounds` (0-3, rounds in which the township chose it), `chosen_last`
@@ -31,7 +31,10 @@ def interest(case: Case, policy: Policy) -> pd.DataFrame:
     pairs["cases"] = pairs["cases"].fillna(0.0)
     eligible, voting = eligible_powers(case, policy), case.voting_townships
     pairs = pairs[pairs["power"].isin(eligible) & pairs["township"].isin(voting)]
-    pairs = _with_required(pairs[(pairs["rounds"] > 0) | (pairs["cases"] > 0)], powers["requires"])
+    pairs = pairs[(pairs["rounds"] > 0) | (pairs["cases"] > 0)]
+    if policy.take_up_floor == "all":
+        pairs = _with_pairs(pairs, pd.MultiIndex.from_product([voting, eligible], names=key).to_frame(index=False))
+    pairs = _without_refused(_with_required(pairs, powers["requires"]), case)
 
     order = pd.DataFrame({name: index.get_indexer(pd.Index(pairs[name])) for name, index in
                           (("township", townships.index), ("power", powers.index))})  # fmt: skip
@@ -48,9 +51,31 @@ def interest(case: Case, policy: Policy) -> pd.DataFrame:
 def _with_required(pairs: pd.DataFrame, requires: pd.Series) -> pd.DataFrame:
     while True:
         wanted = pd.DataFrame({"township": pairs["township"], "power": pairs["power"].map(requires)})
-        wanted = wanted[wanted["power"] != ""].drop_duplicates()
-        known = pd.MultiIndex.from_frame(pairs[["township", "power"]])
-        missing = wanted[~pd.MultiIndex.from_frame(wanted).isin(known)]
-        if missing.empty:
+        more = _with_pairs(pairs, wanted[wanted["power"] != ""].drop_duplicates())
+        if len(more) == len(pairs):
             return pairs
-        pairs = pd.concat([pairs, missing.assign(rounds=0, chosen_last=False, cases=0.0)], ignore_index=True)
+        pairs = more
+
+
+def _with_pairs(pairs: pd.DataFrame, wanted: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs and those wanted ones that are not among them."""
+    known = pd.MultiIndex.from_frame(pairs[["township", "power"]])
+    missing = wanted[~pd.MultiIndex.from_frame(wanted).isin(known)]
+    if missing.empty:
+        return pairs
+    return pd.concat([pairs, missing.assign(rounds=0, chosen_last=False, cases=0.0)], ignore_index=True)
+
+
+def _without_refused(pairs: pd.DataFrame, case: Case) -> pd.DataFrame:
+    """Leave out what the township's county refuses to open, and what requires that."""
+    refused = case.tables["refusals"]
+    if refused.empty:
+        return pairs
+    closed = pd.MultiIndex.from_frame(refused[["county", "power"]])
+    county, requires = pairs["township"].map(case.tables["townships"]["county"]), case.tables["powers"]["requires"]
+    power = pairs["power"]
+    kept = pd.Series(True, index=pairs.index)
+    while (power != "").any():
+        kept &= ~pd.Series(pd.MultiIndex.from_arrays([county, power]).isin(closed), index=pairs.index)
+        power = power.map(requires).fillna("")
+    return pairs[kept]

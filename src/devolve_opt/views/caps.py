@@ -50,7 +50,8 @@ def caps(plan: Plan) -> pd.DataFrame:
         - `reached`, `places`, `place`: in how many places the plan stands at the cap, of how many, and what they are.
           Of caps on hours: townships in which no further power fits that they chose and that their lists hold.
     """
-    found = [*_list_caps(plan), *_take_up_caps(plan), *_hours_caps(plan), *_post_caps(plan), *_officer_caps(plan)]
+    groups = (_list_caps, _take_up_caps, _instrument_caps, _hours_caps, _post_caps, _officer_caps)
+    found = [cap for group in groups for cap in group(plan)]
     names = [field.name for field in fields(Cap)]
     table = pd.DataFrame([astuple(cap) for cap in found], columns=names)
     return table.astype({"limit": float, "used": float})
@@ -85,6 +86,31 @@ def _take_up_caps(plan: Plan) -> Iterator[Cap]:
     yield _each(
         "new_fields_max", "fields that a township becomes ready in", policy.new_fields_max, new_fields, "fields"
     )
+
+
+def _instrument_caps(plan: Plan) -> Iterator[Cap]:
+    policy, case = plan.scenario.policy, plan.scenario.data
+    taken = plan.decisions.take_up.merge(case.cases, on=["township", "power"], how="left")
+    if policy.county_opening is not None:
+        county = taken["township"].map(case.tables["townships"]["county"])
+        opened = taken.assign(county=county).groupby("county")["power"].nunique()
+        most = policy.county_opening.opened_max
+        opened = opened.reindex(case.tables["counties"].index, fill_value=0)
+        yield Cap(
+            "county_opening.opened_max", "powers that a county opens", most, int(opened.max()), "powers",
+            int((opened >= most).sum()), len(opened), "counties",
+        )  # fmt: skip
+    if policy.lent_returns is not None:
+        back = int(plan.decisions.returned["returned"].sum())
+        most = policy.lent_returns.returned_max
+        yield _city("lent_returns.returned_max", "lent staff who return beyond the cap", most, back, "persons")
+    if policy.retention is not None:
+        unused = (taken["cases"].fillna(0.0) < policy.use_min).groupby(taken["township"]).mean()
+        full = int((unused >= policy.retention.share_max - 0.01).sum())
+        yield Cap(
+            "retention.share_max", "powers likely to be withdrawn", policy.retention.share_max,
+            float(unused.max()) if len(unused) else 0.0, "share of a township's powers", full, len(unused), "townships",
+        )  # fmt: skip
 
 
 def _hours_caps(plan: Plan) -> Iterator[Cap]:

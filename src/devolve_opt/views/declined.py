@@ -23,12 +23,12 @@ def declined(plan: Plan) -> pd.DataFrame:
         - `township`, `township_name`, `county`, `category`: who chose.
         - `power`, `power_name`, `field`: what it chose.
         - `rounds`: rounds in which it chose it (1 to 3); `cases`: its cases (cases a year).
-        - `reason`: `excluded` (law or policy keeps it with the county), `not_on_its_list` (neither on the base list nor
-          on the list of its category), `requires_another` (it works only with a power that the township does not take),
-          `powers_cap` (the township has as many powers as it may), `field_not_ready` (the township is not ready in the
-          field), `officer_hours` (its officers have no time for it), `hours_stop` (its hours would pass the hard stop),
-          `costs_more` (it costs more than it is worth), `not_chosen` (nothing stands in its way by itself; taking it is
-          not ruled out by what is proven).
+        - `reason`: `excluded` (law or policy keeps it with the county), `county_refuses` (its county does not open it),
+          `not_on_its_list` (neither on the base list nor on the list of its category), `requires_another` (it works
+          only with a power that the township does not take), `powers_cap` (the township has as many powers as it may),
+          `field_not_ready` (the township is not ready in the field), `officer_hours` (its officers have no time),
+          `hours_stop` (its hours would pass the hard stop), `costs_more` (it costs more than it is worth), `not_chosen`
+          (nothing stands in its way by itself; taking it is not ruled out by what is proven).
         - `detail`: the article, list, power or figures behind the reason.
     """
     case, policy = plan.scenario.data, plan.scenario.policy
@@ -78,6 +78,11 @@ def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict
         [rows["power"], [BASE_LIST] * len(rows)]
     ).isin(pairs)
 
+    county = rows["township"].map(case.tables["townships"]["county"])
+    refusals = case.tables["refusals"].set_index(["county", "power"])["reason"].to_dict()
+    closed = [pair in refusals for pair in zip(county, rows["power"], strict=True)]
+    why_closed = [refusals.get(pair, "") for pair in zip(county, rows["power"], strict=True)]
+
     required = _words(rows["power"], case.tables["powers"]["requires"])
     held = pd.MultiIndex.from_frame(plan.decisions.take_up[PAIR])
     has_required = (required == "") | pd.MultiIndex.from_arrays([rows["township"], required]).isin(held)
@@ -113,6 +118,7 @@ def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict
     taken = figures["powers_taken"].map("{:.0f}".format)
     return {
         "excluded": (article != "", article),
+        "county_refuses": (pd.Series(closed, dtype=bool), county + ": " + pd.Series(why_closed, dtype="str")),
         "not_on_its_list": (~pd.Series(reached), ("on " + on_lists).where(on_lists != "", "on no list")),
         "requires_another": (~has_required, "requires " + required),
         "powers_cap": (figures["powers_taken"] >= policy.new_powers_max, taken + f" of {policy.new_powers_max}"),

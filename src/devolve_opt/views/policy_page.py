@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from devolve_opt.instruments import CountyOpening, LentReturns, Retention
 from devolve_opt.policy import CategoryTilt, OverloadStep, Policy, PostWeights, Prices
 
 SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
@@ -20,7 +21,11 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[[policy.overload_steps]]", OverloadStep, "One step of the price of overload; give them in rising order."),
     ("[policy.posts_weights]", PostWeights, "Weights of the post formula, for `posts_formula = \"custom\"`."),
     ("[policy.base_posts_tilt]", CategoryTilt, "Base posts of a township of each category in relation to one another."),
+    ("[policy.county_opening]", CountyOpening, "County approval; its presence switches the instrument on."),
+    ("[policy.lent_returns]", LentReturns, "Returns of lent staff beyond the cap; its presence switches them on."),
+    ("[policy.retention]", Retention, "Powers likely to be withdrawn; its presence prices and caps them."),
 )  # fmt: skip
+OWN_TABLES = ("prices", "county_opening", "lent_returns", "retention")
 
 
 def policy_page() -> str:
@@ -39,7 +44,7 @@ def policy_page() -> str:
             f"| `{name}` | {_default(key)} | {_allowed(key)} | {_extra(key, 'unit')} | {_extra(key, 'source')} "
             f"| {key.description} |"
             for name, key in settings.model_fields.items()
-            if name != "prices"
+            if name not in OWN_TABLES
         ]
     return "\n".join(lines) + "\n"
 

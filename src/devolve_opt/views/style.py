@@ -35,10 +35,23 @@ LIST_COLOURS: dict[str, str] = {BASE_LIST: "#222222", **CATEGORY_COLOURS}
 TERM_COLOURS: dict[str, str] = dict(
     zip(
         map(str, Term),
-        ("#117733", "#44AA99", "#882255", "#CC6677", "#DDCC77", "#999933", "#332288", "#AA4499", "#88CCEE"),
+        (
+            "#117733",
+            "#44AA99",
+            "#882255",
+            "#CC6677",
+            "#DDCC77",
+            "#999933",
+            "#332288",
+            "#AA4499",
+            "#88CCEE",
+            "#661100",
+            "#6699CC",
+            "#888888",
+        ),
         strict=True,
     )
-)
+)  # fmt: skip
 """Colour of each category, list and term; the keys are their words."""
 
 THIS_PLAN, RATIO_RULE, TODAY, WARNING = "#1B4F8A", "#E08214", "#9A9A9A", "#B2182B"

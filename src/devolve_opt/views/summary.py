@@ -101,6 +101,18 @@ def _decisions(plan: Plan) -> list[str]:
         f"Posts: {count(change.clip(lower=0).sum(), 'post')} moved; {movers}.",
         f"Officers: {figures['trained'].sum():,.0f} trained, {figures['moved_in'].sum():,.0f} moved; {staff}.",
         f"Load: {load} there, {above}; lent staff come back: {figures['lent_returned'].sum():,.0f}.",
+        *_counties_and_use(plan),
+    ]
+
+
+def _counties_and_use(plan: Plan) -> list[str]:
+    taken, opened = tables.take_up(plan), tables.openings(plan).groupby("county").size()
+    if taken.empty:
+        return []
+    unused, least = int(taken["likely_withdrawn"].sum()), plan.scenario.policy.use_min
+    return [
+        f"Counties open {opened.min():,} to {opened.max():,} powers each, {opened.sum():,} in all.",
+        f"Use: {unused:,} of {len(taken):,} take-ups have fewer than {least:g} cases a year: likely to be withdrawn.",
     ]
 
 

@@ -25,8 +25,8 @@ def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     invented, so that no row that is copied elsewhere loses that.
     """
     tables = (
-        guide_list, list_changes, power_status, take_up, declined, choices, posts, officers, readiness, workload, terms,
-        caps, exclusions,
+        guide_list, list_changes, power_status, take_up, declined, openings, choices, posts, officers, readiness,
+        workload, terms, caps, exclusions,
     )  # fmt: skip
     return {table.__name__: table(plan).assign(synthetic=plan.scenario.case.synthetic) for table in tables}
 
@@ -116,6 +116,7 @@ def take_up(plan: Plan) -> pd.DataFrame:
         - `rounds`: rounds in which the township chose it (0 to 3).
         - `cases`: its cases in the township (cases a year).
         - `hours`: holding and using it (staff-hours a year); `officer_hours`: the part only officers may do.
+        - `likely_withdrawn`: whether its cases stay below `use_min`, so that a review may take it back.
         - `also_under_ratio_rule`: whether the township takes it under the ratio rule too.
     """
     case, policy = plan.scenario.data, plan.scenario.policy
@@ -142,7 +143,39 @@ def take_up(plan: Plan) -> pd.DataFrame:
             "cases": table["cases"].fillna(0.0),
             "hours": table["hours"].fillna(0.0),
             "officer_hours": table["officer_hours"].fillna(0.0),
+            "likely_withdrawn": table["cases"].fillna(0.0) < policy.use_min,
             "also_under_ratio_rule": pd.MultiIndex.from_frame(table[PAIR]).isin(both),
+        }
+    )
+
+
+def openings(plan: Plan) -> pd.DataFrame:
+    """Return what each county has to open to its townships, whether that is priced and capped or not.
+
+    Returns:
+        - `county`, `county_name`: the county.
+        - `power`, `power_name`, `field`: the power.
+        - `townships_taking`: townships of the county that take it (townships).
+        - `rounds_met`: rounds in which these chose it (rounds).
+        - `cases`: its cases in these (cases a year).
+        - `support_hours`: hours the county spends on supporting these (staff-hours a year).
+    """
+    case = plan.scenario.data
+    powers = case.tables["powers"]
+    taken = take_up(plan)
+    sums = {"rounds_met": ("rounds", "sum"), "cases": ("cases", "sum"), "townships_taking": ("township", "size")}
+    opened = taken.groupby(["county", "power"], sort=False).agg(**sums).reset_index()
+    return pd.DataFrame(
+        {
+            "county": opened["county"].astype("str"),
+            "county_name": opened["county"].map(case.tables["counties"]["name"]).astype("str"),
+            "power": opened["power"].astype("str"),
+            "power_name": opened["power"].map(powers["name"]).astype("str"),
+            "field": opened["power"].map(powers["field"]).astype("str"),
+            "townships_taking": opened["townships_taking"].astype("int64"),
+            "rounds_met": opened["rounds_met"].astype("int64"),
+            "cases": opened["cases"].astype(float),
+            "support_hours": opened["townships_taking"] * opened["power"].map(powers["support_hours"]).astype(float),
         }
     )
 

@@ -1,0 +1,58 @@
+"""Rules of the instruments that a policy may switch on: county approval, take-up floor, lent staff, retention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from devolve_opt.audit.ledger import Ledger, above, contains
+from devolve_opt.plan import Breach
+from devolve_opt.vocabulary import BASE_LIST
+
+
+def opened_within_cap(ledger: Ledger) -> Iterator[Breach]:
+    """A county opens at most `opened_max` powers to its townships [powers]."""
+    settings = ledger.policy.county_opening
+    if settings is not None:
+        counts = ledger.opened["county"].value_counts(sort=False)
+        yield from above("opened_within_cap", "county", "powers", counts, settings.opened_max)
+
+
+def base_list_taken(ledger: Ledger) -> Iterator[Breach]:
+    """A township takes what it must of the base list: what it chose in some round, or all of it [powers]."""
+    floor = ledger.policy.take_up_floor
+    if floor == "none":
+        return
+    base = ledger.listed.loc[ledger.listed["list"] == BASE_LIST, "power"]
+    pairs = ledger.interest if floor == "all" else ledger.votes[ledger.votes["rounds"] > 0]
+    pairs = pairs[pairs["power"].isin(base) & contains(ledger.interest, pairs, ["township", "power"])]
+    missing = pairs[~contains(ledger.taken, pairs, ["township", "power"])]
+    for township, power in zip(missing["township"], missing["power"], strict=True):
+        yield Breach("base_list_taken", f"township {township}, power {power}", 1.0, "powers")
+
+
+def returned_of_lent(ledger: Ledger) -> Iterator[Breach]:
+    """Only staff who are still lent come back beyond the cap, and only where the policy lets them [persons]."""
+    allowed = ledger.staff["still_lent"] if ledger.policy.lent_returns is not None else 0
+    yield from above("returned_of_lent", "township", "persons", ledger.plan.returned["returned"], allowed)
+
+
+def returned_within_cap(ledger: Ledger) -> Iterator[Breach]:
+    """Beyond the cap's own returns, at most `returned_max` persons come back in the whole city [persons]."""
+    settings = ledger.policy.lent_returns
+    excess = ledger.plan.returned["returned"].sum() - (settings.returned_max if settings is not None else 0)
+    if settings is not None and excess > 0:
+        yield Breach("returned_within_cap", "city", float(excess), "persons")
+
+
+def unused_within_share(ledger: Ledger) -> Iterator[Breach]:
+    """At most `share_max` of a township's powers have fewer than `use_min` cases a year there [powers]."""
+    settings = ledger.policy.retention
+    if settings is None:
+        return
+    townships = ledger.case.townships.index
+    risky = ledger.taken[ledger.taken["cases"] < ledger.policy.use_min]["township"].value_counts()
+    taken = ledger.taken["township"].value_counts()
+    allowed = settings.share_max * taken.reindex(townships, fill_value=0)
+    excess = risky.reindex(townships, fill_value=0) - allowed
+    for township, amount in excess[excess > 1e-6].items():
+        yield Breach("unused_within_share", f"township {township}", float(amount), "powers")
