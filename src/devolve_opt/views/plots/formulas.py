@@ -10,11 +10,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from devolve_opt.scenario import Scenario
 from devolve_opt.views import style
-from devolve_opt.views.wording import count
+from devolve_opt.views.wording import count, signed
 from devolve_opt.vocabulary import Category, label
 
 PANEL = 1.35
@@ -35,11 +35,12 @@ def formulas_figure(compared: pd.DataFrame, in_short: pd.DataFrame, scenario: Sc
         scenario: what was compared.
     """
     lead = "Posts gained or lost against today by each formula alone; each bar is a township, by county, those with"
-    lead += "\nmost posts first. Only 6-2-1-1 is published; the others are readings of their names."
+    lead += "\nmost posts first. Above one post the scale is logarithmic, the same in every panel, so that single posts"
+    lead += "\nshow beside large changes. Only 6-2-1-1 is published; the others are readings of their names."
     foot = f"{style.short_name(scenario.title)}: made whole by {scenario.policy.posts_rounding}; no band, no cap on "
     foot += "moves, no model."
     formulas = in_short.to_dict("records")
-    height = 1.9 + PANEL * max(1, len(formulas))
+    height = 2.1 + PANEL * max(1, len(formulas))
     canvas = style.canvas(
         "Change of posts by post formula", lead, style.drawn_notice(scenario), foot,
         (13, height), top=0.4, bottom=0.75,
@@ -57,9 +58,7 @@ def formulas_figure(compared: pd.DataFrame, in_short: pd.DataFrame, scenario: Sc
         part = compared[compared["formula"] == formula["formula"]].set_index("township").loc[order]
         _panel(axes, part, formula, counties)
     assert base is not None
-    reach = max(2.0, float(compared["change"].abs().max()) * 1.15)
-    base.set_ylim(-reach, reach)
-    base.yaxis.set_major_locator(MaxNLocator(4, integer=True, symmetric=True))
+    _scale(base, float(compared["change"].abs().max()))
     base.set_xlim(-0.8, len(order) - 0.2)
     _name_counties(canvas.figure.axes[-1], counties)
     there = [category for category in Category if (compared["category"] == category).any()]
@@ -92,6 +91,17 @@ def _panel(axes: Axes, part: pd.DataFrame, formula: Mapping[Any, Any], counties:
         axes.axvline(edge, color=style.FAINT, linewidth=0.9, zorder=0)
     axes.tick_params(labelbottom=False, length=0)
     axes.spines["bottom"].set_visible(False)
+
+
+def _scale(axes: Axes, largest: float) -> None:
+    """Scale up to one post evenly and beyond it by logarithms, both ways from zero."""
+    axes.set_yscale("symlog", linthresh=1, linscale=0.6)
+    reach = max(2.0, largest * 1.3)
+    axes.set_ylim(-reach, reach)
+    above = [tick for tick in (1, 10, 100, 1000, 10_000) if tick <= reach]
+    axes.yaxis.set_major_locator(FixedLocator([*(-tick for tick in reversed(above)), 0, *above]))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value)))
 
 
 def _edges(counties: pd.Series) -> list[float]:
