@@ -26,13 +26,13 @@ class CategoryTilt(Settings):
     """Posts of a township of each category, in relation to one another: base posts, or all that the weights spread."""
 
     county_seat: float = setting(
-        1.5, "parts", ASSUMPTION, "Base posts of the township that holds the county seat.", gt=0, le=100
+        1.5, "parts", ASSUMPTION, "Posts of the township that holds the county seat.", gt=0, le=100
     )
-    central: float = setting(1.2, "parts", ASSUMPTION, "Base posts of a central township.", gt=0, le=100)
-    key: float = setting(1.1, "parts", ASSUMPTION, "Base posts of a key township.", gt=0, le=100)
-    characteristic: float = setting(1.0, "parts", ASSUMPTION, "Base posts of a characteristic township.", gt=0, le=100)
-    general: float = setting(0.8, "parts", ASSUMPTION, "Base posts of a general township.", gt=0, le=100)
-    subdistrict: float = setting(1.4, "parts", ASSUMPTION, "Base posts of a subdistrict.", gt=0, le=100)
+    central: float = setting(1.2, "parts", ASSUMPTION, "Posts of a central township.", gt=0, le=100)
+    key: float = setting(1.1, "parts", ASSUMPTION, "Posts of a key township.", gt=0, le=100)
+    characteristic: float = setting(1.0, "parts", ASSUMPTION, "Posts of a characteristic township.", gt=0, le=100)
+    general: float = setting(0.8, "parts", ASSUMPTION, "Posts of a general township.", gt=0, le=100)
+    subdistrict: float = setting(1.4, "parts", ASSUMPTION, "Posts of a subdistrict.", gt=0, le=100)
 
     def of(self, category: str) -> float:
         """Return the part of a category."""
