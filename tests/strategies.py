@@ -84,6 +84,10 @@ def small_policies(draw: st.DrawFn) -> Policy:
         "posts_moved_max": [1, 3, 18, 18], "officers_min": [0, 0, 1, 2], "attrition_share": [0.0, 0.2],
         "training_places_max": [0, 1, 2, 3], "officers_per_field": [0, 1, 2], "fields_at_minimum": [0, 1, 2],
         "fields_per_officer": [0, 1],
+        "posts_formula": ["6-2-1-1", "6-2-1-1", "base-weighted-mobile", "three-thirds-equal", "4-3-3", "wisn"],
+        "posts_rounding": ["largest_remainder", "largest_remainder", "sainte_lague", "dhondt", "adams"],
+        "mobile_posts_share": [0.05, 0.1], "individual_allowance_hours": [0, 1840.0],
+        "posts_tilt": [None, None, {"county_seat": 1.1, "general": 1.0, "central": 1.05, "subdistrict": 1.0}],
     }  # fmt: skip
     keys = {name: draw(st.sampled_from(values)) for name, values in pick.items()}
     alike = draw(st.booleans())

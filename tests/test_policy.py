@@ -54,7 +54,7 @@ def test_the_defaults_are_the_figures_of_the_report():
     assert policy.posts_moved_max == 18
     assert policy.posts_formula == "6-2-1-1"
     # 6 + 2 + 1 + 1 = 10 parts.
-    assert policy.weights == {"population": 0.6, "area_km2": 0.2, "gdp": 0.1, "fiscal_revenue": 0.1}
+    assert policy.weights == {"population": 0.6, "area_km2": 0.2, "gdp": 0.1, "fiscal_revenue": 0.1, "equal": 0}
     assert policy.attrition_share == 0.12  # Jinghai: 167 / 1,306 = 0.128
     assert policy.base_posts_tilt.of(Category.COUNTY_SEAT) == 1.5
 
@@ -79,7 +79,7 @@ def test_custom_weights_are_scaled_to_one():
     policy = Policy(
         posts_formula="custom", posts_weights={"population": 3, "area_km2": 0, "gdp": 1, "fiscal_revenue": 0}
     )
-    assert policy.weights == {"population": 0.75, "area_km2": 0, "gdp": 0.25, "fiscal_revenue": 0}
+    assert policy.weights == {"population": 0.75, "area_km2": 0, "gdp": 0.25, "fiscal_revenue": 0, "equal": 0}
 
 
 def test_the_scenario_of_a_policy_cannot_be_changed_by_accident():
@@ -116,6 +116,10 @@ def test_replace_tells_wrong_keys_and_values():
 
 # What is refused, and in what words.
 
+FORMULAS = (
+    "'6-2-1-1', 'base-weighted-mobile', 'three-thirds-equal', 'three-thirds-indicators', '4-3-3', 'wisn' or 'custom'"
+)
+
 
 @pytest.mark.parametrize(
     ("keys", "column", "value", "message"),
@@ -135,7 +139,7 @@ def test_replace_tells_wrong_keys_and_values():
         ({"choice_floor": math.nan}, "choice_floor", "nan", "must be a finite number."),
         ({"wall_share": math.inf}, "wall_share", "inf", None),
         ({"overload": "wal"}, "overload", "wal", "must be one of 'priced' or 'wall'."),
-        ({"posts_formula": "7-1-1-1"}, "posts_formula", "7-1-1-1", "must be one of '6-2-1-1' or 'custom'."),
+        ({"posts_formula": "7-1-1-1"}, "posts_formula", "7-1-1-1", f"must be one of {FORMULAS}."),
         ({"prices": {"choice_met": -3}}, "prices.choice_met", "-3", "must be at least 0."),
         ({"prices": {"post_moved": "9"}}, "prices.post_moved", "9", "must be a number; leave the quotation marks out."),
         ({"prices": 3}, "prices", "3", "must be a table of keys and values."),
@@ -183,7 +187,7 @@ def steps(*pairs):
         ({"overload_free_share": 1.0, "overload_steps": steps((1.0, 1))}, "must rise from overload_free_share"),
         ({"overload_steps": steps((1.0, 2), (1.1, 1))}, "prices of overload_steps must not fall"),
         ({"posts_formula": "custom"}, "posts_formula 'custom' needs posts_weights"),
-        ({"posts_weights": {}}, "posts_weights are used by posts_formula 'custom' only"),
+        ({"posts_weights": {}}, "posts_weights are used by posts_formula 'custom' and 'base-weighted-mobile' only"),
         (
             {"posts_formula": "custom", "posts_weights": dict.fromkeys(PostWeights.model_fields, 0)},
             "posts_weights must not all be zero",

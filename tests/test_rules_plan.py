@@ -55,7 +55,9 @@ def test_the_three_steps_worked_out():
     case = three_towns()
     # 41 posts: base 0.6 x 41 = 24.6, so 25; revolving 0.05 x 41 = 2.05, so 2; floating the other 14.
     pools = post_pools(case, policy)
-    assert pools.loc["C1"].to_dict() == {"posts": 41, "base": 25, "floating": 14, "revolving": 2, "revolving_max": 1}
+    assert pools.loc["C1"].to_dict() == {
+        "posts": 41, "base": 25, "floating": 14, "revolving": 2, "mobile": 0, "revolving_max": 1,
+    }  # fmt: skip
     formula = post_formula(case, policy)
     # 25 by 1.5 : 0.8 : 0.8 are 12.10, 6.45, 6.45: 12, 6, 6 and one for the first of the equal fractions.
     assert formula["base_posts"].tolist() == [12, 7, 6]
@@ -120,7 +122,7 @@ def test_posts_add_up_in_every_county_and_agree_with_the_audit(random):
     sums = posts.groupby(case.townships["county"]).sum()
     for column, pool in (("base_posts", "base"), ("floating_posts", "floating"), ("revolving_posts", "revolving")):
         assert sums[column].to_dict() == pools[pool].to_dict()
-    assert (pools[["base", "floating", "revolving"]].sum(axis=1) == pools["posts"]).all()
+    assert (pools[["base", "floating", "revolving", "mobile"]].sum(axis=1) == pools["posts"]).all()
     assert (posts >= 0).all(axis=None)
     assert (posts["revolving_posts"] <= case.townships["county"].map(pools["revolving_max"])).all()
     capped = posts_within_cap(case, policy)

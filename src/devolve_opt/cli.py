@@ -1,4 +1,4 @@
-"""The shell: `devolve-opt check | synth | run | compare | sweep`."""
+"""The shell: `devolve-opt check | synth | run | posts | compare | sweep`."""
 
 from __future__ import annotations
 
@@ -161,6 +161,28 @@ def run(
     if written != target:
         err.print(f"{target} could not be replaced because a file in it is open.", style="bold yellow", markup=False)
     out.print(f"Results: {written}", markup=False)
+
+
+@app.command()
+def posts(
+    scenario: ScenarioFile,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results; runs/<scenario>-posts if left out.")
+    ] = None,
+) -> None:
+    """Put the post formulas side by side: what each would give every township, without the model."""
+    from devolve_opt.scenario import Scenario
+    from devolve_opt.views.posts_folder import IN_SHORT, posts_text, write_posts
+
+    target = out_folder or Path("runs") / f"{scenario.stem}-posts"
+    _refuse_foreign_folder(target, IN_SHORT, "a comparison of post formulas")
+    with err.status("Reading ..."):
+        wanted = Scenario.read(scenario)
+    if wanted.case.synthetic:
+        err.print(wanted.case.notice, style="bold yellow")
+    out.print(posts_text(wanted), markup=False)
+    write_posts(wanted, target)
+    out.print(f"Results: {target}", markup=False)
 
 
 @app.command()

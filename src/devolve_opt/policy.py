@@ -14,6 +14,16 @@ from pydantic import Field, ValidationError, model_validator
 
 from devolve_opt.errors import InputError
 from devolve_opt.instruments import CountyOpening, LentReturns, Retention
+from devolve_opt.post_formulas import (
+    MOBILE_FORMULA,
+    OWN_WEIGHTS,
+    POST_FORMULAS,
+    STEPPED_FORMULAS,
+    CategoryTilt,
+    PostsFormula,
+    PostsRounding,
+    PostWeights,
+)
 from devolve_opt.settings import ASSUMPTION, REPORT, Settings, setting, settings_faults
 from devolve_opt.vocabulary import VOTING_CATEGORIES, Category
 
@@ -67,35 +77,6 @@ class OverloadStep(Settings):
     until: float = setting(1.0, "share of the hours there", ASSUMPTION, "Upper end of the step.", gt=0, le=10)
     price: float = setting(1.0, "staff-hours an hour", ASSUMPTION, "Price of an hour in the step.", ge=0, le=1000)
 
-
-class PostWeights(Settings):
-    """Weights of the indicators in a post formula; they are scaled to sum to one."""
-
-    population: float = setting(6, "parts", REPORT, "Weight of the registered population.", ge=0, le=1000)
-    area_km2: float = setting(2, "parts", REPORT, "Weight of the area.", ge=0, le=1000)
-    gdp: float = setting(1, "parts", REPORT, "Weight of the gross domestic product.", ge=0, le=1000)
-    fiscal_revenue: float = setting(1, "parts", REPORT, "Weight of the fiscal revenue.", ge=0, le=1000)
-
-
-class CategoryTilt(Settings):
-    """Base posts of a township of each category, in relation to one another."""
-
-    county_seat: float = setting(
-        1.5, "parts", ASSUMPTION, "Base posts of the township that holds the county seat.", gt=0, le=100
-    )
-    central: float = setting(1.2, "parts", ASSUMPTION, "Base posts of a central township.", gt=0, le=100)
-    key: float = setting(1.1, "parts", ASSUMPTION, "Base posts of a key township.", gt=0, le=100)
-    characteristic: float = setting(1.0, "parts", ASSUMPTION, "Base posts of a characteristic township.", gt=0, le=100)
-    general: float = setting(0.8, "parts", ASSUMPTION, "Base posts of a general township.", gt=0, le=100)
-    subdistrict: float = setting(1.4, "parts", ASSUMPTION, "Base posts of a subdistrict.", gt=0, le=100)
-
-    def of(self, category: str) -> float:
-        """Return the part of a category."""
-        return float(getattr(self, category))
-
-
-POST_FORMULAS = {"6-2-1-1": PostWeights()}
-"""Named post formulas; `custom` takes `posts_weights`."""
 
 OverloadSteps = Annotated[tuple[OverloadStep, ...], Field(min_length=1, max_length=12)]
 
@@ -182,10 +163,23 @@ class Policy(Settings):
     )
 
     # Posts
-    posts_formula: Literal["6-2-1-1", "custom"] = setting(
-        "6-2-1-1", "-", REPORT, "The formula of the fair share of posts."
-    )
-    posts_weights: PostWeights | None = setting(None, "parts", ASSUMPTION, "Weights of the formula `custom`.")
+    posts_formula: PostsFormula = setting(
+        "6-2-1-1", "-", REPORT,
+        "The formula of the fair share of posts. `6-2-1-1` and `custom`: base, floating and revolving posts. `base-weighted-mobile`: base posts, a weighted pool, and a mobile reserve that the county keeps. "
+        "In a single step: `three-thirds-equal` (a reading: one third alike, one by population, one by area and economy), `three-thirds-indicators` (a reading: a third each for population, area, economy), "
+        "`4-3-3` (a reading: 40, 30, 30 for population, area, economy), `wisn` (by required staff, WHO 2010). The report names the formulas of other counties without their indicators.",
+    )  # fmt: skip
+    posts_weights: PostWeights | None = setting(
+        None, "parts", ASSUMPTION, "Weights of the formula `custom`; also of `base-weighted-mobile`, which else has 6:2:1:1 (a reading)."
+    )  # fmt: skip
+    posts_rounding: PostsRounding = setting(
+        "largest_remainder", "-", ASSUMPTION,
+        "How shares of posts become whole. `dhondt` favours large townships, `adams` and (less) `huntington_hill` small ones.",
+    )  # fmt: skip
+    posts_tilt: CategoryTilt | None = setting(
+        None, "parts", ASSUMPTION,
+        "Tilt by category of the posts that the weights spread, with every formula: each share is multiplied by its category's part; none: no tilt beyond base posts.",
+    )  # fmt: skip
     base_posts_share: float = setting(
         0.6, "share of a county's posts", ASSUMPTION, "Part of a county's posts spread as base posts.", ge=0, le=1
     )
@@ -203,6 +197,21 @@ class Policy(Settings):
     revolving_posts_max: int = setting(
         3, "posts a township", ASSUMPTION, "Revolving posts a single township may hold.", ge=0, le=1000
     )
+    mobile_posts_share: float = setting(
+        0.05, "share of a county's posts", ASSUMPTION,
+        "Mobile reserve of `base-weighted-mobile`: posts that the county keeps and no township holds; whoever fills them works at the county.",
+        ge=0, le=1,
+    )  # fmt: skip
+    category_allowance_share: float = setting(
+        0.1, "share of working time", ASSUMPTION,
+        "WISN: time of everyone for what no workload counts (meetings, study, reports); core staff are divided by 1 less this. The same everywhere, it moves shares only against `individual_allowance_hours`.",
+        ge=0, le=0.9,
+    )  # fmt: skip
+    individual_allowance_hours: float = setting(
+        1840, "staff-hours a township", ASSUMPTION,
+        "WISN: hours a year of single persons for what only they do (leading, keeping the books, the safe): one person of each township.",
+        ge=0, le=100_000,
+    )  # fmt: skip
     posts_band: float = setting(
         0.08,
         "share of the fair share",
@@ -295,12 +304,15 @@ class Policy(Settings):
             )
         if self.posts_formula == "custom" and self.posts_weights is None:
             raise ValueError("posts_formula 'custom' needs posts_weights")
-        if self.posts_formula != "custom" and self.posts_weights is not None:
-            raise ValueError("posts_weights are used by posts_formula 'custom' only; set it, or leave the weights out")
+        if self.posts_formula not in OWN_WEIGHTS and self.posts_weights is not None:
+            names = " and ".join(f"'{name}'" for name in OWN_WEIGHTS)
+            raise ValueError(f"posts_weights are used by posts_formula {names} only; set it, or leave the weights out")
         if self.posts_weights is not None and sum(self.posts_weights.model_dump().values()) <= 0:
             raise ValueError("posts_weights must not all be zero")
         if self.base_posts_share + self.revolving_posts_share > 1:
             raise ValueError("base_posts_share and revolving_posts_share together exceed 1")
+        if self.posts_formula == MOBILE_FORMULA and self.base_posts_share + self.mobile_posts_share > 1:
+            raise ValueError("base_posts_share and mobile_posts_share together exceed 1")
         odd = [category.value for category in self.own_list_categories if category not in VOTING_CATEGORIES]
         if odd or len(set(self.own_list_categories)) < len(self.own_list_categories):
             raise ValueError("own_list_categories must be different categories that choose powers (no subdistrict)")
@@ -308,10 +320,25 @@ class Policy(Settings):
 
     @property
     def weights(self) -> dict[str, float]:
-        """Weights of the post formula by indicator (a column of `townships`), summing to 1."""
+        """Weights of the post formula, summing to 1: by indicator (a column of `townships`), and `equal`.
+
+        Empty for `wisn`, which goes by required staff.
+        """
+        if self.posts_formula == "wisn":
+            return {}
         parts = (self.posts_weights or POST_FORMULAS[self.posts_formula]).model_dump()
         total = sum(parts.values())
         return {indicator: part / total for indicator, part in parts.items()}
+
+    @property
+    def post_steps(self) -> dict[str, float]:
+        """Parts of a county's posts by step: `base`, `revolving`, `mobile`; the weights spread the rest."""
+        stepped, mobile = self.posts_formula in STEPPED_FORMULAS, self.posts_formula == MOBILE_FORMULA
+        return {
+            "base": self.base_posts_share if stepped else 0.0,
+            "revolving": self.revolving_posts_share if stepped and not mobile else 0.0,
+            "mobile": self.mobile_posts_share if mobile else 0.0,
+        }
 
     @classmethod
     def caps(cls) -> tuple[str, ...]:

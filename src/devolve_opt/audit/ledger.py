@@ -7,12 +7,13 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from devolve_opt.audit.formulas import parts_by_formula, steps_by_formula
 from devolve_opt.audit.law import eligible_powers
 from devolve_opt.audit.sound import SoundDecisions
 from devolve_opt.case import Case
 from devolve_opt.plan import Breach
 from devolve_opt.policy import Policy
-from devolve_opt.rules.apportionment import largest_remainder
+from devolve_opt.rules.apportionment import apportion
 from devolve_opt.vocabulary import BASE_LIST, ENFORCEMENT_TYPES
 
 SLACK = 1e-6
@@ -120,17 +121,19 @@ class Ledger:
     def counties(self) -> pd.DataFrame:
         """Counties that have townships: `units`; `posts` today; `filling` (staff in post a post); pools; officers lost.
 
-        The pools are `base_pool`, `floating_pool`, `revolving_pool` (posts). What rounding would give out twice is
-        taken from the revolving pool.
+        The pools are `base_pool`, `floating_pool`, `revolving_pool`, `mobile_pool` (posts; the last is the reserve that
+        no township holds). What rounding would give out twice is taken from the revolving or the mobile pool.
         """
         townships = self.case.townships.groupby("county", sort=False)
         counties = townships[["posts", "staff_in_post"]].sum().assign(units=townships.size())
         counties["filling"] = (counties["staff_in_post"] / counties["posts"]).where(counties["posts"] > 0, 0.0)
-        counties["base_pool"] = nearest(self.policy.base_posts_share * counties["posts"])
-        counties["revolving_pool"] = nearest(self.policy.revolving_posts_share * counties["posts"])
+        steps = steps_by_formula(self.policy)
+        counties["base_pool"] = nearest(steps["base"] * counties["posts"])
         left = counties["posts"] - counties["base_pool"]
-        counties["revolving_pool"] = counties["revolving_pool"].clip(upper=left)
-        counties["floating_pool"] = left - counties["revolving_pool"]
+        # No formula has both revolving posts and a mobile reserve.
+        for step in ("revolving", "mobile"):
+            counties[f"{step}_pool"] = nearest(steps[step] * counties["posts"]).clip(upper=left)
+        counties["floating_pool"] = left - counties["revolving_pool"] - counties["mobile_pool"]
         counties["officers_lost"] = up(self.policy.attrition_share * townships["certified_officers"].sum())
         return counties
 
@@ -138,14 +141,12 @@ class Ledger:
     def formula(self) -> pd.DataFrame:
         """What the post formula gives each township (posts): `base_posts`, `fair_share`, band `lower` and `upper`."""
         townships, pools = self.case.townships, self.counties
-        weight = sum(
-            (part * _share_of_county(townships, indicator) for indicator, part in self.policy.weights.items()),
-            start=pd.Series(0.0, index=townships.index),
-        )
+        weight = parts_by_formula(self.case, self.policy)
         tilt = townships["category"].map(self.policy.base_posts_tilt.of)
-        base = self._spread("base_pool", tilt)
+        rounding = self.policy.posts_rounding
+        base = self._spread("base_pool", tilt, rounding)
         fair = base + townships["county"].map(pools["floating_pool"]) * weight
-        whole = base + self._spread("floating_pool", weight)
+        whole = base + self._spread("floating_pool", weight, rounding)
         lower = np.minimum(up((1 - self.policy.posts_band) * fair), whole)
         upper = np.maximum(down((1 + self.policy.posts_band) * fair), whole)
         return pd.DataFrame({"base_posts": base, "fair_share": fair, "lower": lower, "upper": upper})
@@ -216,22 +217,16 @@ class Ledger:
         """Return the sum of a column of `taken` for every township."""
         return self.taken.groupby("township")[column].sum().reindex(self.case.townships.index, fill_value=0)
 
-    def _spread(self, pool: str, weight: pd.Series) -> pd.Series:
+    def _spread(self, pool: str, weight: pd.Series, rounding: str = "largest_remainder") -> pd.Series:
         spread = pd.Series(0, index=weight.index, dtype="int64")
         total = {str(county): int(posts) for county, posts in self.counties[pool].items()}
         for county, members in weight.groupby(self.case.townships["county"], sort=False):
-            spread[members.index] = largest_remainder(total[str(county)], members.to_numpy(float))
+            spread[members.index] = apportion(total[str(county)], members.to_numpy(float), rounding)
         return spread
 
 
 _PAIR = ["township", "power"]
 _FIELD = ["township", "field"]
-
-
-def _share_of_county(townships: pd.DataFrame, indicator: str) -> pd.Series:
-    by_county = townships.groupby("county")[indicator]
-    total = by_county.transform("sum").astype(float)
-    return (townships[indicator] / total.where(total > 0)).fillna(1 / by_county.transform("size"))
 
 
 def contains(frame: pd.DataFrame, rows: pd.DataFrame, columns: list[str]) -> np.ndarray:

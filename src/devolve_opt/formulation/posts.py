@@ -1,4 +1,8 @@
-"""Posts: base, floating and revolving posts by the three-step formula, within a band and a cap on moves."""
+"""Posts: base, floating and revolving posts by the formula, within a band and a cap on moves.
+
+Which steps there are depends on the formula: posts that its weights spread are `floating`, whatever the county calls
+them; a mobile reserve stays with the county and is in no variable.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +59,7 @@ def posts_within_band(model, township):
     $\lceil (1-\beta)\,\hat n_t \rceil \le \bar b_t + g_t \le \lfloor (1+\beta)\,\hat n_t \rfloor \quad \forall t$,
     widened where needed so that the formula's own whole number is allowed.
 
-    Unit: posts. Source: `Policy.posts_band`; the report's three-step 6:2:1:1 rule gives the share.
+    Unit: posts. Source: `Policy.posts_band`; the share is that of `Policy.posts_formula`, by the report 6:2:1:1.
     """
     base = model.base_posts[township]
     return inequality(model.band_lower[township] - base, model.floating[township], model.band_upper[township] - base)
@@ -63,6 +67,8 @@ def posts_within_band(model, township):
 
 def floating_spread(model, county):
     r"""A county's floating posts are all spread: $\sum_{t \in k} g_t = G_k \quad \forall k$.
+
+    $G_k$ is what base and revolving posts, and a mobile reserve that the county keeps, leave of its posts.
 
     Unit: posts. Source: county totals of posts are fixed.
     """

@@ -2,7 +2,12 @@
 
 The report's three-step rule (its exact form is not published; this reading is an assumption): a county's posts split
 into base posts, spread by category; floating posts, spread by population, area, GDP and revenue 6:2:1:1; and revolving
-posts, lent to where the work is heaviest.
+posts, lent to where the work is heaviest. With the other formulas, too, `floating` are the posts that the weights
+spread: the weighted pool of "base + weighted + mobile", which keeps a reserve at the county in the place of revolving
+posts; all posts of the formulas in a single step (three thirds, 4-3-3, WISN).
+
+Posts of the mobile reserve stay in the county's total but belong to no township: whoever fills them works at the
+county. A post that goes from a township to the reserve takes staff with it like any post that moves.
 """
 
 from __future__ import annotations
@@ -13,31 +18,54 @@ from numpy.typing import NDArray
 
 from devolve_opt.case import Case
 from devolve_opt.policy import Policy
-from devolve_opt.rules.apportionment import largest_remainder, round_half_up
+from devolve_opt.rules.apportionment import apportion, round_half_up
+from devolve_opt.rules.wisn import required_today
 from devolve_opt.rules.workload import staff_without_moves, statutory_load
 
 
 def post_pools(case: Case, policy: Policy) -> pd.DataFrame:
-    """Return how each county's posts split into the three steps.
+    """Return how each county's posts split into the steps of the formula.
 
     Returns:
-        Indexed by county; columns `posts, base, floating, revolving` (posts) and `revolving_max` (posts a township).
+        Indexed by county; columns `posts, base, floating, revolving` (posts), `mobile` (posts of the county's reserve)
+        and `revolving_max` (posts a township). Base, floating, revolving and mobile posts add up to `posts`.
     """
     posts = (
         case.tables["townships"].groupby("county")["posts"].sum().reindex(case.tables["counties"].index, fill_value=0)
     )
     units = case.tables["townships"]["county"].value_counts().reindex(posts.index, fill_value=0)
-    pools = pd.DataFrame({"posts": posts})
-    pools["base"] = [round_half_up(policy.base_posts_share * total) for total in posts]
-    pools["revolving"] = [
-        min(round_half_up(policy.revolving_posts_share * total), total - base)
-        for total, base in zip(posts, pools["base"], strict=True)
-    ]
-    pools["floating"] = pools["posts"] - pools["base"] - pools["revolving"]
+    steps = policy.post_steps
+    pools = pd.DataFrame({"posts": posts, "base": 0, "floating": posts, "revolving": 0, "mobile": 0})
+    for step in ("base", "revolving", "mobile"):
+        wanted = [round_half_up(steps[step] * total) for total in posts]
+        pools[step] = np.minimum(wanted, pools["floating"])
+        pools["floating"] -= pools[step]
     # A cap that leaves posts over could never be kept; it gives way to an even spread.
     even = [-(-pool // max(1, count)) for pool, count in zip(pools["revolving"], units, strict=True)]
     pools["revolving_max"] = np.maximum(policy.revolving_posts_max, even)
     return pools
+
+
+def weighted_parts(case: Case, policy: Policy) -> pd.Series:
+    """Return each township's part of the posts that the formula's weights spread; 1 in all in every county.
+
+    By the weights of the indicators, each as a share of the county's total (an indicator that is zero everywhere counts
+    all alike); with `wisn` by required staff. `posts_tilt` multiplies the parts.
+    """
+    townships = case.tables["townships"]
+    measures = townships.assign(equal=1.0, required=required_today(case, policy))
+    weights = policy.weights or {"required": 1.0}
+    parts = pd.Series(0.0, index=townships.index)
+    for _, members in measures.groupby("county", sort=False):
+        weight: NDArray[np.float64] = np.zeros(len(members))
+        for measure, part in weights.items():
+            total = float(members[measure].sum())
+            weight += part * (members[measure].to_numpy(float) / total if total > 0 else 1 / len(members))
+        if policy.posts_tilt is not None:
+            weight *= members["category"].map(policy.posts_tilt.of).to_numpy(float)
+            weight /= weight.sum()
+        parts[members.index] = weight
+    return parts
 
 
 def post_formula(case: Case, policy: Policy) -> pd.DataFrame:
@@ -49,20 +77,17 @@ def post_formula(case: Case, policy: Policy) -> pd.DataFrame:
         formula's own whole number is always within it.
     """
     townships = case.tables["townships"]
-    pools = post_pools(case, policy)
+    pools, parts = post_pools(case, policy), weighted_parts(case, policy)
     base_pool, floating_pool = _whole(pools["base"]), _whole(pools["floating"])
     tilt = townships["category"].map(policy.base_posts_tilt.of)
     result = pd.DataFrame(0, index=townships.index, columns=["base_posts", "floating_posts"])
     result["fair_share"] = 0.0
     for county, members in townships.groupby("county", sort=False):
-        weight: NDArray[np.float64] = np.zeros(len(members))
-        for indicator, part in policy.weights.items():
-            total = float(members[indicator].sum())
-            weight += part * (members[indicator].to_numpy(float) / total if total > 0 else 1 / len(members))
+        weight = parts[members.index].to_numpy(float)
         floating = floating_pool[str(county)]
-        base = largest_remainder(base_pool[str(county)], tilt[members.index].to_numpy(float))
+        base = apportion(base_pool[str(county)], tilt[members.index].to_numpy(float), policy.posts_rounding)
         result.loc[members.index, "base_posts"] = base
-        result.loc[members.index, "floating_posts"] = largest_remainder(floating, weight)
+        result.loc[members.index, "floating_posts"] = apportion(floating, weight, policy.posts_rounding)
         result.loc[members.index, "fair_share"] = base + floating * weight
     whole = result["base_posts"] + result["floating_posts"]
     result["lower"] = np.minimum(np.ceil((1 - policy.posts_band) * result["fair_share"] - 1e-9).astype(int), whole)
@@ -71,7 +96,7 @@ def post_formula(case: Case, policy: Policy) -> pd.DataFrame:
 
 
 def posts_by_formula(case: Case, policy: Policy) -> pd.DataFrame:
-    """Return posts as the report's rule spreads them, without the model.
+    """Return posts as the formula spreads them, without the model; those of the mobile reserve are no township's.
 
     Base and floating posts follow the formula; revolving posts go, one at a time, to the township of the county whose
     statutory work is heaviest for the staff it would then have (order of the table among equals).

@@ -19,8 +19,11 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[policy]", Policy, "Caps, shares and choices of the policy."),
     ("[policy.prices]", Prices, "Prices of the objective's terms."),
     ("[[policy.overload_steps]]", OverloadStep, "One step of the price of overload; give them in rising order."),
-    ("[policy.posts_weights]", PostWeights, "Weights of the post formula, for `posts_formula = \"custom\"`."),
-    ("[policy.base_posts_tilt]", CategoryTilt, "Base posts of a township of each category in relation to one another."),
+    ("[policy.posts_weights]", PostWeights, "Weights of the post formula, where it takes them."),
+    (
+        "[policy.base_posts_tilt]` and `[policy.posts_tilt]", CategoryTilt,
+        "Posts of a township of each category in relation to one another: base posts, or all that the weights spread.",
+    ),
     ("[policy.county_opening]", CountyOpening, "County approval; its presence switches the instrument on."),
     ("[policy.lent_returns]", LentReturns, "Returns of lent staff beyond the cap; its presence switches them on."),
     ("[policy.retention]", Retention, "Powers likely to be withdrawn; its presence prices and caps them."),

@@ -20,6 +20,7 @@ from matplotlib.gridspec import GridSpec
 from matplotlib.lines import Line2D
 
 from devolve_opt.plan import Plan
+from devolve_opt.scenario import Scenario
 from devolve_opt.views.wording import short_status
 from devolve_opt.vocabulary import BASE_LIST, Category, Term
 
@@ -117,12 +118,12 @@ def plan_canvas(plan: Plan, title: str, lead: str, size: tuple[float, float], no
     """Return a `canvas` for a figure of a plan: the foot tells scenario, status and gap, then `note`."""
     status = f"{short_name(plan.scenario.title)}: {short_status(plan)}"
     foot = "\n".join(f"{part}." for part in (status, note) if part)
-    return canvas(title, lead, drawn_notice(plan), foot, size, **room)
+    return canvas(title, lead, drawn_notice(plan.scenario), foot, size, **room)
 
 
-def drawn_notice(plan: Plan) -> str:
+def drawn_notice(scenario: Scenario) -> str:
     """Return the notice of invented data as a figure shows it, or nothing."""
-    return "SYNTHETIC DATA" if plan.scenario.case.synthetic else ""
+    return "SYNTHETIC DATA" if scenario.case.synthetic else ""
 
 
 def short_name(title: str) -> str:

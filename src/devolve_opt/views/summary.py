@@ -88,6 +88,9 @@ def _decisions(plan: Plan) -> list[str]:
         rounds += f"; {votes - asked:,.0f} more rounds went to powers that may not be handed down"
     made_ready = plan.decisions.ready["township"].nunique()
     movers = f"townships that gain {(change > 0).sum()}, that lose {(change < 0).sum()}"
+    reserve = figures["posts_before"].sum() - figures["posts"].sum()
+    if reserve > 0:
+        movers += f"; {count(reserve, 'post')} of the counties' mobile reserve, held by no township"
     staff = f"{before:,.0f} today, {remaining:,.0f} after a year's losses, {after:,.0f} under the plan"
     units = count(len(figures), "township")
     if len(figures) > len(townships):

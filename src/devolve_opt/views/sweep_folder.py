@@ -41,15 +41,15 @@ def write_sweep(
     figure = sweep_figure(frame, cap, unit, scenario.title, scenario.case.notice)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / "sweep.csv", lambda path: frame.to_csv(path, index=False, encoding="utf-8-sig"))
-        _write(folder / "sweep.parquet", lambda path: frame.to_parquet(path, index=False))
-        _write(
+        write_file(folder / "sweep.csv", lambda path: frame.to_csv(path, index=False, encoding="utf-8-sig"))
+        write_file(folder / "sweep.parquet", lambda path: frame.to_parquet(path, index=False))
+        write_file(
             folder / "sweep.txt",
             lambda path: path.write_text(text, encoding="utf-8"),
         )
-        _write(folder / "sweep.png", lambda path: figure.savefig(path, dpi=DOTS_PER_INCH, format="png"))
+        write_file(folder / "sweep.png", lambda path: figure.savefig(path, dpi=DOTS_PER_INCH, format="png"))
         with matplotlib.rc_context({"svg.hashsalt": "devolve_opt"}):
-            _write(folder / "sweep.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
+            write_file(folder / "sweep.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
     except OSError as error:
         message = f"cannot be written ({error.strerror or error}); close files that are open in it and check its disk."
         raise InputError([Fault(message, file=str(folder))]) from error
@@ -83,7 +83,8 @@ def cap_unit(cap: str) -> str:
     return str(extra["unit"]) if isinstance(extra, dict) else ""
 
 
-def _write(path: Path, write: Callable[[Path], object]) -> None:
+def write_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file under another name first, so that it is complete or is not there."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         write(temporary)

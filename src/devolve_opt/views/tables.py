@@ -9,6 +9,8 @@ from devolve_opt.case import Case
 from devolve_opt.plan import Plan
 from devolve_opt.rules.interest import interest
 from devolve_opt.rules.lists import selection_shares
+from devolve_opt.rules.posts import post_pools
+from devolve_opt.rules.wisn import required_by_hours, required_today, wisn_figures
 from devolve_opt.rules.workload import statutory_load
 from devolve_opt.views.caps import caps
 from devolve_opt.views.declined import declined, power_status
@@ -26,7 +28,7 @@ def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     """
     tables = (
         guide_list, list_changes, power_status, take_up, declined, openings, choices, posts, officers, readiness,
-        workload, terms, caps, exclusions,
+        workload, wisn, county_posts, terms, caps, exclusions,
     )  # fmt: skip
     return {table.__name__: table(plan).assign(synthetic=plan.scenario.case.synthetic) for table in tables}
 
@@ -300,6 +302,39 @@ def workload(plan: Plan) -> pd.DataFrame:
         load_before=statutory / there_before.where(there_before > 0),
         load_ratio_rule=_finite(rule["load"]),
     )  # fmt: skip
+
+
+def wisn(plan: Plan) -> pd.DataFrame:
+    """Return the WISN table of every township and subdistrict (WHO 2010), whatever the post formula.
+
+    Returns:
+        - `township`, `name`, `county`, `category`: the township.
+        - `existing`: staff at work today (persons).
+        - `required`: staff that the statutory work requires, with the allowances of the policy (persons).
+        - `difference`: existing - required (persons; below 0 a shortage).
+        - `ratio`: existing / required (below 1 a shortage; blank where nobody is required).
+        - `existing_plan`, `required_plan`, `difference_plan`, `ratio_plan`: the same under the plan, powers included.
+    """
+    case, policy = plan.scenario.data, plan.scenario.policy
+    now = plan.audit.townships
+    today = wisn_figures(now["staff_before"].astype(float), required_today(case, policy))
+    then = wisn_figures(now["staff"].astype(float), required_by_hours(now["hours_needed"], case, policy))
+    columns = {str(name): column for name, column in today.join(then.add_suffix("_plan")).items()}
+    return _by_township(case, now.index, **columns)
+
+
+def county_posts(plan: Plan) -> pd.DataFrame:
+    """Return how each county's posts split into the steps of the formula.
+
+    Returns:
+        - `county`, `name`: the county; `posts`: its posts, today and under the plan (posts).
+        - `base`, `floating`, `revolving`: posts that its townships hold, by step (posts).
+        - `mobile`: the mobile reserve, which the county keeps and no township holds (posts).
+    """
+    case = plan.scenario.data
+    pools = post_pools(case, plan.scenario.policy)
+    named = {"county": pools.index.astype("str"), "name": case.tables["counties"]["name"].reindex(pools.index)}
+    return pd.DataFrame({**named, **pools[["posts", "base", "floating", "revolving", "mobile"]]}).reset_index(drop=True)
 
 
 def terms(plan: Plan) -> pd.DataFrame:

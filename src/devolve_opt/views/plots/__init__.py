@@ -7,6 +7,7 @@ from collections.abc import Callable
 from matplotlib.figure import Figure
 
 from devolve_opt.plan import Plan
+from devolve_opt.views.plots.formulas import formulas_figure
 from devolve_opt.views.plots.lists import guide_list_matrix, take_up_map
 from devolve_opt.views.plots.runs import progress, sweep_figure
 from devolve_opt.views.plots.townships import officers, posts_before_after, workload
@@ -15,6 +16,7 @@ from devolve_opt.views.plots.worth import changes_against_ratio_rule
 __all__ = [
     "FIGURES",
     "changes_against_ratio_rule",
+    "formulas_figure",
     "guide_list_matrix",
     "officers",
     "posts_before_after",
