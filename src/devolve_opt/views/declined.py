@@ -1,4 +1,4 @@
-"""What was asked for and not given: a row and a reason for each, so that nobody is left without an answer."""
+"""What became of every choice and every power: what was not given and why, what is listed, what counties open."""
 
 from __future__ import annotations
 
@@ -178,3 +178,35 @@ def power_status(plan: Plan) -> pd.DataFrame:
             "townships_taking": ids.map(plan.decisions.take_up["power"].value_counts()).fillna(0).astype("int64"),
         }
     ).reset_index(drop=True)
+
+
+def openings(plan: Plan) -> pd.DataFrame:
+    """Return what each county has to open to its townships, whether that is priced and capped or not.
+
+    Returns:
+        - `county`, `county_name`: the county.
+        - `power`, `power_name`, `field`: the power.
+        - `townships_taking`: townships of the county that take it (townships).
+        - `rounds_met`: rounds in which these chose it (rounds).
+        - `cases`: its cases in these (cases a year).
+        - `support_hours`: hours the county spends on supporting these (staff-hours a year).
+    """
+    case = plan.scenario.data
+    powers = case.tables["powers"]
+    taken = plan.decisions.take_up[PAIR].merge(interest(case, plan.scenario.policy), on=PAIR, how="left")
+    taken["county"] = taken["township"].map(case.tables["townships"]["county"])
+    sums = {"rounds_met": ("rounds", "sum"), "cases": ("cases", "sum"), "townships_taking": ("township", "size")}
+    opened = taken.groupby(["county", "power"], sort=False).agg(**sums).reset_index()
+    return pd.DataFrame(
+        {
+            "county": opened["county"].astype("str"),
+            "county_name": opened["county"].map(case.tables["counties"]["name"]).astype("str"),
+            "power": opened["power"].astype("str"),
+            "power_name": opened["power"].map(powers["name"]).astype("str"),
+            "field": opened["power"].map(powers["field"]).astype("str"),
+            "townships_taking": opened["townships_taking"].astype("int64"),
+            "rounds_met": opened["rounds_met"].astype("int64"),
+            "cases": opened["cases"].astype(float),
+            "support_hours": opened["townships_taking"] * opened["power"].map(powers["support_hours"]).astype(float),
+        }
+    )

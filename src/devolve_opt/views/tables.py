@@ -13,7 +13,7 @@ from devolve_opt.rules.posts import post_pools
 from devolve_opt.rules.wisn import required_by_hours, required_today, wisn_figures
 from devolve_opt.rules.workload import statutory_load
 from devolve_opt.views.caps import caps
-from devolve_opt.views.declined import declined, power_status
+from devolve_opt.views.declined import declined, openings, power_status
 from devolve_opt.vocabulary import BASE_LIST, CHINESE, Term
 
 PAIR = ["township", "power"]
@@ -147,37 +147,6 @@ def take_up(plan: Plan) -> pd.DataFrame:
             "officer_hours": table["officer_hours"].fillna(0.0),
             "likely_withdrawn": table["cases"].fillna(0.0) < policy.use_min,
             "also_under_ratio_rule": pd.MultiIndex.from_frame(table[PAIR]).isin(both),
-        }
-    )
-
-
-def openings(plan: Plan) -> pd.DataFrame:
-    """Return what each county has to open to its townships, whether that is priced and capped or not.
-
-    Returns:
-        - `county`, `county_name`: the county.
-        - `power`, `power_name`, `field`: the power.
-        - `townships_taking`: townships of the county that take it (townships).
-        - `rounds_met`: rounds in which these chose it (rounds).
-        - `cases`: its cases in these (cases a year).
-        - `support_hours`: hours the county spends on supporting these (staff-hours a year).
-    """
-    case = plan.scenario.data
-    powers = case.tables["powers"]
-    taken = take_up(plan)
-    sums = {"rounds_met": ("rounds", "sum"), "cases": ("cases", "sum"), "townships_taking": ("township", "size")}
-    opened = taken.groupby(["county", "power"], sort=False).agg(**sums).reset_index()
-    return pd.DataFrame(
-        {
-            "county": opened["county"].astype("str"),
-            "county_name": opened["county"].map(case.tables["counties"]["name"]).astype("str"),
-            "power": opened["power"].astype("str"),
-            "power_name": opened["power"].map(powers["name"]).astype("str"),
-            "field": opened["power"].map(powers["field"]).astype("str"),
-            "townships_taking": opened["townships_taking"].astype("int64"),
-            "rounds_met": opened["rounds_met"].astype("int64"),
-            "cases": opened["cases"].astype(float),
-            "support_hours": opened["townships_taking"] * opened["power"].map(powers["support_hours"]).astype(float),
         }
     )
 
