@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from devolve_opt.instruments import OfficePrices, Offices
 from devolve_opt.policy import CategoryTilt, OverloadStep, Policy, PostWeights, Prices
 
 SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
@@ -20,6 +21,8 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[[policy.overload_steps]]", OverloadStep, "One step of the price of overload; give them in rising order."),
     ("[policy.posts_weights]", PostWeights, "Weights of the post formula, for `posts_formula = \"custom\"`."),
     ("[policy.base_posts_tilt]", CategoryTilt, "Base posts of a township of each category in relation to one another."),
+    ("[policy.offices]", Offices, "Functions merged into offices; the table switches the study on."),
+    ("[policy.offices.prices]", OfficePrices, "Prices of what that study weighs."),
 )  # fmt: skip
 
 
