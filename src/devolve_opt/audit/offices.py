@@ -169,11 +169,13 @@ class _Check:
                 yield self._breach("named_after_a_member", f"office {office}", 1, "offices")
 
     def _mandatory_heads_its_own(self) -> Iterator[Breach]:
-        """A mandatory function heads the office that it is in [functions]."""
+        """A mandatory function heads its office, which goes by no other office's name [functions]."""
         for name, facts in self.facts.items():
             due = facts["mandatory_alone"] and facts["min_migrants"] <= self.migrants
             if due and self.office.get(name, name) != name:
                 yield self._breach("mandatory_heads_its_own", f"function {name}", 1, "functions")
+            elif due and self.continued.get(name, "") not in ("", facts["today"]):
+                yield self._breach("mandatory_heads_its_own", f"function {name}, name of another", 1, "functions")
 
     def _within_caps(self) -> Iterator[Breach]:
         """There are at most so many offices and so many centres [offices, centres]."""

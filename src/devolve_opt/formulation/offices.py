@@ -3,7 +3,8 @@ r"""Offices: functions merged into offices and centres under the caps, for one t
 A model of its own, apart from the main one. An office is named after its first function, its head, in the order in
 which mandatory functions come first; so one set of functions is one solution and not many. An office holds functions of
 one platform, a centre does too; office functions go to offices, centre functions to centres. An office continues at
-most one of today's, and a function stays where it is if its office continues its own of today.
+most one of today's (a mandatory one only that of its head), and a function stays where it is if its office continues
+its own of today.
 
 Indices: $f, g$ function, $h$ head, $o$ office or centre of today, $o(f)$ that of a function; $h \preceq f$ means that
 $h$ has the platform and kind of $f$ and does not come after it.
@@ -69,13 +70,22 @@ def build_offices(case: Case, settings: Offices, staff: float, migrants: float =
         for head in model.heads_of[one]
     ]
     offices_today = list(dict.fromkeys(model.today.values()))
-    successions = list(dict.fromkeys((model.today[name], head) for name, head in pairs))
+    # A mandatory office goes by its own name: it continues that of its head and no other.
+    successions = list(
+        dict.fromkeys(
+            (model.today[name], head)
+            for name, head in pairs
+            if head not in model.mandatory or model.today[name] == model.today[head]
+        )
+    )
+    possible = frozenset(successions)
+    staying = [(name, head) for name, head in pairs if (model.today[name], head) in possible]
     model.successors_of = {old: [head for today, head in successions if today == old] for old in offices_today}
     model.predecessors_of = {head: [old for old, new in successions if new == head] for head in order}
 
     model.assigned = Var(pairs, domain=Binary)
     model.continues = Var(successions, domain=Binary)
-    model.stays = Var(pairs, domain=UnitInterval)
+    model.stays = Var(staying, domain=UnitInterval)
     model.together = Var(model.meetings, domain=UnitInterval)
 
     model.one_office_a_function = Constraint(order, rule=one_office_a_function)
@@ -86,8 +96,8 @@ def build_offices(case: Case, settings: Offices, staff: float, migrants: float =
     model.office_staff_sufficient = Constraint(order, rule=office_staff_sufficient)
     model.one_successor = Constraint(offices_today, rule=one_successor)
     model.one_predecessor = Constraint(order, rule=one_predecessor)
-    model.stays_if_there = Constraint(pairs, rule=stays_if_there)
-    model.stays_if_continued = Constraint(pairs, rule=stays_if_continued)
+    model.stays_if_there = Constraint(staying, rule=stays_if_there)
+    model.stays_if_continued = Constraint(staying, rule=stays_if_continued)
     model.first_there = Constraint(model.meetings, rule=first_there)
     model.second_there = Constraint(model.meetings, rule=second_there)
     model.total = Objective(rule=hours_lost, sense=maximize)
@@ -218,7 +228,7 @@ def read_offices(model: ConcreteModel) -> pd.DataFrame:
     kept: Mapping[str, str] = {
         office_of[name]: old
         for name, old in model.today.items()
-        if (model.continues[old, office_of[name]].value or 0) > 0.5
+        if (old, office_of[name]) in model.continues and (model.continues[old, office_of[name]].value or 0) > 0.5
     }
     rows = [(name, office_of[name], kept.get(office_of[name], "")) for name in model.today]
     return pd.DataFrame(rows, columns=["function", "office", "continues"], dtype="str")
