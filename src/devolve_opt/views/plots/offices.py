@@ -47,7 +47,13 @@ def office_flow(plan: OfficePlan, templates: list[str]) -> Figure:
     facts = plan.templates.set_index("template").loc[templates[0]].to_dict()
     served = int(plan.templates.set_index("template").loc[templates, "townships"].sum())
     today = _offices_of_today(functions)
-    members_of = {name: list(functions.index[functions["today"] == name]) for name in today}
+    # Platform by platform, as in the plan, so that few bands cross.
+    place = {name: number for number, name in enumerate(PLATFORM_COLOURS)}
+    lead = functions.drop_duplicates("today").set_index("today")["platform"].to_dict()
+    members_of = {
+        name: list(functions.index[functions["today"] == name])
+        for name in sorted(today, key=lambda name: place[str(lead[name])])
+    }
     before = _places(list(members_of.values()))
     after = _places([names.split("; ") for names in offices["functions"]])
     height = max(*before.values(), *after.values()) + 1
@@ -86,9 +92,9 @@ def office_flow(plan: OfficePlan, templates: list[str]) -> Figure:
         members = [after[name] for name in row["functions"].split("; ")]
         colour = PLATFORM_COLOURS[row["platform"]]
         _box(axes, RIGHT - BOX, members, colour)
-        whose = f"continues {today[row['name']]}" if row["name"] in today else f"new {row['kind']}"
+        whose = f"= {today[row['name']]}" if row["name"] in today else f"new {row['kind']}"
         axes.text(
-            RIGHT + 0.42, float(np.mean(members)) + 0.45, f"{whose}, {row['staff']:.1f} persons", color=colour,
+            RIGHT + 0.37, float(np.mean(members)) + 0.45, f"{whose}\n{row['staff']:.1f} persons", color=colour,
             fontweight="bold", **words,
         )  # fmt: skip
     platforms = [name for name in PLATFORM_COLOURS if name in set(functions["platform"])]
