@@ -93,7 +93,15 @@ def tiny_tables() -> dict[str, pd.DataFrame]:
     guide_list = pd.DataFrame({"power": pd.Series(dtype="str"), "list": pd.Series(dtype="str")})
     keyed = {"counties": counties, "townships": townships, "fields": fields, "powers": powers}
     plain = {"votes": votes, "cases": cases, "readiness": readiness, "guide_list": guide_list}
-    return {**{name: frame.set_index("id") for name, frame in keyed.items()}, **plain}
+    tables = {**{name: frame.set_index("id") for name, frame in keyed.items()}, **plain}
+    return {**tables, **{name: empty_table(name) for name in schema() if name not in tables}}
+
+
+def empty_table(name: str) -> pd.DataFrame:
+    """Return a table without rows, typed as `Case` holds it."""
+    kinds = {"integer": "int64", "number": "float64", "boolean": "bool"}
+    frame = pd.DataFrame({c.name: pd.Series(dtype=kinds.get(c.kind, "str")) for c in schema()[name].columns})
+    return frame.set_index("id") if "id" in frame else frame
 
 
 def faults_of(function, *arguments) -> list[Fault]:

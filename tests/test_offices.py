@@ -245,6 +245,9 @@ def by_brute_force(case, wanted: Offices) -> float:
         due = [name for name in facts.index if facts.at[name, "mandatory_alone"]]
         head = {number: next((name for name in names if name in due), names[0]) for number, names in members.items()}
         for kept in product(["", *old], repeat=len(members)):
+            named = [name for name in kept if name]
+            if len(set(named)) < len(named):
+                continue  # an office of today is continued once
             rows = [("general", name, head[groups[name]], kept[groups[name]]) for name in groups]
             arrangement = pd.DataFrame(rows, columns=["template", "function", "office", "continues"])
             found = audit_offices(case, wanted, arrangement)
@@ -278,14 +281,14 @@ def hours_of(case, wanted: Offices) -> float:
 
 
 @given(small_office_cases())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_the_optimum_is_that_of_brute_force(drawn):
     case, wanted = drawn
     assert hours_of(case, wanted) == pytest.approx(by_brute_force(case, wanted), abs=1e-6)
 
 
 @given(small_office_cases())
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_a_tighter_cap_never_helps(drawn):
     case, wanted = drawn
     loose = hours_of(case, wanted)
@@ -307,8 +310,9 @@ def test_the_cases_of_the_report_are_proven_optimal(name, offices, centres):
     assert (plan.templates["gap"] == 0).all()
     assert (plan.templates["offices"] <= offices).all()
     assert (plan.templates["centres"] <= centres).all()
-    # The cap binds somewhere: without it another arrangement would be chosen.
+    # Today's nine and five do not fit: the caps are reached.
     assert (plan.templates["offices"] == offices).any()
+    assert (plan.templates["centres"] == centres).any()
     assert plan.audit.breaches == ()
     assert (plan.templates["files_after"] < plan.templates["files_before"]).all()
     assert plan.templates["townships"].sum() == len(scenario.case.townships) == 166
@@ -394,10 +398,8 @@ def test_the_folder_of_a_plan(tmp_path):
         [True, False, True], [True, True, True],
     ]  # fmt: skip
     assert len(pd.read_parquet(folder / "tables" / "offices.parquet")) == 2
-    assert (
-        "SYNTHETIC DATA" in (folder / "figures" / "offices-1.svg").read_text(encoding="utf-8")
-        or (folder / "figures" / "offices-1.png").stat().st_size > 0
-    )
+    assert "SYNTHETIC DATA" in (folder / "figures" / "offices-1.svg").read_text(encoding="utf-8")
+    assert (folder / "figures" / "offices-1.png").exists()
     text = office_text(plan)
     assert "SYNTHETIC DATA" in text
     assert "proven best" in text
