@@ -1,4 +1,4 @@
-"""The shell: `devolve-opt check | synth | run | posts | compare | sweep`."""
+"""The shell: `devolve-opt check | synth | run | posts | compare | sweep | offices`."""
 
 from __future__ import annotations
 
@@ -259,6 +259,31 @@ def sweep(
         raise typer.Exit(NO_PLAN)
     if frame["objective"].isna().all():
         raise typer.Exit(NO_PLAN)
+
+
+@app.command()
+def offices(
+    scenario: ScenarioFile,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results; runs/<scenario> if left out.")
+    ] = None,
+    time_limit: Annotated[float, typer.Option(help="Seconds of wall time (0: no limit).", min=0)] = 180.0,
+) -> None:
+    """Merge functions into offices and centres under the caps, for each category or township, proven and audited."""
+    from devolve_opt.scenario import Scenario
+    from devolve_opt.studies.offices import organise
+    from devolve_opt.views.offices import MANIFEST, office_text, write_offices
+
+    target = out_folder or Path("runs") / scenario.stem
+    _refuse_foreign_folder(target, MANIFEST, "an office plan")
+    with err.status("Reading ..."):
+        wanted = Scenario.read(scenario)
+    if wanted.case.synthetic:
+        err.print(wanted.case.notice, style="bold yellow")
+    with err.status("Arranging offices ..."):
+        plan = organise(wanted, time_limit or None, report=lambda line: err.print(line, markup=False))
+    out.print(office_text(plan), markup=False)
+    out.print(f"Results: {write_offices(plan, target)}", markup=False)
 
 
 def _cap_values(text: str, caps: tuple[str, ...]) -> tuple[str, list[float]]:

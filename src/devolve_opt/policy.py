@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from devolve_opt.errors import InputError
-from devolve_opt.instruments import CountyOpening, LentReturns, Retention
+from devolve_opt.instruments import CountyOpening, LentReturns, Offices, Retention
 from devolve_opt.post_formulas import (
     MOBILE_FORMULA,
     OWN_WEIGHTS,
@@ -265,10 +265,19 @@ class Policy(Settings):
         16, "officer-hours a case", ASSUMPTION, "Hours of the township's officers on a joint case.", ge=0, le=10_000
     )
 
-    # Instruments that are off where their table is not given
-    county_opening: CountyOpening | None = Field(None, description="County approval of each power.")
-    lent_returns: LentReturns | None = Field(None, description="Lent staff who come back beyond the cap.")
-    retention: Retention | None = Field(None, description="Powers that are likely to be withdrawn.")
+    # Instruments of their own, each switched on by its table
+    county_opening: CountyOpening | None = setting(
+        None, "table", "design", "County approval of each power: [policy.county_opening] switches it on."
+    )
+    lent_returns: LentReturns | None = setting(
+        None, "table", "design", "Lent staff who come back beyond the cap: [policy.lent_returns] switches it on."
+    )
+    retention: Retention | None = setting(
+        None, "table", "design", "Powers that are likely to be withdrawn: [policy.retention] prices and caps them."
+    )
+    offices: Offices | None = setting(
+        None, "table", "design", "Functions merged into offices: given as [policy.offices], it switches the study `offices` on.",
+    )  # fmt: skip
 
     prices: Prices = Field(default_factory=Prices, description="Prices of the objective's terms.")
 
@@ -282,13 +291,13 @@ class Policy(Settings):
             raise InputError(settings_faults(Policy, error)) from None
 
     def replace(self, **changes: Any) -> Policy:
-        """Return a copy with the named keys changed; `prices` and `base_posts_tilt` may be dicts of what to change.
+        """Return a copy with the named keys changed; `prices`, `base_posts_tilt`, `offices` may be dicts of changes.
 
         Raises:
             InputError: naming every wrong key or value.
         """
-        for name in ("prices", "base_posts_tilt"):
-            if isinstance(changes.get(name), dict):
+        for name in ("prices", "base_posts_tilt", "offices"):
+            if isinstance(changes.get(name), dict) and getattr(self, name) is not None:
                 changes[name] = {**getattr(self, name).model_dump(), **changes[name]}
         return Policy(**{**{name: getattr(self, name) for name in Policy.model_fields}, **changes})
 

@@ -54,6 +54,22 @@ class Holder(StrEnum):
     TOWNSHIP = "township"
 
 
+class Platform(StrEnum):
+    """The four platforms that a township's offices stand on (四大平台)."""
+
+    PARTY_GOVERNMENT = "party_government"
+    ECONOMIC_DEVELOPMENT = "economic_development"
+    PUBLIC_SERVICE = "public_service"
+    SOCIAL_GOVERNANCE = "social_governance"
+
+
+class Unit(StrEnum):
+    """What does a function in a township: an office or a centre (九办五中心)."""
+
+    OFFICE = "office"
+    CENTRE = "centre"
+
+
 class Method(StrEnum):
     """How a plan is made."""
 
@@ -115,6 +131,12 @@ CHINESE = {
     Holder.CITY: "市级",
     Holder.COUNTY: "县级",
     Holder.TOWNSHIP: "乡镇",
+    Platform.PARTY_GOVERNMENT: "党政综合",
+    Platform.ECONOMIC_DEVELOPMENT: "经济发展",
+    Platform.PUBLIC_SERVICE: "为民服务",
+    Platform.SOCIAL_GOVERNANCE: "社会治理",
+    Unit.OFFICE: "办公室",
+    Unit.CENTRE: "中心",
     Term.CHOICES_MET: "选择得到满足",
     Term.CASES_NEAR_HOME: "就近办理",
     Term.OVERLOAD: "超负荷",

@@ -39,7 +39,8 @@ def check_between(tables: Mapping[str, ReadTable]) -> list[Fault]:
         ("cases", "is a subdistrict, which takes no powers; drop the row."),
     ):
         faults += _no_subdistricts(tables.get(name), tables.get("townships"), message)
-    return faults + _one_kind_of_list(tables.get("guide_list"))
+    faults += _one_kind_of_list(tables.get("guide_list"))
+    return faults + _pairs_once(tables.get("traffic"), tables.get("functions")) + _shares_fit(tables.get("functions"))
 
 
 def _columns(table: ReadTable | None, *names: str) -> list[Values]:
@@ -201,3 +202,45 @@ def _one_kind_of_list(guide_list: ReadTable | None) -> list[Fault]:
             f"{base_rows[power.values[position]]} on the base list, which serves every township; keep one of the two."
         ),
     )
+
+
+def _pairs_once(traffic: ReadTable | None, functions: ReadTable | None) -> list[Fault]:
+    """Files pass between two different functions of the case; a pair turned round is the same pair."""
+    columns = _columns(traffic, "function", "other")
+    if traffic is None or not columns or not len(traffic.raw.rows):
+        return []
+    if functions is None:
+        return [Fault("names functions, but the case has no table functions; add it.", file=traffic.raw.file)]
+    one, other = (column.values for column in columns)
+    sound = columns[0].sound & columns[1].sound
+    rows = dict(zip(zip(one[sound], other[sound], strict=True), traffic.raw.rows[sound].tolist(), strict=True))
+    turned = [rows.get((b, a)) for a, b in zip(one, other, strict=True)]
+    later = [first is not None and first < row for first, row in zip(turned, traffic.raw.rows.tolist(), strict=True)]
+
+    def shown(position: int) -> str:
+        return f"{one[position]} + {other[position]}"
+
+    faults = traffic.raw.faults(
+        "function+other",
+        np.flatnonzero(sound & (one == other)),
+        shown,
+        lambda position: "is a function with itself; drop the row, or name the other function.",
+    )
+    return faults + traffic.raw.faults(
+        "function+other",
+        np.flatnonzero(sound & np.array(later, dtype=bool) & (one != other)),
+        shown,
+        lambda position: f"row {turned[position]} has the same pair turned round; keep one of the two rows.",
+    )
+
+
+def _shares_fit(functions: ReadTable | None) -> list[Fault]:
+    """All functions together take no more than all of the staff."""
+    columns = _columns(functions, "staff_share")
+    if functions is None or not columns or not columns[0].sound.all():
+        return []
+    total = float(columns[0].values.sum())
+    if total <= 1 + 1e-9:
+        return []
+    message = f"sums to {total:.6g}, more than the whole staff; lower the shares until they sum to at most 1."
+    return [Fault(message, file=functions.raw.file, column="staff_share")]

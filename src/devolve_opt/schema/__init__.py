@@ -21,6 +21,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "category": tuple(vocabulary.Category),
     "type": tuple(vocabulary.PowerType),
     "holder": tuple(vocabulary.Holder),
+    "platform": tuple(vocabulary.Platform),
+    "unit": tuple(vocabulary.Unit),
     "list": (vocabulary.BASE_LIST, *vocabulary.VOTING_CATEGORIES),
 }
 """Words allowed in a column of kind `choice`, by the name that `columns.csv` gives the choice."""

@@ -42,6 +42,8 @@ _ACROSS = """## What must hold across columns and tables
 - Subdistricts have no rows in `votes` and none in `cases`.
 - No power requires itself, directly or by way of others.
 - A power of the `guide_list` stands on the base list or on lists of categories, never on both.
+- `traffic` names each pair of `functions` once, in either order, and no function with itself; it needs the table
+  `functions`. The `staff_share` of all functions sums to at most 1.
 """
 
 

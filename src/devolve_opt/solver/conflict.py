@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
-from devolve_opt.policy import Policy
+from devolve_opt.settings import Settings
 from devolve_opt.solver.engine import Control, Engine, Outcome
 from devolve_opt.solver.matrix import Matrix
 
@@ -39,6 +39,9 @@ POLICY_RULES = {
     "officers_cover_fields": ("fields_at_minimum", "fields"),
     "training_within_places": ("training_places_max", "certificates"),
     "officer_hours_sufficient": ("officer_hours_share", "officer-hours a year"),
+    "offices_within_cap": ("offices_max", "offices"),
+    "centres_within_cap": ("centres_max", "centres"),
+    "office_staff_sufficient": ("office_staff_min", "persons"),
 }
 """Rules that can give: constraint -> the policy's key behind it, and the unit."""
 
@@ -82,12 +85,12 @@ class Conflict:
     least: bool
 
 
-def diagnose(matrix: Matrix, policy: Policy, control: Control, threads: int = 1) -> Conflict | None:
+def diagnose(matrix: Matrix, policy: Settings, control: Control, threads: int = 1) -> Conflict | None:
     """Return the least that the policy's rules would have to give, or None if that was not found in time.
 
     Args:
         matrix: a model without a solution.
-        policy: the policy it was built for.
+        policy: the policy it was built for, or the settings of one instrument.
         control: when to stop.
         threads: threads for HiGHS.
     """
@@ -129,7 +132,7 @@ def _without(matrix: Matrix, rows: np.ndarray) -> Matrix:
     )
 
 
-def _limits(matrix: Matrix, policy: Policy, rules: list[str]) -> np.ndarray:
+def _limits(matrix: Matrix, policy: Settings, rules: list[str]) -> np.ndarray:
     """Return what each row's slack is measured against, shape (m,)."""
     sides = np.where(np.isfinite(matrix.row_upper), matrix.row_upper, matrix.row_lower)
     settings = [getattr(policy, POLICY_RULES[rule][0], None) if rule in POLICY_RULES else None for rule in rules]

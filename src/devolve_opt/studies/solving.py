@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
@@ -103,6 +103,13 @@ def check_options(
         raise InputError(faults)
 
 
+@contextmanager
+def building() -> Iterator[None]:
+    """Within this block no other thread builds a model."""
+    with _BUILDING:
+        yield
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
@@ -131,7 +138,7 @@ def _solve(
 
     began = time.monotonic()
     report(Step(control.elapsed, "build", np.inf, -np.inf))
-    with _BUILDING:
+    with building():
         model = build_model(case, policy)
         matrix = compile_matrix(model)
     set_start(model, rule_decisions)

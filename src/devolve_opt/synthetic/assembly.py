@@ -22,6 +22,7 @@ from devolve_opt.synthetic.calibration import Calibration
 from devolve_opt.synthetic.cases import cases_array, cases_table, settle_own_cases
 from devolve_opt.synthetic.draws import stream
 from devolve_opt.synthetic.frames import draft_case, typed_tables
+from devolve_opt.synthetic.functions import functions_table, migrants_table, traffic_table
 from devolve_opt.synthetic.pilot import district_tables, settle_pilot, settled_rounds
 from devolve_opt.synthetic.places import city_counties, province_counties, townships_of
 from devolve_opt.synthetic.powers import fields_table, powers_table
@@ -94,7 +95,12 @@ def city_tables(seed: int, calibration: Calibration) -> Tables:
         return taken
 
     cases = settle_own_cases(drawn, movable, settled.last, taken_under, calibration.own_cases, seed)
-    return typed_tables({**tables, "cases": cases_table(cases, ground.voters.index, ground.powers.index)})
+    offices = {
+        "functions": functions_table(),
+        "traffic": traffic_table(seed),
+        "migrants": migrants_table(ground.townships, seed),
+    }
+    return typed_tables({**tables, **offices, "cases": cases_table(cases, ground.voters.index, ground.powers.index)})
 
 
 def district_of(tables: Tables) -> Tables:

@@ -28,8 +28,11 @@ def district_tables(tables: Mapping[str, pd.DataFrame], county: str) -> dict[str
         "townships": townships,
         "fields": tables["fields"],
         "powers": tables["powers"],
+        **{name: tables[name] for name in ("functions", "traffic") if name in tables},
     }
-    for name in ("votes", "cases", "readiness"):
+    for name in ("votes", "cases", "readiness", "migrants"):
+        if name not in tables:
+            continue  # drawn later than what asks here
         result[name] = tables[name][tables[name]["township"].isin(townships.index)]
     return result
 

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from devolve_opt.instruments import CountyOpening, LentReturns, Retention
+from devolve_opt.instruments import CountyOpening, LentReturns, OfficePrices, Offices, Retention
 from devolve_opt.policy import CategoryTilt, OverloadStep, Policy, PostWeights, Prices
 
 SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
@@ -27,8 +27,9 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[policy.county_opening]", CountyOpening, "County approval; its presence switches the instrument on."),
     ("[policy.lent_returns]", LentReturns, "Returns of lent staff beyond the cap; its presence switches them on."),
     ("[policy.retention]", Retention, "Powers likely to be withdrawn; its presence prices and caps them."),
+    ("[policy.offices]", Offices, "Functions merged into offices; the table switches the study on."),
+    ("[policy.offices.prices]", OfficePrices, "Prices of what that study weighs."),
 )  # fmt: skip
-OWN_TABLES = ("prices", "county_opening", "lent_returns", "retention")
 
 
 def policy_page() -> str:
@@ -47,7 +48,7 @@ def policy_page() -> str:
             f"| `{name}` | {_default(key)} | {_allowed(key)} | {_extra(key, 'unit')} | {_extra(key, 'source')} "
             f"| {key.description} |"
             for name, key in settings.model_fields.items()
-            if name not in OWN_TABLES
+            if name != "prices"
         ]
     return "\n".join(lines) + "\n"
 

@@ -1,0 +1,147 @@
+"""An office plan as text and as a folder: tables, summary, figures, the solver's log and a manifest."""
+
+from __future__ import annotations
+
+import json
+import os
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import pandas as pd
+from matplotlib.figure import Figure
+
+from devolve_opt.errors import Fault, InputError
+from devolve_opt.studies.offices import OfficePlan
+from devolve_opt.version import __version__
+from devolve_opt.views.plots.offices import arrangements, office_flow
+from devolve_opt.views.wording import count
+from devolve_opt.vocabulary import CHINESE, Platform, Status, label
+
+MANIFEST = "offices.json"
+DOTS_PER_INCH = 150
+MOST_FIGURES = 6
+"""Arrangements drawn, those of most townships first; the tables hold all."""
+MOST_TOLD = 12
+"""Arrangements that the summary tells of."""
+
+
+def office_tables(plan: OfficePlan) -> dict[str, pd.DataFrame]:
+    """Return the tables `offices`, `templates` and `traffic_before_after`; columns as `OfficePlan` explains them.
+
+    The last column of each, `synthetic`, says whether the data are invented.
+    """
+    chinese = plan.offices["platform"].map({str(platform): CHINESE[platform] for platform in Platform})
+    offices = plan.offices.assign(platform_chinese=chinese)
+    frames = {"offices": offices, "templates": plan.templates, "traffic_before_after": plan.traffic}
+    return {name: frame.assign(synthetic=plan.scenario.case.synthetic) for name, frame in frames.items()}
+
+
+def office_text(plan: OfficePlan) -> str:
+    """Return what an official needs to know of an office plan, in plain text."""
+    scenario = plan.scenario
+    settings = scenario.policy.offices
+    lines = [scenario.title, *([scenario.case.notice] if scenario.case.notice else [])]
+    if settings is not None:
+        caps = f"{count(settings.offices_max, 'office')} and {count(settings.centres_max, 'centre')}"
+        lines.append(f"At most {caps}, each with at least {count_exactly(settings.office_staff_min, 'person')}.")
+    facts = plan.templates.set_index("template")
+    groups = arrangements(plan)
+    for names in groups[:MOST_TOLD]:
+        first = facts.loc[names[0]].to_dict()
+        proven = all(facts.at[name, "status"] == Status.PROVEN for name in names)
+        proof = "proven best" if proven else f"NOT proven: gap {facts.loc[names, 'gap'].max():.3%}"
+        served = count(int(facts.loc[names, "townships"].sum()), "township")
+        whom = f"{', '.join(label(name) for name in names)} ({served})"
+        units = f"{count(first['offices'], 'office')}, {count(first['centres'], 'centre')}"
+        files = f"{first['files_before']:,.0f} to {first['files_after']:,.0f}"
+        moved = f"{count(first['functions_moved'], 'function')} moved"
+        lines += ["", f"{whom}: {units}; {proof}"]
+        lines.append(f"  files across offices a year {files}; {moved}; {first['hours']:,.0f} staff-hours a year")
+        offices = plan.offices[plan.offices["template"] == names[0]]
+        for row in offices.to_dict("records"):
+            origin = row["merged_from"].replace("; ", " + ")
+            merged = f"  <- {origin}" if origin != row["name"] else ""
+            where = CHINESE[row["platform"]]
+            lines.append(f"  {where}  {row['name']}: {row['function_names'].replace('; ', '、')}{merged}")
+    if len(groups) > MOST_TOLD:
+        lines += ["", f"and {len(groups) - MOST_TOLD} more arrangements; all stand in tables/offices.csv."]
+    lines += [
+        "",
+        "Shares of staff and traffic are as the case gives them, prices as the policy does.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def count_exactly(number: float, noun: str) -> str:
+    """Return a number that need not be whole with its noun: `1 person`, `1.5 persons`."""
+    return f"{number:g} {noun if number == 1 else noun + 's'}"
+
+
+def office_manifest(plan: OfficePlan) -> dict[str, Any]:
+    """Return what was asked, what came out, how far it is proven, and with which inputs."""
+    scenario = plan.scenario
+    settings = scenario.policy.offices
+    return {
+        "devolve_opt": __version__,
+        "title": scenario.title,
+        "synthetic": scenario.case.synthetic,
+        "provenance": scenario.case.provenance,
+        "scenario_file": scenario.source,
+        "input_hashes": dict(scenario.input_hashes or scenario.case.input_hashes),
+        "changes": {name: change.model_dump(mode="json") for name, change in scenario.changes.items()},
+        "offices": None if settings is None else settings.model_dump(mode="json"),
+        "proven": plan.proven,
+        "audit_breaches": [str(breach) for breach in plan.audit.breaches],
+        "templates": json.loads(plan.templates.to_json(orient="records")),
+    }
+
+
+def write_offices(plan: OfficePlan, folder: str | Path) -> Path:
+    """Write an office plan; each file is complete or is not there, and the manifest `offices.json` comes last.
+
+    Raises:
+        InputError: if the folder cannot be written.
+    """
+    folder = Path(folder)
+    try:
+        for part in ("tables", "figures"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        (folder / MANIFEST).unlink(missing_ok=True)
+        for name, table in office_tables(plan).items():
+            # The mark at the start makes Excel read Chinese.
+            text = table.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
+            _write(folder / "tables" / f"{name}.csv", text)
+            _write(folder / "tables" / f"{name}.parquet", table.to_parquet(index=False))
+        for old in (folder / "figures").glob("offices-*.*"):
+            old.unlink()
+        for number, names in enumerate(arrangements(plan)[:MOST_FIGURES], start=1):
+            figure = office_flow(plan, names)
+            _write(folder / "figures" / f"offices-{number}.png", _drawn(figure, "png", dpi=DOTS_PER_INCH))
+            _write(folder / "figures" / f"offices-{number}.svg", _drawn(figure, "svg", metadata={"Date": None}))
+        _write(folder / "summary.txt", office_text(plan).encode())
+        _write(folder / "solver.log", plan.log.encode())
+        content = json.dumps(office_manifest(plan), indent=2, ensure_ascii=False, allow_nan=False)
+        _write(folder / MANIFEST, f"{content}\n".encode())
+    except OSError as error:
+        message = f"cannot be written ({error.strerror or error}); close files that are open in it and check its disk."
+        raise InputError([Fault(message, file=str(folder))]) from error
+    return folder
+
+
+def _drawn(figure: Figure, kind: str, **options: Any) -> bytes:
+    drawn = BytesIO()
+    # The same plan gives the same file: no date, no random names inside.
+    with matplotlib.rc_context({"svg.hashsalt": "devolve_opt"}):
+        figure.savefig(drawn, format=kind, **options)
+    return drawn.getvalue()
+
+
+def _write(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
