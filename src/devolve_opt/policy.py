@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from devolve_opt.errors import InputError
+from devolve_opt.instruments import AreaTeams
 from devolve_opt.settings import ASSUMPTION, REPORT, Settings, setting, settings_faults
 from devolve_opt.vocabulary import VOTING_CATEGORIES, Category
 
@@ -246,6 +247,11 @@ class Policy(Settings):
         16, "officer-hours a case", ASSUMPTION, "Hours of the township's officers on a joint case.", ge=0, le=10_000
     )
 
+    # Instruments that are off where their table is left out
+    area_teams: AreaTeams | None = setting(
+        None, "-", ASSUMPTION, "Siting of the county's stationed enforcement teams; no part of the main model.",
+    )  # fmt: skip
+
     prices: Prices = Field(default_factory=Prices, description="Prices of the objective's terms.")
 
     def __init__(self, **keys: Any) -> None:
@@ -258,14 +264,15 @@ class Policy(Settings):
             raise InputError(settings_faults(Policy, error)) from None
 
     def replace(self, **changes: Any) -> Policy:
-        """Return a copy with the named keys changed; `prices` and `base_posts_tilt` may be dicts of what to change.
+        """Return a copy with the named keys changed; `prices`, `base_posts_tilt` and `area_teams` may be dicts of what to change.
 
         Raises:
             InputError: naming every wrong key or value.
         """
-        for name in ("prices", "base_posts_tilt"):
+        for name in ("prices", "base_posts_tilt", "area_teams"):
             if isinstance(changes.get(name), dict):
-                changes[name] = {**getattr(self, name).model_dump(), **changes[name]}
+                before = getattr(self, name)
+                changes[name] = {**({} if before is None else before.model_dump()), **changes[name]}
         return Policy(**{**{name: getattr(self, name) for name in Policy.model_fields}, **changes})
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from devolve_opt.instruments import AreaTeams
 from devolve_opt.policy import CategoryTilt, OverloadStep, Policy, PostWeights, Prices
 
 SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
@@ -20,6 +21,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[[policy.overload_steps]]", OverloadStep, "One step of the price of overload; give them in rising order."),
     ("[policy.posts_weights]", PostWeights, "Weights of the post formula, for `posts_formula = \"custom\"`."),
     ("[policy.base_posts_tilt]", CategoryTilt, "Base posts of a township of each category in relation to one another."),
+    ("[policy.area_teams]", AreaTeams, "Stationed enforcement teams; off where this table is left out."),
 )  # fmt: skip
 
 
