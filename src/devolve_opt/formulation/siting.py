@@ -36,6 +36,8 @@ from pyomo.environ import (
     minimize,
 )
 
+from devolve_opt.errors import NoPlanError
+
 Array = NDArray[np.float64]
 
 
@@ -120,7 +122,16 @@ def build_siting(data: Siting) -> ConcreteModel:
 
     The model carries `data`. Written by pairs it has `served`, written by distances (no capacity binds, opening is
     decided) it has `beyond`; both have `opened`, unless every site is open anyway.
+
+    Raises:
+        NoPlanError: if some customer may be served from nowhere.
     """
+    stranded = np.flatnonzero(~data.allowed.any(axis=0))
+    if len(stranded):
+        message = f"customer {stranded[0]} may be served from no site" if len(stranded) == 1 else (
+            f"{len(stranded)} customers may be served from no site, the first is {stranded[0]}"
+        )
+        raise NoPlanError(message, proven=True)
     model = ConcreteModel(name="siting")
     model.data = data
     model.sites, model.customers = (range(length) for length in data.cost.shape)
@@ -233,10 +244,9 @@ def kind_within_number(model, kind):
 def customer_served(model, customer):
     r"""Every customer is served, and once: $\sum_i x_{ij} = 1 \quad \forall j$.
 
-    Unit: shares of a customer. Source: definition; where no site may serve a customer, the row cannot be kept.
+    Unit: shares of a customer. Source: definition.
     """
-    sites = model.sites_for[customer]
-    return sum(model.served[site, customer] for site in sites) == 1 if sites else Constraint.Infeasible
+    return sum(model.served[site, customer] for site in model.sites_for[customer]) == 1
 
 
 def served_only_from_open(model, site, customer):
@@ -291,8 +301,6 @@ def reached(model, customer):
     Unit: 0 or 1. Source: definition.
     """  # noqa: E501 - a sentence and its formula
     last = len(model.distances[customer]) - 1
-    if last < 0:
-        return Constraint.Infeasible
     before = model.beyond[customer, last - 1] if last else 1
     return sum(model.opened[site] for site in model.at_distance[customer, last]) >= before
 
@@ -314,7 +322,7 @@ def service_cost_by_distances(model):
 
     Unit: that of the costs. Source: `Siting.cost`.
     """
-    nearest = sum(levels[0] for levels in model.distances.values() if levels)
+    nearest = sum(levels[0] for levels in model.distances.values())
     return nearest + sum(
         (model.distances[customer][level + 1] - model.distances[customer][level]) * variable
         for (customer, level), variable in model.beyond.items()
