@@ -32,7 +32,7 @@ def warehouses(path: Path, split: bool = True) -> Siting:
 
 
 def median(path: Path) -> Siting:
-    """Read a p-median problem: `n edges p`, then the edges with their lengths; of an edge given twice the last counts."""
+    """Read a p-median problem: `n edges p`, then edges with lengths; of an edge given twice the last counts."""
     numbers = np.array(numbers_of(path))
     nodes, edges, wanted = (int(number) for number in numbers[:3])
     lengths = {}

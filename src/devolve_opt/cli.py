@@ -1,4 +1,4 @@
-"""The shell: `devolve-opt check | synth | run | compare | sweep`."""
+"""The shell: `devolve-opt check | synth | run | compare | sweep | teams`."""
 
 from __future__ import annotations
 
@@ -237,6 +237,39 @@ def sweep(
         raise typer.Exit(NO_PLAN)
     if frame["objective"].isna().all():
         raise typer.Exit(NO_PLAN)
+
+
+@app.command()
+def teams(
+    scenario: ScenarioFile,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results; runs/<scenario>-teams if left out.")
+    ] = None,
+    gap: Annotated[float, typer.Option(help="Relative gap to prove in each county.", min=0, max=1)] = 0.0,
+    time_limit: Annotated[float, typer.Option(help="Seconds of wall time (0: no limit).", min=0)] = 180.0,
+    threads: Annotated[int, typer.Option(help="Threads for the solver.", min=1, max=256)] = 1,
+) -> None:
+    """Site the county's enforcement teams: which base, which townships, which hours; area teams beside one-to-one.
+
+    The scenario's policy needs a table [policy.area_teams], its case the tables teams and travel.
+    """
+    from devolve_opt.scenario import Scenario
+    from devolve_opt.solver.engine import Control, stop_on_interrupt
+    from devolve_opt.studies.area_teams import compare_modes, site_teams
+    from devolve_opt.views.teams_folder import RECORD, team_summary, write_teams
+
+    target = out_folder or Path("runs") / f"{scenario.stem}-teams"
+    _refuse_foreign_folder(target, RECORD, "a team plan")
+    with err.status("Reading ..."):
+        wanted = Scenario.read(scenario)
+    if wanted.case.synthetic:
+        err.print(wanted.case.notice, style="bold yellow")
+    control = Control(time_limit or None)
+    with stop_on_interrupt(control.stop), err.status("Siting teams ... (Ctrl-C stops)"):
+        plan = site_teams(wanted, gap=gap, threads=threads, control=control)
+        modes = compare_modes(wanted, plan, gap, threads, control)
+    out.print(team_summary(plan, modes), markup=False)
+    out.print(f"Results: {write_teams(plan, modes, target)}", markup=False)
 
 
 def _cap_values(text: str, caps: tuple[str, ...]) -> tuple[str, list[float]]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from numbers import Integral
+from typing import Any
 
 import pandas as pd
 
@@ -65,7 +66,7 @@ class _Books:
 
     def __init__(self, case: Case, settings: AreaTeams, decisions: TeamDecisions):
         self.case, self.settings = case, settings
-        self.county = case.townships["county"].to_dict()
+        self.county: dict[str, str] = {str(name): str(county) for name, county in case.townships["county"].items()}
         self.joint = case.townships["joint_cases"].to_dict()
         self.facts = {str(team): row for team, row in case.teams.iterrows()}
         self.road = {}
@@ -76,11 +77,13 @@ class _Books:
         self.base = dict(self._rows(decisions.bases, "bases", ("team", "base"), 1))
         served = self._rows(decisions.served, "served", ("township", "field", "team"), 2)
         self.served = {(township, field): team for township, field, team in served}
-        self.own = {township: int(officers) for township, officers in self._rows(decisions.own, "own", ("township",), 1)}
+        self.own = {
+            township: int(officers) for township, officers in self._rows(decisions.own, "own", ("township",), 1)
+        }
 
     def _rows(self, frame: pd.DataFrame, table: str, known: tuple[str, ...], key: int) -> list[tuple]:
         """Return the rows that can be used; what cannot is a breach."""
-        words = {
+        words: dict[str, set[Any]] = {
             "team": set(self.facts), "base": set(self.county), "township": set(self.county),
             "field": {"", *self.case.fields.index},
         }  # fmt: skip
@@ -91,7 +94,9 @@ class _Books:
             wrong = [name for name in known if cells.get(name) not in words[name]]
             officers = cells.get("officers", 0)
             if wrong:
-                self.odd.append(Breach("well_formed", f"{place}, unknown {wrong[0]} {cells.get(wrong[0])!r}", 1.0, "rows"))
+                self.odd.append(
+                    Breach("well_formed", f"{place}, unknown {wrong[0]} {cells.get(wrong[0])!r}", 1.0, "rows")
+                )
             elif not isinstance(officers, Integral) or officers < 0:
                 self.odd.append(Breach("well_formed", f"{place}, officers {officers!r}", 1.0, "rows"))
             elif row[:key] in found:
@@ -157,7 +162,17 @@ class _Books:
             county = self.county[township]
             there = officers * self.hours_each(county)
             rows.append((county, "", township, "", officers, 1, self.own_work(township), 0.0, there))
-        columns = ["county", "team", "base", "field", "officers", "townships", "work_hours", "travel_hours", "hours_there"]
+        columns = [
+            "county",
+            "team",
+            "base",
+            "field",
+            "officers",
+            "townships",
+            "work_hours",
+            "travel_hours",
+            "hours_there",
+        ]
         frame = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(("county", "team", "base", "field"), "str"))
         return frame.assign(spare_hours=frame["hours_there"] - frame["work_hours"] - frame["travel_hours"])
 

@@ -1,8 +1,8 @@
 r"""Area teams of one county: the siting problem of `siting.py` with a county's teams, townships and journeys.
 
-A site is a team $s$ at a base $b$, or a team of a township's own; a customer is a township's calls in a field. Each team
-is a kind of which one may be open. Service is from one team alone. The cost of a pair is that of its journeys, what it
-takes of the team's hours is the called-in work and the journeys:
+A site is a team $s$ at a base $b$, or a team of a township's own; a customer is a township's calls in a field. Each
+team is a kind of which one may be open. Service is from one team alone. The cost of a pair is that of its journeys;
+what it takes of the team's hours is the called-in work and the journeys:
 
 $c_{ij} = \pi\, 2\, h_{bt}\, n_{tf}\, e$ and $d_{ij} = H_{tf} + 2\, h_{bt}\, n_{tf}\, e$
 
@@ -54,9 +54,7 @@ def county_teams(case: Case, settings: AreaTeams, county: str, mode: TeamMode) -
     blocks = []
     if mode is not TeamMode.ONE_TO_ONE:
         for team, facts in teams.iterrows():
-            blocks.append(
-                pd.DataFrame({"base": travel.index, "team": str(team), "officers": int(facts["officers"])})
-            )
+            blocks.append(pd.DataFrame({"base": travel.index, "team": str(team), "officers": int(facts["officers"])}))
     if mode is not TeamMode.AREA:
         own = own_officers(case, settings, county)
         blocks.append(pd.DataFrame({"base": own.index, "team": "", "officers": own.to_numpy()}))
@@ -91,7 +89,7 @@ def _kinds(sites: pd.DataFrame) -> np.ndarray:
 
 
 def build_area_teams(problem: CountyTeams, settings: AreaTeams, mode: TeamMode):
-    """Build the model of a county: `build_siting`, the mode, and `added` officers where teams of their own may take some.
+    """Build the model of a county: `build_siting`, the mode, and `added` officers where townships may have own teams.
 
     The model carries `problem` and `settings`; the objective is the cost in staff-hours a year, to be minimised.
     """

@@ -128,8 +128,10 @@ def build_siting(data: Siting) -> ConcreteModel:
     """
     stranded = np.flatnonzero(~data.allowed.any(axis=0))
     if len(stranded):
-        message = f"customer {stranded[0]} may be served from no site" if len(stranded) == 1 else (
-            f"{len(stranded)} customers may be served from no site, the first is {stranded[0]}"
+        message = (
+            f"customer {stranded[0]} may be served from no site"
+            if len(stranded) == 1
+            else (f"{len(stranded)} customers may be served from no site, the first is {stranded[0]}")
         )
         raise NoPlanError(message, proven=True)
     model = ConcreteModel(name="siting")

@@ -224,5 +224,8 @@ def _journeys_between_two(travel: ReadTable | None, townships: ReadTable | None)
             messages[position] = f"row {first} has this journey the other way round; keep one of the two rows."
         seen.setdefault(pair, position)
     return travel.raw.faults(
-        "other", np.array(sorted(messages), dtype=np.int64), lambda position: columns[1].values[position], messages.__getitem__
+        "other",
+        np.array(sorted(messages), dtype=np.int64),
+        lambda position: columns[1].values[position],
+        messages.__getitem__,
     )

@@ -26,7 +26,9 @@ def settings_of(case: Case, policy: Policy) -> AreaTeams:
         message = "is not there; add the table [policy.area_teams] (it may be empty) to site the county's teams."
         faults.append(Fault(message, column="policy.area_teams"))
     if case.tables["teams"].empty:
-        faults.append(Fault("is missing or empty; add the county's teams, or draw them with `synth`.", file="teams.csv"))
+        faults.append(
+            Fault("is missing or empty; add the county's teams, or draw them with `synth`.", file="teams.csv")
+        )
     if faults:
         raise InputError(faults)
     assert policy.area_teams is not None
@@ -83,7 +85,8 @@ def _field_shares(case: Case, county: str) -> dict[str, float]:
         return {"": 1.0}
     cases = case.tables["cases"]
     arising = cases[
-        cases["township"].map(townships["county"]).eq(county) & cases["power"].map(powers["type"]).isin(ENFORCEMENT_TYPES)
+        cases["township"].map(townships["county"]).eq(county)
+        & cases["power"].map(powers["type"]).isin(ENFORCEMENT_TYPES)
     ]
     by_field = arising.groupby(arising["power"].map(powers["field"]))["cases"].sum()
     total = float(by_field.sum())
@@ -99,9 +102,9 @@ def journey_hours(settings: AreaTeams, number: NDArray[np.float64], hours: NDArr
 def own_officers(case: Case, settings: AreaTeams, county: str) -> pd.Series:
     """Return the officers whom a team of its own takes in each township of a county (persons).
 
-    As many as answer a call, or more where the called-in hours take them. An officer has the mean hours for calls of the
-    officers in the county's teams, or of all teams where the county has none; without any hours, no number suffices and
-    the least is given.
+    As many as answer a call, or more where the called-in hours take them. An officer has the mean hours for calls of
+    the officers in the county's teams, or of all teams where the county has none; where these have no hours at all, the
+    least number is given.
     """
     hours = calls(case, settings, county).groupby("township", sort=False)["hours"].sum()
     teams = case.tables["teams"]

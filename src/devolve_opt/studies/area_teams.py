@@ -90,7 +90,7 @@ def site_teams(
     counties = pd.DataFrame(
         {
             "status": [str(county.status) for county in found.values()],
-            "cost": [float(checked.counties.loc[name, "cost"]) for name in found],
+            "cost": checked.counties.loc[list(found), "cost"].to_list(),
             "bound": [county.bound for county in found.values()],
             "gap": [_gap(county.cost, county.bound) for county in found.values()],
             "seconds": [county.seconds for county in found.values()],
@@ -98,7 +98,7 @@ def site_teams(
         index=pd.Index(list(found), name="county"),
     )
     for name, row in counties.iterrows():
-        _agree(str(name), float(row["cost"]), found[str(name)])
+        _agree(str(name), float(str(row["cost"])), found[str(name)])
     options = {"mode": str(chosen), "gap": gap, "time_limit": control.time_limit, "threads": threads}
     return TeamPlan(scenario, chosen, decisions, checked, counties, options)
 
@@ -197,12 +197,13 @@ def _conflict(problem: CountyTeams, county: str, threads: int, control: Control)
     data, hours = problem.siting, problem.calls["hours"].to_numpy(float)
     # One hour for each, so that a township without calls that is out of reach counts as well.
     left_over = hours + 1.0
+    kind, kind_max = np.asarray(data.kind), np.asarray(data.kind_max)
     relaxed = Siting(
         cost=np.vstack([np.where(np.isfinite(data.cost), 0.0, np.inf), left_over]),
         demand=np.vstack([np.broadcast_to(data.demand_at_sites, data.cost.shape), hours]),
-        capacity=np.append(data.capacity if data.capacity is not None else [], np.inf),
-        kind=np.append(data.kind if data.kind is not None else [], len(data.kind_max)).astype(np.int64),
-        kind_max=np.append(data.kind_max, 1).astype(np.int64),
+        capacity=np.append(np.asarray(data.capacity), np.inf),
+        kind=np.append(kind, len(kind_max)),
+        kind_max=np.append(kind_max, 1),
     )
     model = build_siting(relaxed)
     matrix = compile_matrix(model)
@@ -217,7 +218,6 @@ def _conflict(problem: CountyTeams, county: str, threads: int, control: Control)
     least = "at the least" if answer.outcome is Outcome.OPTIMAL else "perhaps less"
     names = list(dict.fromkeys(without["township"]))
     shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-    far = ~np.isfinite(data.cost).any(axis=0)
-    out_of_reach = problem.calls.loc[far, "township"].nunique() if len(data.cost) else len(names)
-    lines = f"  {county}: {without['hours'].sum():,.0f} called-in hours a year stay unanswered {least}, at {shown}"
-    return [lines + (f"; no team may reach {out_of_reach} of its townships." if out_of_reach else ".")]
+    townships = f"{len(names)} of {problem.calls['township'].nunique()} townships"
+    hours_left = f"{without['hours'].sum():,.0f} called-in hours a year"
+    return [f"  {county}: {townships} stay without a team, with {hours_left} ({least}): {shown}."]

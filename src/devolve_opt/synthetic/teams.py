@@ -1,7 +1,7 @@
 """Where townships lie, the hours on the road between them, and the county's enforcement teams.
 
-Nothing public says how county teams are made up or how long their journeys are: all of it is assumed. The teams suffice,
-under the default settings of area teams, because they are drawn around bases from which every township is in reach.
+Nothing public says how county teams are made up or how long their journeys are: all of it is assumed. The teams
+suffice, under the default settings, because they are drawn around bases from which every township is in reach.
 """
 
 from __future__ import annotations
