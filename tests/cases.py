@@ -91,9 +91,17 @@ def tiny_tables() -> dict[str, pd.DataFrame]:
     )
     readiness = pd.DataFrame({"township": ["T1"], "field": ["F1"]})
     guide_list = pd.DataFrame({"power": pd.Series(dtype="str"), "list": pd.Series(dtype="str")})
+    text, whole, number = (pd.Series(dtype=kind) for kind in ("str", "int64", "float64"))
+    teams = pd.DataFrame({"id": text, "county": text, "field": text, "officers": whole, "hours": number})
+    travel = pd.DataFrame({"township": text, "other": text, "hours": number})
     keyed = {"counties": counties, "townships": townships, "fields": fields, "powers": powers}
     plain = {"votes": votes, "cases": cases, "readiness": readiness, "guide_list": guide_list}
-    return {**{name: frame.set_index("id") for name, frame in keyed.items()}, **plain}
+    return {
+        **{name: frame.set_index("id") for name, frame in keyed.items()},
+        **plain,
+        "teams": teams.set_index("id"),
+        "travel": travel,
+    }
 
 
 def faults_of(function, *arguments) -> list[Fault]:

@@ -65,12 +65,12 @@ def county_teams(case: Case, settings: AreaTeams, county: str, mode: TeamMode) -
     to = travel.index.get_indexer(pd.Index(wanted["township"]))
     hours = travel.to_numpy()[at][:, to]
     own_site = (sites["team"] == "").to_numpy(bool)
-    field = sites["team"].map(teams["field"]).fillna("").to_numpy(str)
+    field = np.array([teams["field"].get(team, "") for team in sites["team"]], dtype=str)
     in_field = (field[:, None] == "") | (field[:, None] == wanted["field"].to_numpy(str)[None, :])
     at_home = at[:, None] == to[None, :]
     allowed = np.where(own_site[:, None], at_home, in_field & (hours <= settings.travel_hours_max))
     journeys = journey_hours(settings, wanted["calls"].to_numpy(), np.where(allowed, hours, 0.0))
-    each = sites["team"].map(teams["hours"]).to_numpy(float)
+    each = np.array([teams["hours"].get(team, 0.0) for team in sites["team"]], dtype=float)
     siting = Siting(
         cost=np.where(allowed, settings.travel_price * journeys, np.inf),
         demand=journeys + wanted["hours"].to_numpy(),
