@@ -13,9 +13,11 @@ import pandas as pd
 import pytest
 
 from devolve_opt.case import Case
+from devolve_opt.instruments import AreaTeams
 from devolve_opt.plan import Decisions
 from devolve_opt.policy import Policy
 from devolve_opt.reading.tables import check_tables
+from devolve_opt.rules.area_teams import travel_hours
 from devolve_opt.rules.legality import CHECKS, eligible_powers, exclusions
 from devolve_opt.rules.lists import ratio_lists, selection_shares
 from devolve_opt.rules.posts import posts_by_formula
@@ -336,3 +338,29 @@ def test_no_place_is_a_real_one():
     for seed in (*SEEDS, 2021):
         assert not real & set(city(seed).townships["name"])
         assert not counties & set(city(seed).counties["name"])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_county_teams_reach_every_township(seed):
+    """Every pair of a county has its journey, and every township a base in reach under the default settings."""
+    case = city(seed)
+    county = case.townships["county"]
+    ends = case.travel[["township", "other"]].apply(lambda names: names.map(county))
+    assert (ends["township"] == ends["other"]).all()
+    sizes = county.value_counts()
+    assert len(case.travel) == (sizes * (sizes - 1) // 2).sum()
+    assert case.travel["hours"].between(0.05, 8).all()
+    assert set(case.teams["county"]) == set(case.counties.index)
+    for_all = case.teams[case.teams["field"] == ""].groupby("county").size()
+    for name in case.counties.index:
+        hours = travel_hours(case, name).to_numpy()
+        bases = _greedy_cover(hours <= AreaTeams().travel_hours_max)
+        assert for_all[name] >= bases, name
+
+
+def _greedy_cover(near):
+    left, bases = near.any(axis=0), 0
+    while left.any():
+        left = left & ~near[(near & left).sum(axis=1).argmax()]
+        bases += 1
+    return bases

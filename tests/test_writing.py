@@ -25,6 +25,9 @@ from devolve_opt.reading.folder import read_folder, write_folder
 from devolve_opt.schema import Column, schema
 from devolve_opt.vocabulary import VOTING_CATEGORIES
 
+NOT_THERE = {"guide_list", "teams", "travel"}
+"""Optional tables that the tiny case has no rows of."""
+
 # Writing
 
 
@@ -159,7 +162,7 @@ def cells(column: Column) -> st.SearchStrategy:
 @st.composite
 def small_tables(draw) -> dict[str, pd.DataFrame]:
     """Draw the typed tables of a sound case."""
-    sizes = {"counties": (1, 2), "townships": (2, 4), "fields": (1, 2), "powers": (1, 4)}
+    sizes = {"counties": (1, 2), "townships": (2, 4), "fields": (1, 2), "powers": (1, 4), "teams": (0, 2)}
     ids = {
         name: draw(st.lists(words(64), unique=True, min_size=low, max_size=high)) for name, (low, high) in sizes.items()
     }
@@ -208,6 +211,11 @@ def made_sound(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     lists = tables["guide_list"]
     on_base = lists["power"].isin(lists.loc[lists["list"] == "base", "power"])
     tables["guide_list"] = lists[~on_base | (lists["list"] == "base")].reset_index(drop=True)
+    travel, county = tables["travel"], townships["county"]
+    # One direction of a journey is kept, and only between townships of one county.
+    rising = travel["township"] < travel["other"]
+    together = travel["township"].map(county) == travel["other"].map(county)
+    tables["travel"] = travel[rising & together].reset_index(drop=True)
     return tables
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from devolve_opt.errors import InputError
-from devolve_opt.instruments import CountyOpening, LentReturns, Offices, Retention
+from devolve_opt.instruments import AreaTeams, CountyOpening, LentReturns, Offices, Retention
 from devolve_opt.post_formulas import (
     MOBILE_FORMULA,
     OWN_WEIGHTS,
@@ -278,6 +278,9 @@ class Policy(Settings):
     offices: Offices | None = setting(
         None, "table", "design", "Functions merged into offices: given as [policy.offices], it switches the study `offices` on.",
     )  # fmt: skip
+    area_teams: AreaTeams | None = setting(
+        None, "-", ASSUMPTION, "Siting of the county's stationed enforcement teams; no part of the main model.",
+    )  # fmt: skip
 
     prices: Prices = Field(default_factory=Prices, description="Prices of the objective's terms.")
 
@@ -291,14 +294,15 @@ class Policy(Settings):
             raise InputError(settings_faults(Policy, error)) from None
 
     def replace(self, **changes: Any) -> Policy:
-        """Return a copy with the named keys changed; `prices`, `base_posts_tilt`, `offices` may be dicts of changes.
+        """Return a copy with the named keys changed; keys that are tables may be dicts of what to change.
 
         Raises:
             InputError: naming every wrong key or value.
         """
-        for name in ("prices", "base_posts_tilt", "offices"):
-            if isinstance(changes.get(name), dict) and getattr(self, name) is not None:
-                changes[name] = {**getattr(self, name).model_dump(), **changes[name]}
+        for name, value in changes.items():
+            before = getattr(self, name, None)
+            if isinstance(value, dict) and isinstance(before, Settings):
+                changes[name] = {**before.model_dump(), **value}
         return Policy(**{**{name: getattr(self, name) for name in Policy.model_fields}, **changes})
 
     @model_validator(mode="after")

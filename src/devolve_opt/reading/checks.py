@@ -39,6 +39,7 @@ def check_between(tables: Mapping[str, ReadTable]) -> list[Fault]:
         ("cases", "is a subdistrict, which takes no powers; drop the row."),
     ):
         faults += _no_subdistricts(tables.get(name), tables.get("townships"), message)
+    faults += _journeys_between_two(tables.get("travel"), tables.get("townships"))
     faults += _one_kind_of_list(tables.get("guide_list"))
     return faults + _pairs_once(tables.get("traffic"), tables.get("functions")) + _shares_fit(tables.get("functions"))
 
@@ -244,3 +245,30 @@ def _shares_fit(functions: ReadTable | None) -> list[Fault]:
         return []
     message = f"sums to {total:.6g}, more than the whole staff; lower the shares until they sum to at most 1."
     return [Fault(message, file=functions.raw.file, column="staff_share")]
+
+
+def _journeys_between_two(travel: ReadTable | None, townships: ReadTable | None) -> list[Fault]:
+    """A journey joins two townships of one county, and takes as long there as back, so each pair stands once."""
+    columns, facts = _columns(travel, "township", "other"), _columns(townships, "id", "county")
+    if travel is None or not columns or not facts:
+        return []
+    county = dict(zip(facts[0].values.tolist(), facts[1].values.tolist(), strict=True))
+    seen: dict[frozenset[str], int] = {}
+    messages = {}
+    for position in np.flatnonzero(columns[0].sound & columns[1].sound).tolist():
+        ends = columns[0].values[position], columns[1].values[position]
+        pair = frozenset(ends)
+        if len(pair) < 2:
+            messages[position] = "is the township itself, where no journey is needed; drop the row."
+        elif county.get(ends[0]) != county.get(ends[1]):
+            messages[position] = f"is not in the county of {ends[0]}, and teams stay in their county; drop the row."
+        elif pair in seen and ends[0] != columns[0].values[seen[pair]]:
+            first = travel.raw.rows[seen[pair]]
+            messages[position] = f"row {first} has this journey the other way round; keep one of the two rows."
+        seen.setdefault(pair, position)
+    return travel.raw.faults(
+        "other",
+        np.array(sorted(messages), dtype=np.int64),
+        lambda position: columns[1].values[position],
+        messages.__getitem__,
+    )

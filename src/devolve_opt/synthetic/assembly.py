@@ -27,6 +27,7 @@ from devolve_opt.synthetic.pilot import district_tables, settle_pilot, settled_r
 from devolve_opt.synthetic.places import city_counties, province_counties, townships_of
 from devolve_opt.synthetic.powers import fields_table, powers_table
 from devolve_opt.synthetic.staffing import staffed
+from devolve_opt.synthetic.teams import teams_tables
 from devolve_opt.vocabulary import VOTING_CATEGORIES, Category, PowerType
 
 VERSION = "1"
@@ -100,7 +101,10 @@ def city_tables(seed: int, calibration: Calibration) -> Tables:
         "traffic": traffic_table(seed),
         "migrants": migrants_table(ground.townships, seed),
     }
-    return typed_tables({**tables, **offices, "cases": cases_table(cases, ground.voters.index, ground.powers.index)})
+    teams = teams_tables(ground.townships, ground.fields, seed)
+    return typed_tables(
+        {**tables, **offices, **teams, "cases": cases_table(cases, ground.voters.index, ground.powers.index)}
+    )
 
 
 def district_of(tables: Tables) -> Tables:

@@ -1,38 +1,19 @@
-"""The shell: `devolve-opt check | synth | run | posts | compare | sweep | offices`."""
+"""Commands on cases and plans: `check`, `synth`, `run`, `compare`, `sweep`."""
 
 from __future__ import annotations
 
 import math
 import os
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from devolve_opt.errors import DevolveError, Fault, InputError, did_you_mean
-from devolve_opt.version import __version__
+from devolve_opt.cli.common import MOST_VALUES, NO_PLAN, ScenarioFile, app, err, out, refuse_foreign_folder
+from devolve_opt.errors import Fault, InputError, did_you_mean
 from devolve_opt.vocabulary import Method
-
-DONE, NO_PLAN, BAD_INPUT = 0, 1, 2
-MOST_VALUES = 1_000
-"""Values of a cap that one sweep solves at most."""
-CTRL_C = 130
-"""What typer makes of Ctrl-C, by the custom of Unix shells."""
-EXIT_CODES = "Exit codes: 0 done; 1 no plan (none exists, none found in time, or the run failed); 2 bad input."
-
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    help="Which county powers each township takes, with which posts and officers: chosen by a model, proven, audited.",
-    epilog=EXIT_CODES,
-)
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 class Size(StrEnum):
@@ -42,24 +23,6 @@ class Size(StrEnum):
     PILOT_DISTRICT = "pilot-district"
     PROVINCE = "province"
     HAND = "hand"
-
-
-ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).")]
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        out.print(f"devolve-opt {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _all(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
-    ] = False,
-) -> None:
-    pass
 
 
 @app.command()
@@ -100,7 +63,7 @@ def synth(
     """Write a synthetic case, calibrated to public figures; it says everywhere that it is synthetic."""
     from devolve_opt.synthetic import synthesise
 
-    _refuse_foreign_folder(target, "case.toml", "a case")
+    refuse_foreign_folder(target, "case.toml", "a case")
     if (target / "case.toml").exists():
         if not overwrite:
             message = "holds a case; name another folder, or replace it with --replace."
@@ -164,28 +127,6 @@ def run(
 
 
 @app.command()
-def posts(
-    scenario: ScenarioFile,
-    out_folder: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the results; runs/<scenario>-posts if left out.")
-    ] = None,
-) -> None:
-    """Put the post formulas side by side: what each would give every township, without the model."""
-    from devolve_opt.scenario import Scenario
-    from devolve_opt.views.posts_folder import IN_SHORT, posts_text, write_posts
-
-    target = out_folder or Path("runs") / f"{scenario.stem}-posts"
-    _refuse_foreign_folder(target, IN_SHORT, "a comparison of post formulas")
-    with err.status("Reading ..."):
-        wanted = Scenario.read(scenario)
-    if wanted.case.synthetic:
-        err.print(wanted.case.notice, style="bold yellow")
-    out.print(posts_text(wanted), markup=False)
-    write_posts(wanted, target)
-    out.print(f"Results: {target}", markup=False)
-
-
-@app.command()
 def compare(runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders that `run` wrote.")]) -> None:
     """Put runs side by side; a plan is called better only where that is proven."""
     from devolve_opt.studies.comparing import UNITS
@@ -234,7 +175,7 @@ def sweep(
     name, values = _cap_values(cap, Policy.caps())
     asked = len(set(values))
     target = out_folder or Path("runs") / f"{scenario.stem}-sweep-{name}"
-    _refuse_foreign_folder(target, "points", "a sweep")
+    refuse_foreign_folder(target, "points", "a sweep")
     with err.status("Reading ..."):
         wanted = Scenario.read(scenario)
     if wanted.case.synthetic:
@@ -259,31 +200,6 @@ def sweep(
         raise typer.Exit(NO_PLAN)
     if frame["objective"].isna().all():
         raise typer.Exit(NO_PLAN)
-
-
-@app.command()
-def offices(
-    scenario: ScenarioFile,
-    out_folder: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the results; runs/<scenario> if left out.")
-    ] = None,
-    time_limit: Annotated[float, typer.Option(help="Seconds of wall time (0: no limit).", min=0)] = 180.0,
-) -> None:
-    """Merge functions into offices and centres under the caps, for each category or township, proven and audited."""
-    from devolve_opt.scenario import Scenario
-    from devolve_opt.studies.offices import organise
-    from devolve_opt.views.offices import MANIFEST, office_text, write_offices
-
-    target = out_folder or Path("runs") / scenario.stem
-    _refuse_foreign_folder(target, MANIFEST, "an office plan")
-    with err.status("Reading ..."):
-        wanted = Scenario.read(scenario)
-    if wanted.case.synthetic:
-        err.print(wanted.case.notice, style="bold yellow")
-    with err.status("Arranging offices ..."):
-        plan = organise(wanted, time_limit or None, report=lambda line: err.print(line, markup=False))
-    out.print(office_text(plan), markup=False)
-    out.print(f"Results: {write_offices(plan, target)}", markup=False)
 
 
 def _cap_values(text: str, caps: tuple[str, ...]) -> tuple[str, list[float]]:
@@ -319,13 +235,6 @@ def _cap_values(text: str, caps: tuple[str, ...]) -> tuple[str, list[float]]:
         raise InputError([Fault(message, column="--cap", value=numbers)]) from None
 
 
-def _refuse_foreign_folder(folder: Path, sign: str, what: str) -> None:
-    """Tell before the work, not after it, that the results have nowhere to go."""
-    if folder.exists() and not (folder / sign).exists() and (not folder.is_dir() or any(folder.iterdir())):
-        message = f"exists and is not {what}; name another place with --out, or remove it."
-        raise InputError([Fault(message, file=str(folder))])
-
-
 def _refuse_run_of_another(folder: Path, scenario: Path) -> None:
     """Scenario files of the same name in different places do not replace one another's results unasked."""
     from devolve_opt.studies.comparing import read_manifest
@@ -358,33 +267,3 @@ def _cell(measure: str, value: Any) -> str:
     if measure == "bound":
         value = math.ceil(value - 1e-6)
     return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
-
-
-def main() -> None:
-    """Run the shell; every expected failure is a message and an exit code, never a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")  # Windows consoles default to a code page
-    try:
-        app(standalone_mode=True)
-    except SystemExit as ended:
-        if ended.code != CTRL_C:
-            raise
-        err.print("Stopped before there was anything to keep.")
-        sys.exit(NO_PLAN)
-    except InputError as error:
-        err.print(str(error), markup=False)
-        sys.exit(BAD_INPUT)
-    except DevolveError as error:
-        err.print(str(error), markup=False)
-        sys.exit(NO_PLAN)
-    except OSError as error:
-        err.print(f"The system refused: {error}", markup=False)
-        sys.exit(NO_PLAN)
-    except KeyboardInterrupt:
-        err.print("Stopped before there was anything to keep.")
-        sys.exit(NO_PLAN)
-
-
-if __name__ == "__main__":
-    main()

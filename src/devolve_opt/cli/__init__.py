@@ -1,0 +1,41 @@
+"""The shell: `devolve-opt check | synth | run | compare | sweep | posts | offices | teams`."""
+
+from __future__ import annotations
+
+import sys
+
+from devolve_opt.cli.common import BAD_INPUT, CTRL_C, DONE, NO_PLAN, app, err
+from devolve_opt.cli.plans import check, compare, run, sweep, synth
+from devolve_opt.cli.studies import offices, posts, teams
+from devolve_opt.errors import DevolveError, InputError
+
+__all__ = [
+    "BAD_INPUT", "DONE", "NO_PLAN", "app", "check", "compare", "main", "offices", "posts", "run", "sweep", "synth",
+    "teams",
+]  # fmt: skip
+
+
+def main() -> None:
+    """Run the shell; every expected failure is a message and an exit code, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # Windows consoles default to a code page
+    try:
+        app(standalone_mode=True)
+    except SystemExit as ended:
+        if ended.code != CTRL_C:
+            raise
+        err.print("Stopped before there was anything to keep.")
+        sys.exit(NO_PLAN)
+    except InputError as error:
+        err.print(str(error), markup=False)
+        sys.exit(BAD_INPUT)
+    except DevolveError as error:
+        err.print(str(error), markup=False)
+        sys.exit(NO_PLAN)
+    except OSError as error:
+        err.print(f"The system refused: {error}", markup=False)
+        sys.exit(NO_PLAN)
+    except KeyboardInterrupt:
+        err.print("Stopped before there was anything to keep.")
+        sys.exit(NO_PLAN)

@@ -1,0 +1,5 @@
+"""`python -m devolve_opt.cli` is `devolve-opt`."""
+
+from devolve_opt.cli import main
+
+main()

@@ -1,0 +1,53 @@
+"""What all commands share: consoles, exit codes, and the refusal to write where something else stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from devolve_opt.errors import Fault, InputError
+from devolve_opt.version import __version__
+
+DONE, NO_PLAN, BAD_INPUT = 0, 1, 2
+MOST_VALUES = 1_000
+"""Values of a cap that one sweep solves at most."""
+CTRL_C = 130
+"""What typer makes of Ctrl-C, by the custom of Unix shells."""
+EXIT_CODES = "Exit codes: 0 done; 1 no plan (none exists, none found in time, or the run failed); 2 bad input."
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Which county powers each township takes, with which posts and officers: chosen by a model, proven, audited.",
+    epilog=EXIT_CODES,
+)
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"devolve-opt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _all(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def refuse_foreign_folder(folder: Path, sign: str, what: str) -> None:
+    """Tell before the work, not after it, that the results have nowhere to go."""
+    if folder.exists() and not (folder / sign).exists() and (not folder.is_dir() or any(folder.iterdir())):
+        message = f"exists and is not {what}; name another place with --out, or remove it."
+        raise InputError([Fault(message, file=str(folder))])

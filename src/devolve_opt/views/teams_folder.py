@@ -1,0 +1,215 @@
+"""A team plan as a folder: tables, a text, a figure, and a record of what was asked."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+
+from devolve_opt.errors import Fault, InputError
+from devolve_opt.instruments import TeamMode
+from devolve_opt.rules.area_teams import hours_taken_over
+from devolve_opt.team_plan import TeamPlan
+from devolve_opt.version import __version__
+from devolve_opt.views.plots.teams import team_hours
+from devolve_opt.views.summary import folded
+from devolve_opt.views.wording import HOURS, count, percent, rounded_up
+from devolve_opt.vocabulary import Status
+
+DOTS_PER_INCH = 150
+RECORD = "teams.json"
+"""The file that tells the folder of a team plan from any other."""
+
+
+def team_tables(plan: TeamPlan, modes: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the tables of a team plan by name; the last column of each says whether the data are invented.
+
+    - `teams`: each team, as `audit.area_teams.audit_teams` explains, with `base_name` and `served`, the ids of the
+      townships it serves, separated by spaces.
+    - `served`: `township, name, county, team` (blank for a team of its own), `base, field` (blank for all others),
+      `hours_one_way`, `hours_taken_over` (officer-hours a year of the township's own officers, all fields together).
+    - `counties`: status, cost, bound and gap of each county with the parts of the cost (staff-hours a year).
+    - `modes`: what `studies.area_teams.compare_modes` returns.
+    """
+    case = plan.scenario.data
+    names = case.townships["name"]
+    served = _served(plan)
+    teams = plan.audit.teams
+    members = served.groupby(["team", "base"])["township"].agg(lambda ids: " ".join(dict.fromkeys(ids)))
+    teams.insert(3, "base_name", teams["base"].map(names).fillna("").astype("str"))
+    keys = list(zip(teams["team"], teams["base"], strict=True))
+    teams["served"] = pd.Series([members.get(key, "") for key in keys], index=teams.index, dtype="str")
+    counties = plan.counties.drop(columns="cost").join(plan.audit.counties).reset_index()
+    tables = {"teams": teams, "served": served, "counties": counties, "modes": modes}
+    return {name: table.assign(synthetic=case.synthetic) for name, table in tables.items()}
+
+
+def _served(plan: TeamPlan) -> pd.DataFrame:
+    case, decisions = plan.scenario.data, plan.decisions
+    bases = decisions.bases.set_index("team")["base"]
+    rows = decisions.served.assign(base=decisions.served["team"].map(bases))
+    own = pd.DataFrame(
+        {"township": decisions.own["township"], "field": "", "team": "", "base": decisions.own["township"]}
+    )
+    rows = pd.concat([rows, own], ignore_index=True).astype("str")
+    road = {
+        pair: hours
+        for *pair_, hours in case.travel.itertuples(index=False)
+        for pair in (tuple(pair_), tuple(pair_[::-1]))
+    }
+    ends = zip(rows["base"], rows["township"], strict=True)
+    order = case.townships.index.get_indexer(pd.Index(rows["township"]))
+    table = pd.DataFrame(
+        {
+            "township": rows["township"],
+            "name": rows["township"].map(case.townships["name"]),
+            "county": rows["township"].map(case.townships["county"]),
+            "team": rows["team"], "base": rows["base"], "field": rows["field"],
+            "hours_one_way": [0.0 if base == township else road[base, township] for base, township in ends],
+            "hours_taken_over": rows["township"].map(hours_taken_over(case, plan.scenario.policy)),
+        }
+    )  # fmt: skip
+    return (
+        table.assign(order=order)
+        .sort_values(["order", "field"], kind="stable")
+        .drop(columns="order")
+        .reset_index(drop=True)
+    )
+
+
+def team_summary(plan: TeamPlan, modes: pd.DataFrame) -> str:
+    """Return what an official needs to know of a team plan, in plain text."""
+    case = plan.scenario.data
+    notice = [f"*** {case.notice}: INVENTED PLACES AND FIGURES ***"] if case.notice else []
+    teams, counties = plan.audit.teams, plan.audit.counties
+    stationed = teams[(teams["team"] != "") & (teams["base"] != "")]
+    totals = counties.sum()
+    taken_over = hours_taken_over(case, plan.scenario.policy).sum()
+    proven = int((plan.counties["status"] == Status.PROVEN).sum())
+    proof = (
+        f"{proven} of {len(counties)} counties proven; no plan of this mode costs less than "
+        f"{-rounded_up(-plan.bound):,.0f} (gap {percent(plan.gap)})"
+    )
+    stay = f"{len(stationed)} of {count(len(case.teams), 'team')} of the counties"
+    hours = {
+        name: f"{stationed[name].sum():,.0f}" for name in ("work_hours", "travel_hours", "spare_hours", "hours_there")
+    }
+    spent = (
+        f"{hours['work_hours']} called-in work, {hours['travel_hours']} journeys, {hours['spare_hours']} spare, "
+        f"of {hours['hours_there']} there"
+    )
+    lines = [
+        f"{plan.scenario.title}: {case.title}",
+        *notice,
+        f"Mode {plan.mode}: {plan.cost:,.0f} {HOURS}; {proof}.",
+        f"Stationed: {stay}; {count(totals['own_teams'], 'township')} with a team of their own.",
+        f"Hours of the stationed teams: {spent}.",
+        f"Taken over from the townships' own officers: {taken_over:,.0f} officer-hours a year.",
+        f"What the modes cost ({HOURS})",
+        f"  {'mode':<12}  {'cost':>10}  {'bases':>8}  {'journeys':>9}  {'officers':>9}  officers added",
+    ]
+    for mode in map(str, TeamMode):
+        rows = modes[modes["mode"] == mode]
+        if rows["cost"].isna().any():
+            lines.append(f"  {mode:<12}  {'-':>10}  {str(rows['status'].iloc[0]).replace('_', ' ')}")
+            continue
+        sums = rows[["cost", "bases_cost", "travel_cost", "officers_cost", "officers_added"]].sum()
+        lines.append(
+            f"  {mode:<12}  {sums['cost']:>10,.0f}  {sums['bases_cost']:>8,.0f}  {sums['travel_cost']:>9,.0f}  "
+            f"{sums['officers_cost']:>9,.0f}  {sums['officers_added']:>14,.0f}"
+        )
+    lines += ["Where the teams sit", *_places(plan)]
+    lines += [
+        "What it rests on",
+        "  Hours of the county's officers on a joint case, calls a case, prices and journeys are assumptions or the",
+        "  case's own figures; teams for one field take joint cases in proportion to the county's cases of that field.",
+    ]
+    return "\n".join(part for line in lines for part in folded(line)) + "\n"
+
+
+def _places(plan: TeamPlan) -> list[str]:
+    names = plan.scenario.data.townships["name"]
+    lines = []
+    for county, teams in plan.audit.teams.groupby("county", sort=False):
+        parts = [
+            f"{row['team']} at {row['base']} {names[row['base']]} ({row['townships']})"
+            for row in teams[(teams["team"] != "") & (teams["base"] != "")].to_dict("records")
+        ]
+        own = int((teams["team"] == "").sum())
+        parts += [
+            f"{count(own, 'township')} with a team of its own" if own == 1 else f"{own} with a team of their own"
+        ] * (own > 0)
+        left = int(((teams["team"] != "") & (teams["base"] == "")).sum())
+        parts += [f"not needed: {count(left, 'team')}"] * (left > 0)
+        lines.append(f"  {county}: {'; '.join(parts)}.")
+    return lines
+
+
+def write_teams(plan: TeamPlan, modes: pd.DataFrame, folder: str | Path) -> Path:
+    """Write a team plan; each file is complete or is not there.
+
+    Args:
+        plan: what to write.
+        modes: what `compare_modes` returned.
+        folder: where; `teams.csv`, `served.csv`, `counties.csv`, `modes.csv` (and Parquet), `summary.txt`,
+            `team_hours.png`, `team_hours.svg` and `teams.json` are written.
+
+    Raises:
+        InputError: if the folder cannot be written.
+    """
+    folder = Path(folder)
+    figure, text = team_hours(plan), team_summary(plan, modes)
+    record = json.dumps(_record(plan), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in team_tables(plan, modes).items():
+            # The mark at the start makes Excel read Chinese.
+            csv = table.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
+            _write(folder / f"{name}.csv", partial(Path.write_bytes, data=csv))
+            _write(folder / f"{name}.parquet", partial(Path.write_bytes, data=table.to_parquet(index=False)))
+        _write(folder / "summary.txt", lambda path: path.write_bytes(text.encode()))
+        _write(folder / "team_hours.png", lambda path: figure.savefig(path, dpi=DOTS_PER_INCH, format="png"))
+        with matplotlib.rc_context({"svg.hashsalt": "devolve_opt"}):
+            _write(folder / "team_hours.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
+        _write(folder / RECORD, lambda path: path.write_bytes(record.encode()))
+    except OSError as error:
+        message = f"cannot be written ({error.strerror or error}); close files that are open in it and check its disk."
+        raise InputError([Fault(message, file=str(folder))]) from error
+    return folder
+
+
+def _record(plan: TeamPlan) -> dict[str, object]:
+    """Return what tells a team plan from any other: what was asked and what came out, in staff-hours a year."""
+    scenario = plan.scenario
+    settings = scenario.policy.area_teams
+    return {
+        "title": scenario.title,
+        "mode": str(plan.mode),
+        "cost": plan.cost,
+        "bound": plan.bound,
+        "gap": plan.gap,
+        "counties": {str(name): row.to_dict() for name, row in plan.counties.iterrows()},
+        "case": {"title": scenario.case.title, "source": scenario.case.source, "digest": scenario.data.digest},
+        "synthetic": scenario.case.synthetic,
+        "area_teams": None if settings is None else settings.model_dump(mode="json"),
+        "joint_case_hours": scenario.policy.joint_case_hours,
+        "changes": {name: change.model_dump(mode="json") for name, change in scenario.changes.items()},
+        "scenario_file": scenario.source,
+        "input_hashes": dict(scenario.input_hashes or scenario.case.input_hashes),
+        "options": dict(plan.options),
+        "versions": {"devolve_opt": __version__},
+    }
+
+
+def _write(path: Path, write: Callable[[Path], object]) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        write(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
