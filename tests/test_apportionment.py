@@ -323,6 +323,12 @@ def test_all_is_given_out_within_the_bounds(problem, method):
     assert ((np.array(minima) <= units) & (units <= np.array(maxima))).all()
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_weights_of_very_different_size(method):
+    assert apportion(9, [1e-190, 1e6, 1.0], method, maxima=[9, 4, 3]).tolist() == [2, 4, 3]
+    assert apportion(9, [1e-12, 1e6], method, maxima=[9, 4]).tolist() == [5, 4]
+
+
 @given(TOTALS, st.lists(st.integers(1, 10_000), min_size=1, max_size=12), st.sampled_from(DIVISORS))
 def test_divisor_methods_never_take_where_there_is_more(total, weights, method):
     """House monotonicity: one unit more goes to one receiver, and nobody else's number changes."""
