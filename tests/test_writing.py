@@ -159,7 +159,7 @@ def cells(column: Column) -> st.SearchStrategy:
 @st.composite
 def small_tables(draw) -> dict[str, pd.DataFrame]:
     """Draw the typed tables of a sound case."""
-    sizes = {"counties": (1, 2), "townships": (2, 4), "fields": (1, 2), "powers": (1, 4)}
+    sizes = {"counties": (1, 2), "townships": (2, 4), "fields": (1, 2), "powers": (1, 4), "functions": (1, 3)}
     ids = {
         name: draw(st.lists(words(64), unique=True, min_size=low, max_size=high)) for name, (low, high) in sizes.items()
     }
@@ -208,6 +208,9 @@ def made_sound(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     lists = tables["guide_list"]
     on_base = lists["power"].isin(lists.loc[lists["list"] == "base", "power"])
     tables["guide_list"] = lists[~on_base | (lists["list"] == "base")].reset_index(drop=True)
+    tables["functions"]["staff_share"] /= len(tables["functions"])
+    # Pairs of functions in one direction only, and none of a function with itself.
+    tables["traffic"] = tables["traffic"].query("function < other").reset_index(drop=True)
     return tables
 
 
