@@ -19,6 +19,7 @@ from devolve_opt.instruments import Offices
 from devolve_opt.policy import Policy
 from devolve_opt.scenario import Scenario
 from devolve_opt.studies.offices import needed_units, organise
+from devolve_opt.synthetic.functions import functions_table, traffic_table
 from devolve_opt.views.offices import office_text, write_offices
 from devolve_opt.vocabulary import Status
 from modelling import ROOT, assert_linear, assert_rows, optimum, small_case, with_and_without
@@ -316,6 +317,17 @@ def test_the_cases_of_the_report_are_proven_optimal(name, offices, centres):
     assert plan.audit.breaches == ()
     assert (plan.templates["files_after"] < plan.templates["files_before"]).all()
     assert plan.templates["townships"].sum() == len(scenario.case.townships) == 166
+
+
+def test_the_generator_draws_the_same_tables_for_the_same_seed():
+    first, second = (traffic_table(7) for _ in range(2))
+    pd.testing.assert_frame_equal(first, second)
+    assert not first.equals(traffic_table(8))
+    functions = functions_table()
+    assert functions["staff_share"].sum() == pytest.approx(1)
+    assert functions.loc[functions["mandatory_alone"], "min_migrants"].to_dict() == {
+        "party_building": 0, "social_affairs": 0, "enforcement": 0, "citizen_services": 0, "migrant_services": 5000,
+    }  # fmt: skip
 
 
 def test_each_township_by_itself():

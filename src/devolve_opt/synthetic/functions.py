@@ -51,7 +51,10 @@ FUNCTIONS: tuple[tuple[str, str, Platform, str, float], ...] = (
     ("farm_advice", "农业技术推广", ECONOMY, "农业综合服务中心", 0.050),
     ("animal_health", "动物防疫", ECONOMY, "农业综合服务中心", 0.030),
 )
-"""Id, name, platform, office or centre of today, share of the staff; the shares leave the leaders out."""
+"""Id, name, platform, office or centre of today, share of the staff.
+
+Leaders are counted with what they lead, so that the shares sum to 1.
+"""
 
 MANDATORY = ("party_building", "enforcement", "social_affairs", "citizen_services", "migrant_services")
 
