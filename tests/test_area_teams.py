@@ -378,6 +378,8 @@ def test_without_settings_or_teams_it_is_told():
         site_teams(Scenario(county(), small_policy()))
     with pytest.raises(InputError, match=r"teams\.csv"):
         site_teams(scenario(county(teams=[])))
+    with pytest.raises(InputError, match="must be one of area, one_to_one, best"):
+        site_teams(scenario(), "both")
     with pytest.raises(InputError, match=r"area_teams\.travel_hour.*Did you mean 'travel_hours_max'"):
         small_policy(area_teams={"travel_hour": 1.0})
 

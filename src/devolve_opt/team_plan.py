@@ -9,7 +9,7 @@ import pandas as pd
 
 from devolve_opt.frozen import FrozenFrames, FrozenMapping
 from devolve_opt.instruments import TeamMode
-from devolve_opt.plan import Breach
+from devolve_opt.plan import Breach, relative_gap
 from devolve_opt.scenario import Scenario
 
 
@@ -88,7 +88,7 @@ class TeamPlan(FrozenFrames):
     @property
     def gap(self) -> float:
         """How far the plan may be from the cheapest one, as a share of its cost."""
-        return max(0.0, self.cost - self.bound) / self.cost if self.cost else 0.0
+        return relative_gap(-self.cost, -self.bound)
 
     def __repr__(self) -> str:
         """Return one line: what, what it costs, how proven."""

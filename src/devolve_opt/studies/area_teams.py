@@ -11,7 +11,7 @@ import pandas as pd
 
 from devolve_opt.audit import describe
 from devolve_opt.audit.area_teams import audit_teams
-from devolve_opt.errors import AuditError, NoPlanError, SolverError
+from devolve_opt.errors import AuditError, Fault, InputError, NoPlanError, SolverError
 from devolve_opt.formulation.area_teams import CountyTeams, build_area_teams, county_teams, read_area_teams
 from devolve_opt.formulation.siting import Siting, build_siting, read_siting
 from devolve_opt.instruments import AreaTeams, TeamMode
@@ -66,23 +66,26 @@ def site_teams(
     check_options(gap, time_limit, threads)
     case = scenario.data
     settings = settings_of(case, scenario.policy)
-    chosen = TeamMode(mode) if mode else settings.mode
+    if mode is not None and mode not in tuple(TeamMode):
+        raise InputError([Fault(f"must be one of {', '.join(TeamMode)}.", column="mode", value=str(mode))])
+    chosen = settings.mode if mode is None else TeamMode(mode)
     own = control is None
     control = control or Control(time_limit)
     found: dict[str, _County] = {}
-    conflicts: list[str] = []
+    conflicts: list[tuple[str, bool]] = []
     with stop_on_interrupt(control.stop) if own else nullcontext():
         for county in map(str, case.counties.index):
             problem = county_teams(case, settings, county, chosen)
             solved = _solve_county(problem, settings, county, chosen, gap, threads, control)
             if solved is None:
-                conflicts += _conflict(problem, county, threads, Control(CONFLICT_SECONDS, control.event))
+                conflicts.append(_conflict(problem, county, threads, Control(CONFLICT_SECONDS, control.event)))
             else:
                 found[county] = solved
     if conflicts:
         title = f"No plan for the area teams of {scenario.title!r} can serve every township (mode {chosen}):"
         hint = "Let journeys be longer, answer fewer calls, give the teams more hours, or choose the mode best."
-        raise NoPlanError("\n".join([title, *conflicts, hint]), proven=True)
+        lines, confirmed = zip(*conflicts, strict=True)
+        raise NoPlanError("\n".join([title, *lines, hint]), proven=any(confirmed))
     decisions = _together([county.decisions for county in found.values()])
     checked = audit_teams(case, settings, chosen, decisions)
     if checked.breaches:
@@ -189,10 +192,11 @@ def _together(parts: list[TeamDecisions]) -> TeamDecisions:
     return TeamDecisions(**{name: frame.astype("str") for name, frame in frames.items()}, own=own)
 
 
-def _conflict(problem: CountyTeams, county: str, threads: int, control: Control) -> list[str]:
+def _conflict(problem: CountyTeams, county: str, threads: int, control: Control) -> tuple[str, bool]:
     """Say what a county's teams cannot do at the least: the same problem, with nobody to serve what is left over.
 
-    That this problem, which always has a solution, leaves something over confirms that there is no plan.
+    That this problem, which always has a solution, leaves something over confirms that there is no plan; the second
+    answer says whether it was solved in time to do so.
     """
     data, hours = problem.siting, problem.calls["hours"].to_numpy(float)
     # One hour for each, so that a township without calls that is out of reach counts as well.
@@ -209,7 +213,7 @@ def _conflict(problem: CountyTeams, county: str, threads: int, control: Control)
     matrix = compile_matrix(model)
     answer = _answer(matrix, 1e-4, threads, control)
     if answer.solution is None:
-        return [f"  {county}: proven by HiGHS; what its teams lack was not found in time."]
+        return f"  {county}: HiGHS finds no plan; that was not confirmed in time.", False
     matrix.set_values(answer.solution)
     _, served = read_siting(model)
     without = problem.calls[served[-1] > 0.5]
@@ -220,4 +224,6 @@ def _conflict(problem: CountyTeams, county: str, threads: int, control: Control)
     shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
     townships = f"{len(names)} of {problem.calls['township'].nunique()} townships"
     hours_left = f"{without['hours'].sum():,.0f} called-in hours a year"
-    return [f"  {county}: {townships} stay without a team, with {hours_left} ({least}): {shown}."]
+    # Every township left over counts for more than an hour, so a bound above nothing proves that some must be.
+    confirmed = -answer.bound > 0.5
+    return f"  {county}: {townships} stay without a team, with {hours_left} ({least}): {shown}.", confirmed
