@@ -24,6 +24,7 @@ from devolve_opt.plan import Plan
 from devolve_opt.policy import OverloadStep, Policy
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
+from devolve_opt.schema import schema
 from devolve_opt.studies.solving import solve
 from devolve_opt.vocabulary import Status
 from modelling import hand_scenario, small_case, small_policy
@@ -201,7 +202,7 @@ def shuffled(case: Case, seed: int) -> Case:
     tables = {}
     for name, table in case.tables.items():
         order = draw.permutation(len(table))
-        tables[name] = table.iloc[order] if name in KEYED else table.iloc[order].reset_index(drop=True)
+        tables[name] = table.iloc[order] if "id" in schema()[name].key else table.iloc[order].reset_index(drop=True)
     return case.replace(**tables)
 
 

@@ -163,7 +163,8 @@ def cells(column: Column) -> st.SearchStrategy:
 def small_tables(draw) -> dict[str, pd.DataFrame]:
     """Draw the typed tables of a sound case."""
     sizes = {
-        "counties": (1, 2), "townships": (2, 4), "fields": (1, 2), "powers": (1, 4), "teams": (0, 2), "functions": (1, 3),
+        "counties": (1, 2), "townships": (2, 4), "fields": (1, 2), "powers": (1, 4), "teams": (0, 2),
+        "functions": (1, 3),
     }  # fmt: skip
     ids = {
         name: draw(st.lists(words(64), unique=True, min_size=low, max_size=high)) for name, (low, high) in sizes.items()
@@ -213,9 +214,14 @@ def made_sound(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     lists = tables["guide_list"]
     on_base = lists["power"].isin(lists.loc[lists["list"] == "base", "power"])
     tables["guide_list"] = lists[~on_base | (lists["list"] == "base")].reset_index(drop=True)
-    sizes = {
-        "counties": (1, 2), "townships": (2, 4), "fields": (1, 2), "powers": (1, 4), "teams": (0, 2), "functions": (1, 3),
-    }  # fmt: skip
+    tables["functions"]["staff_share"] /= max(1, len(tables["functions"]))
+    # Pairs of functions in one direction only, and none of a function with itself.
+    tables["traffic"] = tables["traffic"].query("function < other").reset_index(drop=True)
+    travel, county = tables["travel"], townships["county"]
+    # One direction of a journey is kept, and only between townships of one county.
+    rising = travel["township"] < travel["other"]
+    together = travel["township"].map(county) == travel["other"].map(county)
+    tables["travel"] = travel[rising & together].reset_index(drop=True)
     return tables
 
 

@@ -14,6 +14,7 @@ from devolve_opt.rules.wisn import required_by_hours, required_today, wisn_figur
 from devolve_opt.rules.workload import statutory_load
 from devolve_opt.views.caps import caps
 from devolve_opt.views.declined import declined, openings, power_status
+from devolve_opt.views.responsibilities import responsibilities
 from devolve_opt.vocabulary import BASE_LIST, CHINESE, Term
 
 PAIR = ["township", "power"]
@@ -28,7 +29,7 @@ def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     """
     tables = (
         guide_list, list_changes, power_status, take_up, declined, openings, choices, posts, officers, readiness,
-        workload, wisn, county_posts, terms, caps, exclusions,
+        workload, wisn, county_posts, responsibilities, terms, caps, exclusions,
     )  # fmt: skip
     return {table.__name__: table(plan).assign(synthetic=plan.scenario.case.synthetic) for table in tables}
 
