@@ -48,15 +48,15 @@ def responsibilities(plan: Plan) -> pd.DataFrame:
     entrusted = np.isin(channel, ["entrusted", "permit_entrusted"])
     department = powers["field"].map(case.tables["fields"]["name"]).astype("str")
     county = "county department: " + department
-    number = powers.index.to_series().map(taking)
+    number = taking.reindex(powers.index, fill_value=0).astype("int64")
     return pd.DataFrame(
         {
-            "power": powers.index.to_series(),
+            "power": powers.index.to_series().astype("str"),
             "name": powers["name"],
             "type": powers["type"].astype("str"),
             "field": powers["field"],
             "field_name": department,
-            "townships_taking": number.astype("int64"),
+            "townships_taking": number,
             "channel": pd.Series(channel, index=powers.index, dtype="str"),
             "article": pd.Series([ARTICLES[name] for name in channel], index=powers.index, dtype="str"),
             "decides": pd.Series(
@@ -68,7 +68,7 @@ def responsibilities(plan: Plan) -> pd.DataFrame:
                 index=powers.index, dtype="str",
             ),
             "supports": county,
-            "support_hours": number * powers["support_hours"],
+            "support_hours": number * powers["support_hours"].astype(float),
             "supervises": county,
             "answers": pd.Series(np.where(entrusted, "county", "township"), index=powers.index, dtype="str"),
         }
