@@ -45,7 +45,8 @@ def best_plan(
             city = {
                 key: plan
                 for key, plan in city.items()
-                if key[0] <= policy.training_places_max and key[1] <= policy.posts_moved_max
+                if key[0] <= int(policy.exam_pass_share * policy.training_places_max + SLACK)
+                and key[1] <= policy.posts_moved_max
             }
         for worth, choices in city.values():
             if worth > best_worth:
@@ -270,7 +271,7 @@ class _Books:
                 if fitting:
                     worth, taken, *_ = max(fitting)
                     costs = (
-                        policy.prices.officer_trained * trained
+                        policy.prices.officer_trained * trained / policy.exam_pass_share
                         + policy.prices.officer_moved * max(0, net)
                         + policy.prices.post_moved * gained
                     )

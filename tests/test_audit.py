@@ -389,6 +389,8 @@ BROKEN = [
     # T2 has 8 in post, 3 of them certified.
     broken("trained_from_staff", ("township T2", 1, "officers"), officers=officers(T2=(6, 1, 0))),
     broken("training_within_places", ("city", 1, "officers"), training_places_max=0),
+    # Of one candidate at 90 % nobody is sure to pass.
+    broken("training_within_places", ("city", 1, "officers"), name="pass", training_places_max=1, exam_pass_share=0.9),
     # An office of the minimum of 2 then covers no field with penalties, and further ones add none; T1 and T2 have F1.
     broken(
         "officers_cover_fields",

@@ -10,7 +10,16 @@ import pytest
 
 from devolve_opt.formulation import build_model
 from devolve_opt.synthetic.hand import hand_tables
-from modelling import assert_row, assert_rows, hand_model, hand_scenario, small_case, small_policy, with_and_without
+from modelling import (
+    assert_linear,
+    assert_row,
+    assert_rows,
+    hand_model,
+    hand_scenario,
+    small_case,
+    small_policy,
+    with_and_without,
+)
 
 # 0.9 x 11 x 1,840 = 18,216: eleven posts carry it freely; ten are 1,656 h over, at 0.5 that is 828.
 FREE_WITH_ELEVEN = 18_216
@@ -279,6 +288,14 @@ def test_training_within_places_binds():
     model = build_model(case, small_policy(officers_min=1, training_places_max=1))
     # One is trained for 80, the other comes from T3 for 120; with more places two are trained.
     assert with_and_without(model, "training_within_places") == (-200, -160)
+
+
+def test_of_the_candidates_only_a_share_pass():
+    # 70 % of 3 candidates are 2 certificates, each at 80 / 0.7 for the courses of those who fail, too.
+    model = hand_model(training_places_max=3, exam_pass_share=0.7)
+    assert_row(model.training_within_places, "trained[A] + trained[B] + trained[D] <= 2")
+    each = 80 / 0.7
+    assert_linear(model.term["training"], f"- {each} trained[A] - {each} trained[B] - {each} trained[D]")
 
 
 def test_officers_cover_fields_as_written(hand):

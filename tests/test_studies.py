@@ -613,7 +613,7 @@ def test_an_interrupted_sweep_keeps_the_finished_points(hand, tmp_path, monkeypa
     solves.clear()
     monkeypatch.setattr(sweeping, "solve", recorded)
     assert sweep(hand, "guide_list_max", [1, 2, 3], gap=0.001, folder=tmp_path)["value"].tolist() == [1, 2, 3]
-    assert [policy.guide_list_max for policy in solves] == [2, 3]
+    assert sorted(policy.guide_list_max for policy in solves) == [2, 3]  # two at a time, in either order
 
 
 @pytest.mark.parametrize("error", [AuditError, SolverError, OSError])

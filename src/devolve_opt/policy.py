@@ -244,6 +244,12 @@ class Policy(Settings):
     training_places_max: int = setting(
         90, "certificates a year", ASSUMPTION, "New certificates the city can train and examine.", ge=0, le=1_000_000
     )
+    exam_pass_share: float = setting(
+        1.0, "share of the candidates", ASSUMPTION,
+        "Candidates who pass the examination: `training_places_max` are places for candidates, and each certificate costs "
+        "so many candidates' courses. 1 reads the places as certificates; no pass rate is published.",
+        gt=0, le=1,
+    )  # fmt: skip
     officers_per_field: int = setting(
         2,
         "officers",

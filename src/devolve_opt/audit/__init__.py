@@ -33,7 +33,7 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `officers_moved_within_county` | As many officers move into the townships of a county as move out. | the city's report |
 | `moved_out_of_remaining` | Only officers who still hold a certificate after attrition move out. | `plan.Decisions` |
 | `trained_from_staff` | Only staff in post without a certificate are trained. | `Policy.training_places_max` |
-| `training_within_places` | All townships together train at most `training_places_max` officers. | `Policy.training_places_max` |
+| `training_within_places` | All townships together get at most the certificates of those who pass: `exam_pass_share` of `training_places_max` candidates. | `Policy.training_places_max`, `Policy.exam_pass_share` |
 | `officers_cover_fields` | An office of the minimum size works in `fields_at_minimum` fields with penalties; each further officer adds `fields_per_officer`. | `Policy.fields_at_minimum`, `Policy.fields_per_officer` |
 | `penalty_field_has_officers` | An office that holds a power in a field with penalties has at least `officers_per_field` officers. | 处罚法 42 |
 | `base_list_taken` | Where the policy says so, a township takes the powers of the base list that it chose, or all of them. | `Policy.take_up_floor` |

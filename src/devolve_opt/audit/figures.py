@@ -18,7 +18,7 @@ def term_values(ledger: Ledger) -> dict[Term, float]:
         Term.CASES_NEAR_HOME: prices.case_near_home * taken["cases"].sum(),
         Term.OVERLOAD: _overload_cost(ledger, *ledger.doing_nothing).sum() - _overload_cost(ledger).sum(),
         Term.READINESS: -prices.readiness * ledger.case.fields.loc[new_fields, "readiness_hours"].sum(),
-        Term.TRAINING: -prices.officer_trained * moves["trained"].sum(),
+        Term.TRAINING: -prices.officer_trained * moves["trained"].sum() / ledger.policy.exam_pass_share,
         Term.OFFICERS_MOVED: -prices.officer_moved * moves["moved_in"].sum(),
         Term.POSTS_MOVED: -prices.post_moved * ledger.staff["gained"].clip(lower=0).sum(),
         Term.INEQUITY: -prices.choice_shortfall * _shortfall(ledger).sum(),

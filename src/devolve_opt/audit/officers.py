@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import pandas as pd
@@ -37,8 +38,12 @@ def trained_from_staff(ledger: Ledger) -> Iterator[Breach]:
 
 
 def training_within_places(ledger: Ledger) -> Iterator[Breach]:
-    """All townships together train at most `training_places_max` officers [officers]."""
-    excess = ledger.plan.officers["trained"].sum() - ledger.policy.training_places_max
+    """All townships together get at most the certificates of the candidates who pass [officers].
+
+    There are `training_places_max` candidates, of whom `exam_pass_share` pass.
+    """
+    passing = math.floor(ledger.policy.training_places_max * ledger.policy.exam_pass_share + 1e-9)
+    excess = ledger.plan.officers["trained"].sum() - passing
     if excess > 0:
         yield Breach("training_within_places", "city", float(excess), "officers")
 

@@ -25,7 +25,8 @@ of a township or power; $r(p)$ the power that $p$ requires.
 | $\bar e_t$, $\bar y_t$ | officers left after attrition; fields with penalties ready today | persons; fields |
 | $a$, $\eta$ | `available_hours` of the case; `officer_hours_share` | hours a year; share |
 | $B$, $G$, $S$, $N$, $F$ | `base_list_max`, `guide_list_max`, `category_list_max`, `new_powers_max`, `new_fields_max` | powers, fields |
-| $E$, $K$, $\phi$, $\delta$, $T$ | `officers_min`, `fields_at_minimum`, `fields_per_officer`, `officers_per_field`, `training_places_max` | persons, fields |
+| $E$, $K$, $\phi$, $\delta$ | `officers_min`, `fields_at_minimum`, `fields_per_officer`, `officers_per_field` | persons, fields |
+| $T$, $\kappa$ | `training_places_max`, `exam_pass_share` | candidates, share |
 | $M$, $\beta$, $\gamma$, $\omega$ | `posts_moved_max`, `posts_band`, `choice_floor`, `wall_share` or ends of `overload_steps` | posts, shares |
 | $\pi$, $\pi_s$, $R_f$, $c_p$ | the term's price; prices of `overload_steps`; readiness hours of a field; support hours of a power | hours |
 """  # noqa: E501 - rows of a Markdown table cannot be broken

@@ -10,7 +10,7 @@ from math import ceil
 
 from pyomo.environ import Constraint, Expression, NonNegativeIntegers, Var
 
-from devolve_opt.rules.officers import officer_hours_each, officers_remaining, statutory_officer_hours
+from devolve_opt.rules.officers import certificates_max, officer_hours_each, officers_remaining, statutory_officer_hours
 
 
 def add_enforcement(model):
@@ -106,11 +106,12 @@ def officers_moved_within_county(model, county):
 
 
 def training_within_places(model):
-    r"""New certificates stay within the city's places for training and examination: $\sum_t \tau_t \le T$.
+    r"""New certificates stay within what the city's places give: $\sum_t \tau_t \le \lfloor \kappa T \rfloor$.
 
-    Unit: certificates a year. Source: `Policy.training_places_max`.
+    Only a share $\kappa$ of the candidates for whom there are places pass. Unit: certificates a year. Source:
+    `Policy.training_places_max`, `Policy.exam_pass_share`.
     """
-    return sum(model.trained.values()) <= model.policy.training_places_max
+    return sum(model.trained.values()) <= certificates_max(model.policy)
 
 
 def officers_cover_fields(model, township):

@@ -66,8 +66,12 @@ def readiness(model):
 
 
 def training(model):
-    r"""New certificates: $-\pi \sum_t \tau_t$. Source: `Prices.officer_trained`."""
-    return -model.policy.prices.officer_trained * sum(model.trained.values())
+    r"""New certificates: $-(\pi / \kappa) \sum_t \tau_t$, the courses of those who do not pass included.
+
+    Source: `Prices.officer_trained`, `Policy.exam_pass_share`.
+    """
+    price = model.policy.prices.officer_trained / model.policy.exam_pass_share
+    return -price * sum(model.trained.values())
 
 
 def officers_moved(model):

@@ -26,6 +26,11 @@ def officers_remaining(case: Case, policy: Policy) -> pd.Series:
     return remaining
 
 
+def certificates_max(policy: Policy) -> int:
+    """Return the new certificates that the city's places give when only a share of the candidates pass."""
+    return int(np.floor(policy.exam_pass_share * policy.training_places_max + 1e-9))
+
+
 def officer_hours_each(case: Case, policy: Policy) -> float:
     """Return the hours a year one officer has for enforcement."""
     return policy.officer_hours_share * case.available_hours
@@ -56,7 +61,7 @@ def officers_by_need(case: Case, policy: Policy) -> pd.DataFrame:
     # Places go down the table until they are used up.
     wanted = np.minimum(lack, trainable)
     used_before = np.cumsum(wanted) - wanted
-    trained = np.clip(policy.training_places_max - used_before, 0, wanted)
+    trained = np.clip(certificates_max(policy) - used_before, 0, wanted)
     lack = lack - trained
 
     moved_in, moved_out = np.zeros_like(lack), np.zeros_like(lack)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from devolve_opt.plan import Plan
 from devolve_opt.rules.interest import interest
+from devolve_opt.rules.officers import certificates_max
 from devolve_opt.rules.posts import post_formula
 from devolve_opt.vocabulary import BASE_LIST, Category, label
 
@@ -164,7 +165,8 @@ def _post_caps(plan: Plan) -> Iterator[Cap]:
 def _officer_caps(plan: Plan) -> Iterator[Cap]:
     policy, figures = plan.scenario.policy, plan.audit.townships
     trained = int(figures["trained"].sum())
-    yield _city("training_places_max", "officers trained", policy.training_places_max, trained, "certificates")
+    most = certificates_max(policy)
+    yield _city("training_places_max", "officers trained", most, trained, "certificates")
     voting = figures[figures["category"] != Category.SUBDISTRICT]
     used = officer_fields(plan).reindex(voting.index)
     offered = fields_covered(plan, voting["officers"])
