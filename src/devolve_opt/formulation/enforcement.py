@@ -108,8 +108,9 @@ def officers_moved_within_county(model, county):
 def training_within_places(model):
     r"""New certificates stay within what the city's places give: $\sum_t \tau_t \le \lfloor \kappa T \rfloor$.
 
-    Only a share $\kappa$ of the candidates for whom there are places pass. Unit: certificates a year. Source:
-    `Policy.training_places_max`, `Policy.exam_pass_share`.
+    Only a share $\kappa$ of the candidates for whom there are places pass.
+
+    Unit: certificates a year. Source: `Policy.training_places_max`, `Policy.exam_pass_share`.
     """
     return sum(model.trained.values()) <= certificates_max(model.policy)
 

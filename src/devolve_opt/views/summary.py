@@ -28,7 +28,7 @@ RARE = 5
 
 
 def summary(plan: Plan) -> str:
-    """Return what an official needs to know of a plan, at most 60 lines of plain text.
+    """Return what an official needs to know of a plan, some 70 lines of plain text at most for a city.
 
     What is decided, what it is worth beside the ratio rule, which caps it reaches, what differs from the ratio rule and
     why, who gains and loses, what the law keeps out, and what the figures rest on. Every sentence is worked out from
