@@ -258,6 +258,19 @@ def test_a_changed_scenario_names_no_file(write):
     assert not changed.input_hashes
 
 
+def test_a_notebook_shows_what_a_scenario_and_its_policy_change(case):
+    scenario = Scenario(case, Policy(guide_list_max=7), "What <if>", {"cases": Change(scale=2)})
+    shown = scenario._repr_html_()
+    assert "What &lt;if&gt;" in shown
+    assert "SYNTHETIC DATA" in shown
+    assert "guide_list_max = 7" in shown
+    assert "base_list_max" not in shown
+    assert "cases: {&#x27;scale&#x27;: 2.0" in shown
+    table = scenario.policy._repr_html_()
+    assert "<td>guide_list_max</td><td><b>7</b></td><td>powers</td>" in table
+    assert "<td>base_list_max</td><td>43</td>" in table
+
+
 def test_a_scenario_is_made_of_a_case_and_a_policy(case):
     with pytest.raises(TypeError, match="case must be a Case, not str"):
         Scenario("models/hand")

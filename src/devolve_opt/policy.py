@@ -6,6 +6,7 @@ assumptions and say so. All prices are in staff-hours a year.
 
 from __future__ import annotations
 
+from html import escape
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -310,6 +311,21 @@ class Policy(Settings):
             if isinstance(value, dict) and isinstance(before, Settings):
                 changes[name] = {**before.model_dump(), **value}
         return Policy(**{**{name: getattr(self, name) for name in Policy.model_fields}, **changes})
+
+    def _repr_html_(self) -> str:
+        """Return a table of every key with value, unit and source; those that differ from their default are bold."""
+        rows = ""
+        for name, field in type(self).model_fields.items():
+            value, extra = getattr(self, name), field.json_schema_extra
+            unit, source = (extra["unit"], extra["source"]) if isinstance(extra, dict) else ("", "")
+            shown = escape(str(value))
+            changed = value != field.get_default(call_default_factory=True)
+            cells = (f"<b>{shown}</b>" if changed else shown, escape(str(unit)), escape(str(source)))
+            rows += f"<tr title='{escape(field.description or '')}'><td>{name}</td>" + "".join(
+                f"<td>{cell}</td>" for cell in cells
+            )
+            rows += "</tr>"
+        return f"<table><tr><th>key</th><th>value</th><th>unit</th><th>source</th></tr>{rows}</table>"
 
     @model_validator(mode="after")
     def _consistent(self) -> Policy:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,18 @@ class Scenario:
         if isinstance(changes.get("policy"), dict):
             changes["policy"] = self.policy.replace(**changes["policy"])
         return replace(self, **{"source": "", "input_hashes": {}, **changes})
+
+    def _repr_html_(self) -> str:
+        """Return title, case, changes, and the keys of the policy that differ from their default."""
+        own = [
+            f"{name} = {getattr(self.policy, name)}"
+            for name, field in Policy.model_fields.items()
+            if getattr(self.policy, name) != field.get_default(call_default_factory=True)
+        ]
+        changes = [f"{name}: {change.model_dump(exclude_none=True)}" for name, change in self.changes.items()]
+        lines = "".join(f"<li>{escape(line)}</li>" for line in (*own, *changes)) or "<li>policy as by default</li>"
+        notice = f" <b>{self.case.notice}</b>" if self.case.notice else ""
+        return f"<div><b>{escape(self.title)}</b>: {escape(self.case.title)}{notice}<ul>{lines}</ul></div>"
 
 
 _KEYS = ("title", "case", "policy", "changes")
