@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.version import __version__
+
+if TYPE_CHECKING:
+    from devolve_opt.scenario import Scenario
 
 DONE, NO_PLAN, BAD_INPUT = 0, 1, 2
 MOST_VALUES = 1_000
@@ -44,6 +47,17 @@ def _all(
     ] = False,
 ) -> None:
     pass
+
+
+def read_scenario(path: Path) -> Scenario:
+    """Read a scenario, and say where its data are invented."""
+    from devolve_opt.scenario import Scenario
+
+    with err.status("Reading ..."):
+        scenario = Scenario.read(path)
+    if scenario.case.synthetic:
+        err.print(scenario.case.notice, style="bold yellow")
+    return scenario
 
 
 def refuse_foreign_folder(folder: Path, sign: str, what: str) -> None:

@@ -11,7 +11,16 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from devolve_opt.cli.common import MOST_VALUES, NO_PLAN, ScenarioFile, app, err, out, refuse_foreign_folder
+from devolve_opt.cli.common import (
+    MOST_VALUES,
+    NO_PLAN,
+    ScenarioFile,
+    app,
+    err,
+    out,
+    read_scenario,
+    refuse_foreign_folder,
+)
 from devolve_opt.errors import Fault, InputError, did_you_mean
 from devolve_opt.vocabulary import Method
 
@@ -97,7 +106,6 @@ def run(
     """
     from datetime import UTC, datetime
 
-    from devolve_opt.scenario import Scenario
     from devolve_opt.solver.engine import Control, stop_on_interrupt
     from devolve_opt.studies.solving import solve
     from devolve_opt.views.progress import Progress
@@ -109,10 +117,7 @@ def run(
     earlier_files(target)
     if out_folder is None:
         _refuse_run_of_another(target, scenario)
-    with err.status("Reading ..."):
-        wanted = Scenario.read(scenario)
-    if wanted.case.synthetic:
-        err.print(wanted.case.notice, style="bold yellow")
+    wanted = read_scenario(scenario)
     control = Control(time_limit or None)
     with stop_on_interrupt(control.stop):
         with Progress(err) as progress:
@@ -168,7 +173,6 @@ def sweep(
     A sweep that was stopped goes on where it was when the same command is given again.
     """
     from devolve_opt.policy import Policy
-    from devolve_opt.scenario import Scenario
     from devolve_opt.studies.sweeping import sweep as sweep_cap
     from devolve_opt.views.sweep_folder import sweep_text, write_sweep
 
@@ -176,10 +180,7 @@ def sweep(
     asked = len(set(values))
     target = out_folder or Path("runs") / f"{scenario.stem}-sweep-{name}"
     refuse_foreign_folder(target, "points", "a sweep")
-    with err.status("Reading ..."):
-        wanted = Scenario.read(scenario)
-    if wanted.case.synthetic:
-        err.print(wanted.case.notice, style="bold yellow")
+    wanted = read_scenario(scenario)
 
     def tell(point: dict[str, Any]) -> None:
         shown = point["note"] or "no plan"

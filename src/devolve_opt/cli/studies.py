@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from devolve_opt.cli.common import ScenarioFile, app, err, out, refuse_foreign_folder
+from devolve_opt.cli.common import ScenarioFile, app, err, out, read_scenario, refuse_foreign_folder
 
 
 @app.command()
@@ -18,15 +18,11 @@ def posts(
     ] = None,
 ) -> None:
     """Put the post formulas side by side: what each would give every township, without the model."""
-    from devolve_opt.scenario import Scenario
     from devolve_opt.views.posts_folder import IN_SHORT, posts_text, write_posts
 
     target = out_folder or Path("runs") / f"{scenario.stem}-posts"
     refuse_foreign_folder(target, IN_SHORT, "a comparison of post formulas")
-    with err.status("Reading ..."):
-        wanted = Scenario.read(scenario)
-    if wanted.case.synthetic:
-        err.print(wanted.case.notice, style="bold yellow")
+    wanted = read_scenario(scenario)
     out.print(posts_text(wanted), markup=False)
     write_posts(wanted, target)
     out.print(f"Results: {target}", markup=False)
@@ -41,16 +37,12 @@ def offices(
     time_limit: Annotated[float, typer.Option(help="Seconds of wall time (0: no limit).", min=0)] = 180.0,
 ) -> None:
     """Merge functions into offices and centres under the caps, for each category or township, proven and audited."""
-    from devolve_opt.scenario import Scenario
     from devolve_opt.studies.offices import organise
     from devolve_opt.views.offices import MANIFEST, office_text, write_offices
 
     target = out_folder or Path("runs") / scenario.stem
     refuse_foreign_folder(target, MANIFEST, "an office plan")
-    with err.status("Reading ..."):
-        wanted = Scenario.read(scenario)
-    if wanted.case.synthetic:
-        err.print(wanted.case.notice, style="bold yellow")
+    wanted = read_scenario(scenario)
     with err.status("Arranging offices ..."):
         plan = organise(wanted, time_limit or None, report=lambda line: err.print(line, markup=False))
     out.print(office_text(plan), markup=False)
@@ -71,17 +63,13 @@ def teams(
 
     The scenario's policy needs a table [policy.area_teams], its case the tables teams and travel.
     """
-    from devolve_opt.scenario import Scenario
     from devolve_opt.solver.engine import Control, stop_on_interrupt
     from devolve_opt.studies.area_teams import compare_modes, site_teams
     from devolve_opt.views.teams_folder import RECORD, team_summary, write_teams
 
     target = out_folder or Path("runs") / f"{scenario.stem}-teams"
     refuse_foreign_folder(target, RECORD, "a team plan")
-    with err.status("Reading ..."):
-        wanted = Scenario.read(scenario)
-    if wanted.case.synthetic:
-        err.print(wanted.case.notice, style="bold yellow")
+    wanted = read_scenario(scenario)
     control = Control(time_limit or None)
     with stop_on_interrupt(control.stop), err.status("Siting teams ... (Ctrl-C stops)"):
         plan = site_teams(wanted, gap=gap, threads=threads, control=control)

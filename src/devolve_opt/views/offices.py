@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import pandas as pd
-from matplotlib.figure import Figure
 
-from devolve_opt.errors import Fault, InputError
 from devolve_opt.studies.offices import OfficePlan
 from devolve_opt.version import __version__
+from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.offices import arrangements, office_flow
 from devolve_opt.views.wording import count
 from devolve_opt.vocabulary import CHINESE, Platform, Status, label
 
 MANIFEST = "offices.json"
-DOTS_PER_INCH = 150
 MOST_FIGURES = 6
 """Arrangements drawn, those of most townships first; the tables hold all."""
 MOST_TOLD = 12
@@ -105,43 +100,18 @@ def write_offices(plan: OfficePlan, folder: str | Path) -> Path:
         InputError: if the folder cannot be written.
     """
     folder = Path(folder)
-    try:
+    with writing_to(folder):
         for part in ("tables", "figures"):
             (folder / part).mkdir(parents=True, exist_ok=True)
         (folder / MANIFEST).unlink(missing_ok=True)
         for name, table in office_tables(plan).items():
-            # The mark at the start makes Excel read Chinese.
-            text = table.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
-            _write(folder / "tables" / f"{name}.csv", text)
-            _write(folder / "tables" / f"{name}.parquet", table.to_parquet(index=False))
+            write_table(folder / "tables" / name, table)
         for old in (folder / "figures").glob("offices-*.*"):
             old.unlink()
         for number, names in enumerate(arrangements(plan)[:MOST_FIGURES], start=1):
-            figure = office_flow(plan, names)
-            _write(folder / "figures" / f"offices-{number}.png", _drawn(figure, "png", dpi=DOTS_PER_INCH))
-            _write(folder / "figures" / f"offices-{number}.svg", _drawn(figure, "svg", metadata={"Date": None}))
-        _write(folder / "summary.txt", office_text(plan).encode())
-        _write(folder / "solver.log", plan.log.encode())
+            write_figure(folder / "figures" / f"offices-{number}", office_flow(plan, names))
+        write_bytes(folder / "summary.txt", office_text(plan).encode())
+        write_bytes(folder / "solver.log", plan.log.encode())
         content = json.dumps(office_manifest(plan), indent=2, ensure_ascii=False, allow_nan=False)
-        _write(folder / MANIFEST, f"{content}\n".encode())
-    except OSError as error:
-        message = f"cannot be written ({error.strerror or error}); close files that are open in it and check its disk."
-        raise InputError([Fault(message, file=str(folder))]) from error
+        write_bytes(folder / MANIFEST, f"{content}\n".encode())
     return folder
-
-
-def _drawn(figure: Figure, kind: str, **options: Any) -> bytes:
-    drawn = BytesIO()
-    # The same plan gives the same file: no date, no random names inside.
-    with matplotlib.rc_context({"svg.hashsalt": "devolve_opt"}):
-        figure.savefig(drawn, format=kind, **options)
-    return drawn.getvalue()
-
-
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

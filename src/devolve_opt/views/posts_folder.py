@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib
 import pandas as pd
 
-from devolve_opt.errors import Fault, InputError
 from devolve_opt.rules.formulas_compared import formulas_compared, formulas_in_short
 from devolve_opt.scenario import Scenario
+from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.formulas import formulas_figure
-from devolve_opt.views.sweep_folder import DOTS_PER_INCH, write_file
 
 IN_SHORT = "formulas.csv"
 """The file by which such a folder is known."""
@@ -36,20 +34,12 @@ def write_posts(scenario: Scenario, folder: str | Path) -> Path:
     in_short = formulas_in_short(scenario.data, scenario.policy, compared)
     text, figure = posts_text(scenario, in_short), formulas_figure(compared, in_short, scenario)
     tables = {"posts": compared, Path(IN_SHORT).stem: in_short}
-    try:
+    with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
-            marked = table.assign(synthetic=scenario.case.synthetic)
-            _write_table(marked, folder / name)
-        write_file(folder / "formulas.txt", lambda path: path.write_text(text, encoding="utf-8"))
-        write_file(folder / "formulas.png", lambda path: figure.savefig(path, dpi=DOTS_PER_INCH, format="png"))
-        with matplotlib.rc_context({"svg.hashsalt": "devolve_opt"}):
-            write_file(
-                folder / "formulas.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None})
-            )
-    except OSError as error:
-        message = f"cannot be written ({error.strerror or error}); close files that are open in it and check its disk."
-        raise InputError([Fault(message, file=str(folder))]) from error
+            write_table(folder / name, table.assign(synthetic=scenario.case.synthetic))
+        write_bytes(folder / "formulas.txt", text.encode())
+        write_figure(folder / "formulas", figure)
     return folder
 
 
@@ -80,13 +70,6 @@ def posts_text(scenario: Scenario, in_short: pd.DataFrame | None = None) -> str:
         for row in in_short.to_dict("records")
     ]
     return "\n".join([*head, headings, *rows]) + "\n"
-
-
-def _write_table(table: pd.DataFrame, path: Path) -> None:
-    # The mark at the start makes Excel read Chinese; Parquet as bytes, because pyarrow opens no Chinese name where the
-    # system's language is plain ASCII.
-    write_file(path.with_suffix(".csv"), lambda file: table.to_csv(file, index=False, encoding="utf-8-sig"))
-    write_file(path.with_suffix(".parquet"), lambda file: file.write_bytes(table.to_parquet(index=False)))
 
 
 def _whom(township: str, posts: int) -> str:

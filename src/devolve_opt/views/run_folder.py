@@ -25,12 +25,12 @@ from devolve_opt.errors import Fault, InputError
 from devolve_opt.plan import Plan
 from devolve_opt.studies.comparing import MANIFEST, SCHEMA_VERSION, measures, read_manifest, valued_on
 from devolve_opt.version import __version__
+from devolve_opt.views.files import DOTS_PER_INCH
 from devolve_opt.views.plots import FIGURES
 from devolve_opt.views.summary import summary
 from devolve_opt.views.tables import plan_tables
 
 PACKAGES = ("pyomo", "highspy", "pandas", "numpy")
-DOTS_PER_INCH = 150
 
 
 def write_run(plan: Plan, folder: str | Path, started: datetime | None = None) -> Path:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
 
-import matplotlib
 import pandas as pd
 
-from devolve_opt.errors import Fault, InputError
 from devolve_opt.policy import Policy
 from devolve_opt.scenario import Scenario
+from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots import sweep_figure
 from devolve_opt.views.wording import rounded_up
-
-DOTS_PER_INCH = 150
 
 
 def write_sweep(
@@ -39,20 +34,11 @@ def write_sweep(
     folder = Path(folder)
     unit, text = cap_unit(cap), sweep_text(frame, cap, scenario, asked)
     figure = sweep_figure(frame, cap, unit, scenario.title, scenario.case.notice)
-    try:
+    with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        write_file(folder / "sweep.csv", lambda path: frame.to_csv(path, index=False, encoding="utf-8-sig"))
-        write_file(folder / "sweep.parquet", lambda path: frame.to_parquet(path, index=False))
-        write_file(
-            folder / "sweep.txt",
-            lambda path: path.write_text(text, encoding="utf-8"),
-        )
-        write_file(folder / "sweep.png", lambda path: figure.savefig(path, dpi=DOTS_PER_INCH, format="png"))
-        with matplotlib.rc_context({"svg.hashsalt": "devolve_opt"}):
-            write_file(folder / "sweep.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
-    except OSError as error:
-        message = f"cannot be written ({error.strerror or error}); close files that are open in it and check its disk."
-        raise InputError([Fault(message, file=str(folder))]) from error
+        write_table(folder / "sweep", frame)
+        write_bytes(folder / "sweep.txt", text.encode())
+        write_figure(folder / "sweep", figure)
     return folder
 
 
@@ -81,13 +67,3 @@ def cap_unit(cap: str) -> str:
     """Return the unit of a key of the policy."""
     extra = Policy.model_fields[cap].json_schema_extra
     return str(extra["unit"]) if isinstance(extra, dict) else ""
-
-
-def write_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file under another name first, so that it is complete or is not there."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        write(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

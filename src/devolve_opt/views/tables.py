@@ -13,11 +13,9 @@ from devolve_opt.rules.posts import post_pools
 from devolve_opt.rules.wisn import required_by_hours, required_today, wisn_figures
 from devolve_opt.rules.workload import statutory_load
 from devolve_opt.views.caps import caps
-from devolve_opt.views.declined import declined, openings, power_status
+from devolve_opt.views.declined import PAIR, declined, openings, power_status
 from devolve_opt.views.responsibilities import responsibilities
 from devolve_opt.vocabulary import BASE_LIST, CHINESE, Term
-
-PAIR = ["township", "power"]
 
 
 def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-import matplotlib
 import pandas as pd
 
-from devolve_opt.errors import Fault, InputError
 from devolve_opt.instruments import TeamMode
 from devolve_opt.rules.area_teams import hours_taken_over
 from devolve_opt.team_plan import TeamPlan
 from devolve_opt.version import __version__
+from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.teams import team_hours
 from devolve_opt.views.summary import folded
 from devolve_opt.views.wording import HOURS, count, percent, rounded_up
 from devolve_opt.vocabulary import Status
 
-DOTS_PER_INCH = 150
 RECORD = "teams.json"
 """The file that tells the folder of a team plan from any other."""
 
@@ -165,21 +160,13 @@ def write_teams(plan: TeamPlan, modes: pd.DataFrame, folder: str | Path) -> Path
     folder = Path(folder)
     figure, text = team_hours(plan), team_summary(plan, modes)
     record = json.dumps(_record(plan), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    try:
+    with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in team_tables(plan, modes).items():
-            # The mark at the start makes Excel read Chinese.
-            csv = table.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
-            _write(folder / f"{name}.csv", partial(Path.write_bytes, data=csv))
-            _write(folder / f"{name}.parquet", partial(Path.write_bytes, data=table.to_parquet(index=False)))
-        _write(folder / "summary.txt", lambda path: path.write_bytes(text.encode()))
-        _write(folder / "team_hours.png", lambda path: figure.savefig(path, dpi=DOTS_PER_INCH, format="png"))
-        with matplotlib.rc_context({"svg.hashsalt": "devolve_opt"}):
-            _write(folder / "team_hours.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
-        _write(folder / RECORD, lambda path: path.write_bytes(record.encode()))
-    except OSError as error:
-        message = f"cannot be written ({error.strerror or error}); close files that are open in it and check its disk."
-        raise InputError([Fault(message, file=str(folder))]) from error
+            write_table(folder / name, table)
+        write_bytes(folder / "summary.txt", text.encode())
+        write_figure(folder / "team_hours", figure)
+        write_bytes(folder / RECORD, record.encode())
     return folder
 
 
@@ -204,12 +191,3 @@ def _record(plan: TeamPlan) -> dict[str, object]:
         "options": dict(plan.options),
         "versions": {"devolve_opt": __version__},
     }
-
-
-def _write(path: Path, write: Callable[[Path], object]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        write(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
