@@ -382,7 +382,7 @@ def test_a_start_is_taken_up():
     matrix, start = market_split()
     log = []
     with Engine(matrix, Control(), on_log=log.append) as engine:
-        answer = engine.solve(start=start, seconds=0.3)
+        answer = engine.solve(start=start, seconds=3.0)
     assert f"start solution is feasible, objective value is {matrix.objective(start):.0f}" in "".join(log)
     assert answer.objective >= matrix.objective(start)
 

@@ -143,6 +143,7 @@ def test_a_second_ctrl_c_gives_up(hand):
     def interrupt(step) -> None:
         if step.phase == "relaxation":
             signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         solve(hand, gap=0.0, threads=1, report=interrupt)
