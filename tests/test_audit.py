@@ -19,7 +19,7 @@ from devolve_opt.case import Case
 from devolve_opt.plan import Breach, Decisions
 from devolve_opt.policy import OverloadStep, Policy
 from devolve_opt.schema import schema
-from devolve_opt.vocabulary import Term
+from devolve_opt.vocabulary import INSTRUMENT_TERMS, Term
 
 DTYPES = {"integer": "int64", "number": "float64", "boolean": "bool"}
 
@@ -149,7 +149,11 @@ def returned(**persons: int) -> pd.DataFrame:
     return frame.rename_axis(index="township")
 
 
-PLAN_TABLES = ("guide_list", "take_up", "ready", "posts", "officers", "returned")
+def led(*townships: str) -> pd.DataFrame:
+    return pd.DataFrame({"township": townships}, dtype="str")
+
+
+PLAN_TABLES = ("guide_list", "take_up", "ready", "posts", "officers", "returned", "led")
 
 
 def make_plan(**changes: Any) -> Decisions:
@@ -188,7 +192,7 @@ def test_terms_by_hand() -> None:
             Term.INEQUITY: -25 * 0.6,
             # T1 8 + 12 + 6, T2 8 + 12 + 4, T3 6.
             Term.COUNTY_SUPPORT: -56,
-            **dict.fromkeys((Term.COUNTY_OPENING, Term.LENT_RETURNS, Term.UNUSED_POWERS), 0),
+            **dict.fromkeys(INSTRUMENT_TERMS, 0),
         }
     )
     assert found.objective == pytest.approx(480 + 1050 - 850 - 300 - 80 - 120 - 300 - 15 - 56)
@@ -268,14 +272,17 @@ def test_fields_by_hand() -> None:
 
 def test_terms_of_the_instruments_by_hand() -> None:
     policy = make_policy(
-        county_opening={"price": 100, "opened_max": 4}, lent_returns={"price": 0.5}, retention={"price": 15}
-    )
-    found = audit(make_case(), policy, make_plan(returned=returned(T1=1)))
+        county_opening={"price": 100, "opened_max": 4}, lent_returns={"price": 0.5}, retention={"price": 15},
+        office_heads={"hours": 200, "leader_price": 1.5},
+    )  # fmt: skip
+    found = audit(make_case(), policy, make_plan(returned=returned(T1=1), led=led("T1", "S1")))
     assert found.breaches == ()
     # K1 opens P1 to P4, K2 P4: five. T1's person works 1,000 h. P4 in T1, P1 and P2 in T2 have no case.
     assert found.terms[Term.COUNTY_OPENING] == -500
     assert found.terms[Term.LENT_RETURNS] == -500
     assert found.terms[Term.UNUSED_POWERS] == -45
+    # Leaders head T1 and S1, officers T2 and T3.
+    assert found.terms[Term.OFFICES_LED] == -1.5 * 200 * 2
     assert found.townships["lent_returned"].tolist() == [2, 0, 0, 1]
     # T1 then has 17,200 h: 16,210 are 730 above 90 %, at 0.5; T2 as before.
     assert found.terms[Term.OVERLOAD] == -(365 + 25)
@@ -424,6 +431,11 @@ BROKEN = [
     # Of two lent by T1, the cap of 5 % of 20 posts leaves one.
     broken("returned_of_lent", ("township T1", 1, "persons"), returned=returned(T1=2), lent_returns={}),
     broken("returned_within_cap", ("city", 1, "persons"), returned=returned(T1=1), lent_returns={"returned_max": 0}),
+    broken("led_within_cap", ("city", 1, "offices"), name="off", led=led("T1")),
+    broken("led_within_cap", ("city", 1, "offices"), led=led("T1", "S1"), office_heads={"led_max": 1}),
+    broken(
+        "led_within_cap", ("township T1, given twice", 1, "offices"), name="twice", led=led("T1", "T1"), office_heads={}
+    ),
     # In T2, P1 and P2 have no case: two of three powers where half may.
     broken("unused_within_share", ("township T2", 0.5, "powers"), retention={"share_max": 0.5}),
     # T1 needs 1,480 officer-hours of 0.36 x 4 x 1,000.

@@ -29,7 +29,7 @@ from devolve_opt.policy import Policy
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.matrix import compile_matrix
-from devolve_opt.vocabulary import Term
+from devolve_opt.vocabulary import INSTRUMENT_TERMS, Term
 from modelling import (
     ROOT,
     assert_linear,
@@ -109,7 +109,7 @@ def test_components_are_named_after_their_rules():
         for overload in ("priced", "wall"):
             policy = scenario.policy.replace(
                 overload=overload, officers_min=1, take_up_floor="chosen", county_opening={"opened_max": 1},
-                lent_returns={"returned_max": 0}, retention={},
+                lent_returns={"returned_max": 0}, retention={}, office_heads={"led_max": 1},
             )  # fmt: skip
             seen |= {component.name for component in build_model(case, policy).component_objects(Constraint)}
     assert seen == {name for name, module in RULES.items() if module not in SUB_MODELS}
@@ -201,7 +201,7 @@ def test_every_term_is_valued_as_by_hand():
             # Half of 8, 6, 7 rounds asked for is 4, 3, 3.5; met are 5, 3, 0.
             "inequity": -25 * 3.5,
             "county_support": -(10 + 5 + 5),
-            **dict.fromkeys(("county_opening", "lent_returns", "unused_powers"), 0),
+            **dict.fromkeys(map(str, INSTRUMENT_TERMS), 0),
         }
     )
     scenario = hand_scenario()

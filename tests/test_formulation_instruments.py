@@ -15,7 +15,7 @@ from devolve_opt.formulation import build_model
 from devolve_opt.rules.interest import interest
 from devolve_opt.scenario import Scenario
 from devolve_opt.studies.solving import solve
-from devolve_opt.vocabulary import Term
+from devolve_opt.vocabulary import INSTRUMENT_TERMS, Term
 from modelling import (
     assert_linear,
     assert_row,
@@ -38,7 +38,7 @@ def test_off_the_instruments_cost_nothing():
     model = hand_model()
     for name in ("opened", "returned", "base_list_taken", "unused_within_share"):
         assert not hasattr(model, name)
-    assert all(not terms_of(model, term) for term in (Term.COUNTY_OPENING, Term.LENT_RETURNS, Term.UNUSED_POWERS))
+    assert all(not terms_of(model, term) for term in INSTRUMENT_TERMS)
 
 
 def terms_of(model, term):
@@ -171,7 +171,8 @@ def test_switching_on_never_makes_a_plan_better_but_by_returns(random, floor, op
 def test_plans_with_every_instrument_pass_the_audit(random):
     policy = random.policy.replace(
         take_up_floor="chosen", county_opening={"price": 20, "opened_max": 2}, lent_returns={"price": 0.2},
-        retention={"share_max": 0.7, "price": 5},
+        retention={"share_max": 0.7, "price": 5}, office_heads={"hours": 300, "led_max": 1},
+        area_teams={"taken_over_share": 0.4},
     )  # fmt: skip
     scenario = Scenario(random.data, policy)
     try:

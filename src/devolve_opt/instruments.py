@@ -52,6 +52,21 @@ class Retention(Settings):
     )  # fmt: skip
 
 
+class OfficeHeads(Settings):
+    """Who heads an enforcement office: one of its officers, or a leader of the township beside other work."""
+
+    hours: float = setting(
+        240, "officer-hours a year", ASSUMPTION,
+        "What heading an office takes; an officer who does it has so much less time for enforcement.", ge=0, le=100_000,
+    )  # fmt: skip
+    leader_price: float = setting(
+        1.5, "staff-hours a staff-hour", ASSUMPTION, "Price of an hour of a leader who heads an office.", ge=0, le=1000
+    )
+    led_max: int = setting(
+        60, "offices", ASSUMPTION, "Enforcement offices in the whole city that leaders may head.", ge=0, le=1_000_000
+    )
+
+
 class OfficePrices(Settings):
     """Prices of the study of offices, in staff-hours a year for one township."""
 

@@ -107,6 +107,11 @@ class Term(StrEnum):
     COUNTY_OPENING = "county_opening"
     LENT_RETURNS = "lent_returns"
     UNUSED_POWERS = "unused_powers"
+    OFFICES_LED = "offices_led"
+
+
+INSTRUMENT_TERMS = tuple(Term)[tuple(Term).index(Term.COUNTY_OPENING) :]
+"""Terms of the instruments that a policy may switch on; 0 where they are off."""
 
 
 CHINESE = {
@@ -149,6 +154,7 @@ CHINESE = {
     Term.COUNTY_OPENING: "县级放权",
     Term.LENT_RETURNS: "借用人员返回",
     Term.UNUSED_POWERS: "闲置事项",
+    Term.OFFICES_LED: "领导兼任",
 }
 """Chinese name of every term above; the one catalogue of words."""
 

@@ -40,6 +40,7 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `opened_within_cap` | A county opens at most `opened_max` powers to its townships. | `CountyOpening.opened_max` |
 | `returned_of_lent` | Only staff still lent come back beyond the cap, and only where the policy lets them. | `LentReturns` |
 | `returned_within_cap` | Beyond the cap's own returns, at most `returned_max` persons come back. | `LentReturns.returned_max` |
+| `led_within_cap` | Leaders head at most `led_max` offices, and none where the policy has no leaders do so. | `OfficeHeads.led_max` |
 | `unused_within_share` | At most `share_max` of a township's powers are likely to be withdrawn. | `Retention.share_max`, `Policy.use_min` |
 | `officer_hours_sufficient` | The enforcement hours fit into `officer_hours_share` of the officers' time. | 处罚法 42 |
 """  # noqa: E501 - rows of a Markdown table cannot be broken
@@ -93,6 +94,7 @@ _RULES: tuple[Callable[[Ledger], Iterator[Breach]], ...] = (
     instruments.opened_within_cap,
     instruments.returned_of_lent,
     instruments.returned_within_cap,
+    instruments.led_within_cap,
     instruments.unused_within_share,
     officers.officer_hours_sufficient,
 )

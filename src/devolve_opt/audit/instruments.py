@@ -1,4 +1,7 @@
-"""Rules of the instruments that a policy may switch on: county approval, take-up floor, lent staff, retention."""
+"""Rules of the instruments that a policy may switch on.
+
+County approval, take-up floor, lent staff, heads of offices, retention.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +45,16 @@ def returned_within_cap(ledger: Ledger) -> Iterator[Breach]:
     excess = ledger.plan.returned["returned"].sum() - (settings.returned_max if settings is not None else 0)
     if settings is not None and excess > 0:
         yield Breach("returned_within_cap", "city", float(excess), "persons")
+
+
+def led_within_cap(ledger: Ledger) -> Iterator[Breach]:
+    """Leaders head at most `led_max` offices, each once, and none where the policy has no leaders do so [offices]."""
+    settings, led = ledger.policy.office_heads, ledger.plan.led["township"]
+    for township in led[led.duplicated()]:
+        yield Breach("led_within_cap", f"township {township}, given twice", 1.0, "offices")
+    excess = led.nunique() - (settings.led_max if settings is not None else 0)
+    if excess > 0:
+        yield Breach("led_within_cap", "city", float(excess), "offices")
 
 
 def unused_within_share(ledger: Ledger) -> Iterator[Breach]:

@@ -176,18 +176,30 @@ class Ledger:
         )
 
     @cached_property
+    def joint_hours(self) -> pd.DataFrame:
+        """Officer-hours a year on joint cases: `today`, and `own` once the county's teams take over their part."""
+        today, teams = self.case.townships["joint_cases"] * self.policy.joint_case_hours, self.policy.area_teams
+        taken_over = 0.0 if teams is None else teams.taken_over_share * teams.calls_answered_share
+        return pd.DataFrame({"today": today, "own": (1 - taken_over) * today})
+
+    @cached_property
     def hours_needed(self) -> pd.Series:
         """Staff-hours a year that each township needs."""
-        townships = self.case.townships
-        joint = townships["joint_cases"] * self.policy.joint_case_hours
-        return townships["statutory_hours"] + joint + self.of_taken("hours")
+        return self.case.townships["statutory_hours"] + self.joint_hours["own"] + self.of_taken("hours")
 
     @cached_property
     def doing_nothing(self) -> tuple[pd.Series, pd.Series]:
-        """Staff-hours a year that each township needs, and has, today: lent staff away, no power taken."""
+        """Staff-hours a year that each township needs, and has, today: lent staff away, no power taken, no team."""
         townships = self.case.townships
         staff = townships["staff_in_post"] - townships["lent"] + townships["stationed_staff"]
-        return self.hours_needed - self.of_taken("hours"), self.case.available_hours * staff
+        return townships["statutory_hours"] + self.joint_hours["today"], self.case.available_hours * staff
+
+    @cached_property
+    def heading_hours(self) -> pd.Series:
+        """Officer-hours a year that an officer of each township spends on heading the office; none where it is led."""
+        heads, townships = self.policy.office_heads, self.case.townships.index
+        each = 0.0 if heads is None else heads.hours
+        return pd.Series(each, index=townships).where(~townships.isin(self.plan.led["township"]), 0.0)
 
     @cached_property
     def officers(self) -> pd.DataFrame:
@@ -196,12 +208,12 @@ class Ledger:
         certified = townships["certified_officers"]
         remaining = certified - np.minimum(self._spread("officers_lost", certified), certified)
         officers = remaining + moves["trained"] + moves["moved_in"] - moves["moved_out"]
-        joint = townships["joint_cases"] * self.policy.joint_case_hours
+        own = townships["statutory_officer_hours"] + self.joint_hours["own"] + self.heading_hours
         return pd.DataFrame(
             {
                 "remaining": remaining,
                 "officers": officers,
-                "hours_needed": townships["statutory_officer_hours"] + joint + self.of_taken("officer_hours"),
+                "hours_needed": own + self.of_taken("officer_hours"),
                 "hours_there": self.policy.officer_hours_share * self.case.available_hours * officers,
             }
         )

@@ -30,6 +30,7 @@ class SoundDecisions:
         guide_list, ready: rows whose names are known; a row may stand twice (rules of their own look for that).
         take_up: rows whose names are known, each once.
         posts, officers, returned: a row for every township, in the order of the case.
+        led: rows whose township is known; none where the plan has no such table.
     """
 
     guide_list: pd.DataFrame
@@ -38,6 +39,7 @@ class SoundDecisions:
     posts: pd.DataFrame
     officers: pd.DataFrame
     returned: pd.DataFrame
+    led: pd.DataFrame
 
 
 def sound_decisions(case: Case, decisions: Decisions) -> tuple[SoundDecisions, list[Breach]]:
@@ -60,6 +62,7 @@ def sound_decisions(case: Case, decisions: Decisions) -> tuple[SoundDecisions, l
         posts=_counts(posts, "posts", POST_COLUMNS, "posts", townships, breaches),
         officers=_counts(officers, "officers", OFFICER_COLUMNS, "persons", townships, breaches),
         returned=_counts(_returned(decisions, townships), "returned", RETURNED_COLUMNS, "persons", townships, breaches),
+        led=names("led", township=townships),
     )
     return sound, breaches
 

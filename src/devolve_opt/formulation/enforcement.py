@@ -82,14 +82,17 @@ def officers_at_least_minimum(model, township):
 
 
 def _officers_busy(model, township):
-    return ceil(model.statutory_officer_hours[township] / model.hours_per_officer - 1e-9)
+    statutory = model.statutory_officer_hours[township] - model.heading_hours
+    return ceil(statutory / model.hours_per_officer - 1e-9)
 
 
 def officers_do_statutory_work(model, township):
     r"""An office has the whole officers that its statutory work takes: $e_t \ge \lceil \bar P_t / (a \eta) \rceil$.
 
     It follows from `officer_hours_sufficient` because officers are whole persons; said by itself it makes the
-    relaxation tighter. Unit: persons. Source: 行政处罚法 42.
+    relaxation tighter. Heading the office is not counted where a leader may do it.
+
+    Unit: persons. Source: 行政处罚法 42.
     """
     return model.officers[township] >= _officers_busy(model, township)
 
@@ -145,13 +148,21 @@ def penalty_field_has_officers(model, township, power):
 def officer_hours_sufficient(model, township):
     r"""Officers have the hours for inspections, penalties and joint cases; an ordinary case takes two of them.
 
-    $\bar P_t + \sum_p \rho_{tp} x_{tp} \le a \eta\, e_t \quad \forall t$
+    $\bar P_t - g\, l_t + \sum_p \rho_{tp} x_{tp} \le a \eta\, e_t \quad \forall t$
 
-    Unit: officer-hours a year. Source: 行政处罚法 42; `Policy.officer_hours_share`, `Policy.joint_case_hours`.
+    What heading the office takes is part of $\bar P_t$, and falls away where a leader heads it ($g$, $l_t$).
+
+    Unit: officer-hours a year. Source: 行政处罚法 42; `Policy.officer_hours_share`, `Policy.joint_case_hours`,
+    `OfficeHeads.hours`.
     """
-    needed = model.statutory_officer_hours[township] + sum(
-        model.officer_hours[township, power] * model.taken[township, power]
-        for power in model.powers_of.get(township, ())
-        if model.officer_hours[township, power]
+    spared = model.heading_hours * model.led[township] if model.heading_hours else 0.0
+    needed = (
+        model.statutory_officer_hours[township]
+        - spared
+        + sum(
+            model.officer_hours[township, power] * model.taken[township, power]
+            for power in model.powers_of.get(township, ())
+            if model.officer_hours[township, power]
+        )
     )
     return needed <= model.hours_per_officer * model.officers[township]

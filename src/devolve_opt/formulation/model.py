@@ -8,6 +8,7 @@ from devolve_opt.case import Case
 from devolve_opt.formulation.county_opening import add_county_opening
 from devolve_opt.formulation.enforcement import add_enforcement
 from devolve_opt.formulation.equity import add_equity
+from devolve_opt.formulation.heads import add_heads
 from devolve_opt.formulation.lending import add_lending
 from devolve_opt.formulation.lists import add_lists
 from devolve_opt.formulation.objective import add_objective
@@ -35,6 +36,7 @@ def build_model(case: Case, policy: Policy) -> ConcreteModel:
     add_county_opening(model)  # what each county opens to its townships
     add_lending(model)  # lent staff who come back beyond the cap
     add_workload(model)  # hours needed against hours there
+    add_heads(model)  # leaders who head enforcement offices
     add_enforcement(model)  # officers, certificates, officer hours
     add_equity(model)  # no township left behind
     add_retention(model)  # powers likely to be withdrawn

@@ -25,6 +25,7 @@ def add_objective(model):
         Term.COUNTY_OPENING: county_opening,
         Term.LENT_RETURNS: lent_returns,
         Term.UNUSED_POWERS: unused_powers,
+        Term.OFFICES_LED: offices_led,
     }
     model.term = Expression([str(term) for term in Term], rule=lambda model, term: rules[Term(term)](model))
     model.total = Objective(expr=sum(model.term.values()), sense=maximize)
@@ -119,3 +120,9 @@ def unused_powers(model):
     if not model.unused:
         return 0.0
     return -model.policy.retention.price * sum(model.taken[pair] for pair in model.pairs if pair in model.unused)
+
+
+def offices_led(model):
+    r"""Hours of leaders who head enforcement offices: $-\pi g \sum_t l_t$. Source: `OfficeHeads.leader_price`."""
+    settings = model.policy.office_heads
+    return 0.0 if settings is None else -settings.leader_price * settings.hours * sum(model.led.values())

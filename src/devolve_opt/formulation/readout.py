@@ -8,13 +8,16 @@ from pyomo.environ import value
 from devolve_opt.plan import Decisions
 from devolve_opt.vocabulary import BASE_LIST
 
+TIME_SLACK = 1e-6
+"""Officer-hours by which an office may seem short of time through rounding alone."""
+
 
 def read_decisions(model) -> Decisions:
     """Return the decisions that the values of the model's variables stand for, whole numbers rounded.
 
     Lists, readiness and moves that serve nothing are left out: a listed power that no township takes (unless the guide
-    list is in force), a field without a power taken, officers moved in and out of the same office. Leaving them out
-    breaks no rule and never lowers the plan's worth.
+    list is in force), a field without a power taken, officers moved in and out of the same office, a leader where an
+    officer has the time. Leaving them out breaks no rule and never lowers the plan's worth.
     """
     taken = [pair for pair in model.pairs if _whole(model.taken[pair])]
     rows = model.given if model.list_in_force else _lists_that_serve(model, taken)
@@ -46,7 +49,27 @@ def read_decisions(model) -> Decisions:
             {"returned": [_whole(model.returned[unit]) if unit in model.still_lent else 0 for unit in units]},
             index=pd.Index(units, name="township"),
         ),
+        led=pd.DataFrame({"township": _led(model, taken)}, dtype="str"),
     )
+
+
+def _led(model, taken):
+    """Return the townships whose office a leader heads because its officers have no time to."""
+    if model.policy.office_heads is None:
+        return []
+    work = dict.fromkeys(model.led, 0.0)
+    for township, power in taken:
+        work[township] += model.officer_hours[township, power]
+    return [
+        unit for unit, variable in model.led.items()
+        if _whole(variable) and model.statutory_officer_hours[unit] + work[unit]
+        > model.hours_per_officer * _whole_officers(model, unit) + TIME_SLACK
+    ]  # fmt: skip
+
+
+def _whole_officers(model, unit) -> int:
+    moved = _whole(model.moved_in[unit]) - _whole(model.moved_out[unit])
+    return model.remaining[unit] + _whole(model.trained[unit]) + moved
 
 
 def _lists_that_serve(model, taken):
@@ -90,6 +113,10 @@ def set_start(model, decisions: Decisions) -> None:
         component = getattr(model, name)
         for unit, number in series.items():
             component[unit].set_value(int(number), skip_validation=True)
+    if model.policy.office_heads is not None:
+        led = set(decisions.led["township"])
+        for unit, variable in model.led.items():
+            variable.set_value(int(unit in led), skip_validation=True)
     if model.still_lent:
         for unit, variable in model.returned.items():
             variable.set_value(int(decisions.returned["returned"].get(unit, 0)), skip_validation=True)

@@ -12,6 +12,7 @@ from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.instruments import AreaTeams
 from devolve_opt.policy import Policy
+from devolve_opt.rules.workload import load_of_joint_cases
 from devolve_opt.vocabulary import ENFORCEMENT_TYPES
 
 
@@ -118,11 +119,12 @@ def hours_taken_over(case: Case, policy: Policy) -> pd.Series:
     """Return the officer-hours of joint cases that teams take over from each township's own officers, by township.
 
     `taken_over_share` of the township's hours on the joint cases whose calls are answered (officer-hours a year). Every
-    plan that passes the audit answers them, so it does not depend on which team does. For the main model to credit.
+    plan that passes the audit answers them, so it does not depend on which team does. The main model credits them.
 
     Raises:
         InputError: if area teams are off, or the case has none.
     """
     settings = settings_of(case, policy)
-    hours = case.tables["townships"]["joint_cases"] * policy.joint_case_hours
-    return (hours * settings.calls_answered_share * settings.taken_over_share).rename("hours_taken_over")
+    return (load_of_joint_cases(case, policy) * settings.calls_answered_share * settings.taken_over_share).rename(
+        "hours_taken_over"
+    )

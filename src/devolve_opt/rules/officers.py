@@ -8,6 +8,7 @@ import pandas as pd
 from devolve_opt.case import Case
 from devolve_opt.policy import Policy
 from devolve_opt.rules.apportionment import largest_remainder
+from devolve_opt.rules.workload import joint_hours
 
 
 def officers_remaining(case: Case, policy: Policy) -> pd.Series:
@@ -37,9 +38,9 @@ def officer_hours_each(case: Case, policy: Policy) -> float:
 
 
 def statutory_officer_hours(case: Case, policy: Policy) -> pd.Series:
-    """Return the officer-hours a year each township needs before it takes up any power."""
-    townships = case.tables["townships"]
-    return townships["statutory_officer_hours"] + townships["joint_cases"] * policy.joint_case_hours
+    """Return the officer-hours a year each township needs before it takes up any power, its officers heading it."""
+    heading = 0.0 if policy.office_heads is None else policy.office_heads.hours
+    return case.tables["townships"]["statutory_officer_hours"] + joint_hours(case, policy) + heading
 
 
 def officers_by_need(case: Case, policy: Policy) -> pd.DataFrame:

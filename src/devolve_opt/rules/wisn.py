@@ -12,7 +12,7 @@ import pandas as pd
 
 from devolve_opt.case import Case
 from devolve_opt.policy import Policy
-from devolve_opt.rules.workload import statutory_load
+from devolve_opt.rules.workload import load_today
 
 Amount = TypeVar("Amount", float, pd.Series)
 
@@ -79,7 +79,7 @@ def required_by_hours(hours: pd.Series, case: Case, policy: Policy) -> pd.Series
 
 def required_today(case: Case, policy: Policy) -> pd.Series:
     """Return the staff required for each township's statutory load, before it takes up any power [persons]."""
-    return required_by_hours(statutory_load(case, policy), case, policy)
+    return required_by_hours(load_today(case, policy), case, policy)
 
 
 def wisn_figures(existing: pd.Series, required: pd.Series) -> pd.DataFrame:

@@ -20,10 +20,29 @@ def hours_per_case(case: Case) -> pd.Series:
     return simple * powers["simple_hours"] + (1 - simple) * powers["ordinary_hours"]
 
 
+def joint_hours(case: Case, policy: Policy) -> pd.Series:
+    """Return the hours a year of each township's officers on joint cases, less what the county's teams take over.
+
+    The teams take over where area teams are on; that they can answer every call is what their own plan proves.
+    """
+    teams = policy.area_teams
+    own = 1.0 if teams is None else 1.0 - teams.calls_answered_share * teams.taken_over_share
+    return load_of_joint_cases(case, policy) * own
+
+
+def load_of_joint_cases(case: Case, policy: Policy) -> pd.Series:
+    """Return the hours a year of each township's officers on joint cases as they are today, without area teams."""
+    return case.tables["townships"]["joint_cases"] * policy.joint_case_hours
+
+
+def load_today(case: Case, policy: Policy) -> pd.Series:
+    """Return the staff-hours a year that each township needs today: its statutory work and joint cases."""
+    return case.tables["townships"]["statutory_hours"] + load_of_joint_cases(case, policy)
+
+
 def statutory_load(case: Case, policy: Policy) -> pd.Series:
     """Return the staff-hours a year each township needs before it takes up any power, with joint cases."""
-    townships = case.tables["townships"]
-    return townships["statutory_hours"] + townships["joint_cases"] * policy.joint_case_hours
+    return case.tables["townships"]["statutory_hours"] + joint_hours(case, policy)
 
 
 def staff_without_moves(case: Case, policy: Policy) -> pd.DataFrame:
@@ -75,7 +94,7 @@ def overload_of_doing_nothing(case: Case, policy: Policy) -> float:
     """
     townships = case.tables["townships"]
     there = case.available_hours * (townships["staff_in_post"] - townships["lent"] + townships["stationed_staff"])
-    return float(overload_cost(statutory_load(case, policy), there, policy).sum())
+    return float(overload_cost(load_today(case, policy), there, policy).sum())
 
 
 def is_enforcement(case: Case) -> pd.Series:

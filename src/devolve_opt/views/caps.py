@@ -105,6 +105,9 @@ def _instrument_caps(plan: Plan) -> Iterator[Cap]:
         back = int(plan.decisions.returned["returned"].sum())
         most = policy.lent_returns.returned_max
         yield _city("lent_returns.returned_max", "lent staff who return beyond the cap", most, back, "persons")
+    if policy.office_heads is not None:
+        most, led = policy.office_heads.led_max, len(plan.decisions.led)
+        yield _city("office_heads.led_max", "offices that leaders head", most, led, "offices")
     if policy.retention is not None:
         unused = (taken["cases"].fillna(0.0) < policy.use_min).groupby(taken["township"]).mean()
         full = int((unused >= policy.retention.share_max - 0.01).sum())

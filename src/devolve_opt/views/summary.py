@@ -120,7 +120,7 @@ def _counties_and_use(plan: Plan) -> list[str]:
 
 
 def _terms(plan: Plan) -> list[str]:
-    table = tables.terms(plan)
+    table = tables.terms_on(plan)
     columns = {plan_name(plan): table["plan"]}
     if plan.reference is not None:
         columns |= {plan_name(plan.reference): table["ratio_rule"], "difference": table["difference"]}

@@ -11,11 +11,11 @@ from devolve_opt.rules.interest import interest
 from devolve_opt.rules.lists import selection_shares
 from devolve_opt.rules.posts import post_pools
 from devolve_opt.rules.wisn import required_by_hours, required_today, wisn_figures
-from devolve_opt.rules.workload import statutory_load
+from devolve_opt.rules.workload import load_today
 from devolve_opt.views.caps import caps
 from devolve_opt.views.declined import PAIR, declined, openings, power_status
 from devolve_opt.views.responsibilities import responsibilities
-from devolve_opt.vocabulary import BASE_LIST, CHINESE, Term
+from devolve_opt.vocabulary import BASE_LIST, CHINESE, INSTRUMENT_TERMS, Term
 
 
 def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
@@ -204,15 +204,18 @@ def officers(plan: Plan) -> pd.DataFrame:
         - `officers_min`: the least the policy allows (persons).
         - `officer_hours_needed`, `officer_hours_there`: enforcement work, and the officers' time for it (officer-hours
           a year).
+        - `head`: who heads the office: `officer`, or `leader` of the township.
         - `officers_ratio_rule`: officers under the ratio rule (persons).
     """
     now, rule = plan.audit.townships, ratio_plan(plan).audit.townships
+    led = now.index.isin(plan.decisions.led["township"])
     columns = ("officers_before", "officers_remaining", "trained", "moved_in", "moved_out", "officers")
     return _by_township(
         plan.scenario.data, now.index,
         **{name: now[name] for name in columns},
         officers_min=pd.Series(plan.scenario.policy.officers_min, index=now.index),
         officer_hours_needed=now["officer_hours_needed"], officer_hours_there=now["officer_hours_there"],
+        head=pd.Series(np.where(led, "leader", "officer"), index=now.index, dtype="str"),
         officers_ratio_rule=rule["officers"],
     )  # fmt: skip
 
@@ -261,7 +264,7 @@ def workload(plan: Plan) -> pd.DataFrame:
     """
     case, policy = plan.scenario.data, plan.scenario.policy
     now, rule = plan.audit.townships, ratio_plan(plan).audit.townships
-    statutory = statutory_load(case, policy)
+    statutory = load_today(case, policy)
     there_before = case.available_hours * now["staff_before"]
     return _by_township(
         case, now.index,
@@ -323,6 +326,13 @@ def terms(plan: Plan) -> pd.DataFrame:
         }
     )
     return table.assign(difference=table["plan"] - table["ratio_rule"])
+
+
+def terms_on(plan: Plan) -> pd.DataFrame:
+    """Return the table `terms` without those of instruments that are worth nothing in either plan, as they are off."""
+    table = terms(plan)
+    nothing = (table[["plan", "ratio_rule"]] == 0).all(axis=1)
+    return table[~(nothing & table["term"].isin(list(map(str, INSTRUMENT_TERMS))))].reset_index(drop=True)
 
 
 def exclusions(plan: Plan) -> pd.DataFrame:

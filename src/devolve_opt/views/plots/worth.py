@@ -22,7 +22,7 @@ def changes_against_ratio_rule(plan: Plan) -> Figure:
 
     For the ratio rule's own plan only its terms are drawn.
     """
-    table = tables.terms(plan)
+    table = tables.terms_on(plan)
     total, terms = table.iloc[-1], table.iloc[:-1].iloc[::-1]
     alone = plan.reference is None
     name = "ratio rule" if alone else "this plan"

@@ -1,0 +1,27 @@
+"""Heads of enforcement offices: an officer, or a leader of the township beside other work."""
+
+from __future__ import annotations
+
+from pyomo.environ import Binary, Constraint, Var
+
+
+def add_heads(model):
+    """Add `led[t]`, whether a leader heads the office of the township, where the policy lets leaders do so.
+
+    Data: `heading_hours` (officer-hours a year that heading an office takes of its officers unless it is led).
+    """
+    settings = model.policy.office_heads
+    model.heading_hours = 0.0 if settings is None else settings.hours
+    if settings is None:
+        return
+    model.led = Var(list(model.case.tables["townships"].index), domain=Binary)
+    model.led_within_cap = Constraint(rule=led_within_cap)
+
+
+def led_within_cap(model):
+    r"""Leaders head at most so many offices in the whole city: $\sum_t l_t \le L$.
+
+    Unit: offices. Source: `OfficeHeads.led_max`.
+    """
+    most = model.policy.office_heads.led_max
+    return Constraint.Skip if len(model.led) <= most else sum(model.led.values()) <= most
