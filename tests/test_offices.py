@@ -226,6 +226,31 @@ def test_an_office_continues_one_and_is_continued_by_one():
     assert with_and_without(merged, "one_predecessor") == (-10, 0)
 
 
+def test_a_function_in_two_offices_would_be_at_home_and_with_the_others():
+    # A move costs 50 h, so all stay apart and 35 h of files pass between them; in two offices at once none would.
+    assert with_and_without(three(prices={"function_moved": 50.0}), "one_office_a_function") == (-35, 0)
+
+
+@pytest.mark.parametrize("name", ["first_there", "second_there"])
+def test_files_pass_within_an_office_only_where_both_ends_are(name):
+    # B can be with A or with C, which are never merged; it goes where 30 files are, and the other 20 cross.
+    forced = {"mandatory_alone": True}
+    functions = {"A": (ECONOMY, "one", forced), "B": (ECONOMY, "two"), "C": (ECONOMY, "three", forced)}
+    model = build_offices(office_case(functions, {("A", "B"): 30, ("B", "C"): 20}), keys(), 10.0)
+    assert with_and_without(model, name) == (-20, 0)
+
+
+def test_what_stays_is_in_the_office_that_continues_its_own():
+    # Together nothing crosses, but two offices are gone and their functions move, 100 h; apart 35 h of files.
+    assert with_and_without(three(prices={"function_moved": 50.0}), "stays_if_continued") == (-35, 0)
+    # A and B are office one today. B has 60 files with C, so it moves there for 10 h, and does not stay with A as well.
+    forced = {"mandatory_alone": True}
+    functions = {"A": (ECONOMY, "one", forced), "B": (ECONOMY, "one"), "C": (ECONOMY, "two", forced)}
+    case = office_case(functions, {("B", "C"): 60})
+    model = build_offices(case, keys(prices={"function_moved": 10.0}), 10.0)
+    assert with_and_without(model, "stays_if_there") == (-10, 0)
+
+
 # Laws.
 
 
