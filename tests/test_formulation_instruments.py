@@ -36,9 +36,10 @@ LENDING = {"T1": {"lent": 2, "posts": 10, "staff_in_post": 10, "statutory_hours"
 
 def test_off_the_instruments_cost_nothing():
     model = hand_model()
-    for name in ("opened", "returned", "base_list_taken", "unused_within_share"):
+    for name in ("opened", "returned", "base_list_taken", "unused_within_share", "managed", "devolved", "brought"):
         assert not hasattr(model, name)
-    assert all(not terms_of(model, term) for term in (Term.COUNTY_OPENING, Term.LENT_RETURNS, Term.UNUSED_POWERS))
+    off = (Term.COUNTY_OPENING, Term.LENT_RETURNS, Term.UNUSED_POWERS, Term.STATIONS)
+    assert all(not terms_of(model, term) for term in off)
 
 
 def terms_of(model, term):

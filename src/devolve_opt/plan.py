@@ -28,6 +28,9 @@ class Decisions(FrozenFrames):
         officers: indexed by township, columns `trained, moved_in, moved_out` (persons, whole numbers).
         returned: indexed by township, column `returned`: lent staff who come back beyond those that the cap sends back
             (persons, whole numbers); an empty table stands for none.
+        stations: columns `station, status`; a row for each station that a township manages (`managed`) or that is
+            devolved to it (`devolved`). A field in which the plan makes a township ready is brought, at no cost, by any
+            of these that sits there and is of the field.
     """
 
     guide_list: pd.DataFrame
@@ -36,6 +39,7 @@ class Decisions(FrozenFrames):
     posts: pd.DataFrame
     officers: pd.DataFrame
     returned: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"returned": pd.Series(dtype="int64")}))
+    stations: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["station", "status"], dtype="str"))
 
 
 @dataclass(frozen=True)

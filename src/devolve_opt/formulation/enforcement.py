@@ -10,6 +10,7 @@ from math import ceil
 
 from pyomo.environ import Constraint, Expression, NonNegativeIntegers, Var
 
+from devolve_opt.formulation.stations import station_officer_work, station_officers
 from devolve_opt.rules.officers import certificates_max, officer_hours_each, officers_remaining, statutory_officer_hours
 
 
@@ -65,11 +66,14 @@ def _moved_out_bounds(model, township):
 
 
 def officers(model, township):
-    r"""Certified officers of an office: $e_t = \bar e_t + \tau_t + i_t - u_t$ [persons].
+    r"""Certified officers of an office [persons].
 
-    Those remaining after attrition, plus those trained, plus those moved in, less those moved out.
+    $e_t = \bar e_t + \tau_t + i_t - u_t + \sum_{a \in t} \epsilon_a d_a$
+
+    Those remaining after attrition, plus those trained, plus those moved in, less those moved out, plus those of
+    devolved stations.
     """
-    gained = model.trained[township] + model.moved_in[township]
+    gained = model.trained[township] + model.moved_in[township] + station_officers(model, township)
     return model.remaining[township] + gained - model.moved_out[township]
 
 
@@ -145,7 +149,9 @@ def penalty_field_has_officers(model, township, power):
 def officer_hours_sufficient(model, township):
     r"""Officers have the hours for inspections, penalties and joint cases; an ordinary case takes two of them.
 
-    $\bar P_t + \sum_p \rho_{tp} x_{tp} \le a \eta\, e_t \quad \forall t$
+    $\bar P_t + \sum_p \rho_{tp} x_{tp} + \eta \sum_{a \in t} d_a w_a \epsilon_a / q_a \le a \eta\, e_t \quad \forall t$
+
+    Officers of a devolved station keep their part of its own work.
 
     Unit: officer-hours a year. Source: 行政处罚法 42; `Policy.officer_hours_share`, `Policy.joint_case_hours`.
     """
@@ -154,4 +160,5 @@ def officer_hours_sufficient(model, township):
         for power in model.powers_of.get(township, ())
         if model.officer_hours[township, power]
     )
+    needed += station_officer_work(model, township)
     return needed <= model.hours_per_officer * model.officers[township]
