@@ -98,6 +98,13 @@ def small_case(
     )  # fmt: skip
 
 
+def with_stations(case: Case, **stations: dict[str, Any]) -> Case:
+    """Return the case with stations: in T1, of culture, ten persons, no certificate, half of their time bound."""
+    plain = {"township": "T1", "kind": "culture", "field": "", "staff": 10, "certified": 0, "own_hours": 9_200.0}
+    rows = {name: {"name": name, **plain, **facts} for name, facts in stations.items()}
+    return case.replace(stations=pd.DataFrame.from_dict(rows, orient="index").rename_axis("id"))
+
+
 def small_policy(**changes: Any) -> Policy:
     """Return a policy in which nothing binds and nothing is lost: a test changes the one key that it is about.
 

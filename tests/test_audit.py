@@ -81,6 +81,15 @@ def tables() -> dict[str, pd.DataFrame]:
         ),
         "readiness": table("readiness", "township field", "T1 F2", "S1 F2"),
         "guide_list": table("guide_list", "power list"),
+        "stations": table(
+            "stations",
+            "id township kind field staff certified own_hours",
+            "A1 T1 agriculture        F1 5 2 4000",
+            "A2 T1 natural_resources  F2 4 1 3000",
+            "A3 T2 market_supervision F2 5 0 4500",
+            "A4 T2 police             -  6 0 5000",
+            "A5 T3 culture            F2 3 0 3500",
+        ),
     }
 
 
@@ -153,7 +162,11 @@ def led(*townships: str) -> pd.DataFrame:
     return pd.DataFrame({"township": townships}, dtype="str")
 
 
-PLAN_TABLES = ("guide_list", "take_up", "ready", "posts", "officers", "returned", "led")
+def stations(*rows: str) -> pd.DataFrame:
+    return pairs("station status", *rows)
+
+
+PLAN_TABLES = ("guide_list", "take_up", "ready", "posts", "officers", "returned", "led", "stations")
 
 
 def make_plan(**changes: Any) -> Decisions:
@@ -233,6 +246,7 @@ def test_townships_by_hand() -> None:
         "trained": [1, 0, 0, 0],
         "moved_in": [0, 1, 0, 0],
         "moved_out": [0, 0, 1, 0],
+        "from_stations": [0, 0, 0, 0],
         "officers": [4, 3, 2, 4],
         # Own work, joint cases, and cases of P2 (T1: 20 x 16) and P3 (T2: 5 x 10).
         "officer_hours_needed": [1000 + 160 + 320, 500 + 80 + 50, 300, 400 + 32],
@@ -258,14 +272,14 @@ def test_fields_by_hand() -> None:
     found = audit(make_case(), make_policy(), make_plan()).fields
     expected = pd.DataFrame(
         [
-            ("T1", "F1", True, 1, 20.0),
-            ("T1", "F2", False, 2, 100.0),
-            ("T2", "F1", True, 2, 5.0),
-            ("T2", "F2", True, 1, 0.0),
-            ("S1", "F2", False, 0, 0.0),
-            ("T3", "F2", True, 1, 50.0),
+            ("T1", "F1", True, False, 1, 20.0),
+            ("T1", "F2", False, False, 2, 100.0),
+            ("T2", "F1", True, False, 2, 5.0),
+            ("T2", "F2", True, False, 1, 0.0),
+            ("S1", "F2", False, False, 0, 0.0),
+            ("T3", "F2", True, False, 1, 50.0),
         ],
-        columns=["township", "field", "new", "powers", "cases"],
+        columns=["township", "field", "new", "brought", "powers", "cases"],
     )
     pd.testing.assert_frame_equal(found, expected)
 
@@ -286,6 +300,30 @@ def test_terms_of_the_instruments_by_hand() -> None:
     assert found.townships["lent_returned"].tolist() == [2, 0, 0, 1]
     # T1 then has 17,200 h: 16,210 are 730 above 90 %, at 0.5; T2 as before.
     assert found.terms[Term.OVERLOAD] == -(365 + 25)
+
+
+def test_stations_by_hand() -> None:
+    # A1 is devolved to T1 with all its people; A2 and A3 are managed, a fifth of their hours.
+    plan = make_plan(stations=stations("A1 devolved", "A2 managed", "A3 managed", "A5 devolved"))
+    found = audit(make_case(), make_policy(stations={"hour_price": 0.5}, new_fields_max=1), plan)
+    assert found.breaches == ()
+    # 1,000 h a person: A1 loses 5,000 less 4,000, A2 800, A3 1,000, A5 nothing, for it has more work than hours.
+    assert found.terms[Term.STATIONS] == pytest.approx(-0.5 * (1000 + 800 + 1000) - 4 * 120)
+    before = audit(make_case(), make_policy(), make_plan()).townships
+    change = found.townships.select_dtypes("number") - before.select_dtypes("number")
+    assert change["staff"].tolist() == pytest.approx([5.8, 1, 0, 3])
+    assert change["hours_there"].tolist() == pytest.approx([5800, 1000, 0, 3000])
+    assert change["hours_needed"].tolist() == pytest.approx([4000, 0, 0, 3500])
+    assert found.townships["from_stations"].tolist() == change["officers"].tolist() == [2, 0, 0, 0]
+    # Two fifths of A1's own work are its officers', 0.8 of them enforcement; they have 0.8 x 2,000 h.
+    assert change["officer_hours_needed"].tolist() == pytest.approx([1280, 0, 0, 0])
+    assert change["officer_hours_there"].tolist() == pytest.approx([1600, 0, 0, 0])
+    # F1 in T1 by A1, F2 in T2 by A3 and in T3 by A5; F2 in T1 is ready today. F1 in T2 costs its 100.
+    brought = found.fields[found.fields["brought"]]
+    assert brought[["township", "field"]].to_numpy().tolist() == [["T1", "F1"], ["T2", "F2"], ["T3", "F2"]]
+    assert found.terms[Term.READINESS] == -100
+    # T1: 20,210 h of 22,000; 19,800 free, 410 at 0.5. T2: 7,250 of 9,000. S1 and T3 (12,962 of 17,000) have time.
+    assert found.terms[Term.OVERLOAD] == pytest.approx(-205)
 
 
 def test_what_a_county_refuses_nobody_takes() -> None:
@@ -438,6 +476,36 @@ BROKEN = [
     ),
     # In T2, P1 and P2 have no case: two of three powers where half may.
     broken("unused_within_share", ("township T2", 0.5, "powers"), retention={"share_max": 0.5}),
+    broken("managed_kind_allowed", ("station A2", 1, "stations"), name="off", stations=stations("A2 managed")),
+    broken("managed_kind_allowed", ("station A4", 1, "stations"), stations=stations("A4 managed"), policy_stations={}),
+    broken(
+        "managed_kind_allowed",
+        ("station A2", 1, "stations"),
+        name="without_measures",
+        stations=stations("A1 devolved", "A2 managed"),
+        policy_stations={"measures": []},
+    ),
+    broken(
+        "devolved_kind_allowed", ("station A3", 1, "stations"), stations=stations("A3 devolved"), policy_stations={}
+    ),
+    broken(
+        "managed_within_cap",
+        ("city", 1, "stations"),
+        stations=stations("A1 devolved", "A3 managed"),
+        policy_stations={"managed_max": 1},
+    ),
+    broken(
+        "devolved_within_cap",
+        ("city", 1, "stations"),
+        stations=stations("A1 devolved", "A3 managed"),
+        policy_stations={"devolved_max": 0},
+    ),
+    broken(
+        "managed_per_township_within_cap",
+        ("township T1", 1, "stations"),
+        stations=stations("A1 devolved", "A2 managed", "A3 managed"),
+        policy_stations={"managed_per_township_max": 1},
+    ),
     # T1 needs 1,480 officer-hours of 0.36 x 4 x 1,000.
     broken("officer_hours_sufficient", ("township T1", 40, "officer-hours a year"), officer_hours_share=0.36),
 ]
@@ -448,6 +516,8 @@ def test_each_rule_breaks_alone(how: dict[str, Any], expected: tuple[Breach, ...
     how = dict(how)
     force = how.pop("case_guide_list", ())
     decided = {name: how.pop(name) for name in PLAN_TABLES if name in how}
+    if "policy_stations" in how:  # the plan has a table of this name
+        how["stations"] = how.pop("policy_stations")
     found = breaches(make_plan(**decided), make_case(guide_list=table("guide_list", "power list", *force)), **how)
     assert [(b.rule, b.place, b.unit) for b in found] == [(b.rule, b.place, b.unit) for b in expected]
     assert [b.amount for b in found] == pytest.approx([b.amount for b in expected])
@@ -464,6 +534,9 @@ TRAINED_T1 = "officers, township T1, trained"
 ODD = [
     ("guide_list", guide_list("P9 base"), "guide_list row 6, unknown power 'P9'", 1, "rows"),
     ("guide_list", guide_list("P6 middling"), "guide_list row 6, unknown list 'middling'", 1, "rows"),
+    ("stations", stations("A9 managed"), "stations row 1, unknown station 'A9'", 1, "rows"),
+    ("stations", stations("A1 ours"), "stations row 1, unknown status 'ours'", 1, "rows"),
+    ("stations", stations("A1 managed", "A1 devolved"), "stations row 2, given twice", 1, "rows"),
     ("take_up", take_up("T9 P1"), "take_up row 8, unknown township 'T9'", 1, "rows"),
     ("take_up", take_up("T1 P1"), "take_up row 8, given twice", 1, "rows"),
     ("ready", ready("T1 F9"), "ready row 5, unknown field 'F9'", 1, "rows"),

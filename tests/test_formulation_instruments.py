@@ -36,7 +36,7 @@ LENDING = {"T1": {"lent": 2, "posts": 10, "staff_in_post": 10, "statutory_hours"
 
 def test_off_the_instruments_cost_nothing():
     model = hand_model()
-    for name in ("opened", "returned", "base_list_taken", "unused_within_share"):
+    for name in ("opened", "returned", "base_list_taken", "unused_within_share", "managed", "devolved", "brought"):
         assert not hasattr(model, name)
     assert all(not terms_of(model, term) for term in INSTRUMENT_TERMS)
 

@@ -8,6 +8,7 @@ import time
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,7 +26,7 @@ from devolve_opt.reading.folder import read_folder, write_folder
 from devolve_opt.schema import Column, schema
 from devolve_opt.vocabulary import VOTING_CATEGORIES
 
-NOT_THERE = {"guide_list", "teams", "travel"}
+NOT_THERE = {"guide_list", "teams", "travel", "stations"}
 """Optional tables that the tiny case has no rows of."""
 
 # Writing
@@ -164,7 +165,7 @@ def small_tables(draw) -> dict[str, pd.DataFrame]:
     """Draw the typed tables of a sound case."""
     sizes = {
         "counties": (1, 2), "townships": (2, 4), "fields": (1, 2), "powers": (1, 4), "teams": (0, 2),
-        "functions": (1, 3),
+        "functions": (1, 3), "stations": (0, 2),
     }  # fmt: skip
     ids = {
         name: draw(st.lists(words(64), unique=True, min_size=low, max_size=high)) for name, (low, high) in sizes.items()
@@ -203,6 +204,8 @@ def made_sound(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         ("statutory_officer_hours", "statutory_hours"),
     ):  # fmt: skip
         townships[column] = townships[[column, limit]].min(axis=1)
+    stations = tables["stations"]
+    stations["certified"] = np.minimum(stations["certified"], stations["staff"])
     counties = tables["counties"].index
     named = [*counties, *townships["county"]][: len(townships)]
     townships["county"] = pd.Series(named, index=townships.index, dtype="str")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from devolve_opt.settings import ASSUMPTION, REPORT, Settings, setting
+from devolve_opt.vocabulary import StationKind, StationMeasure
 
 
 class CountyOpening(Settings):
@@ -65,6 +66,106 @@ class OfficeHeads(Settings):
     led_max: int = setting(
         60, "offices", ASSUMPTION, "Enforcement offices in the whole city that leaders may head.", ge=0, le=1_000_000
     )
+
+
+class MeasureShares(Settings):
+    """Part of a managed station's working hours that each measure lets the township direct."""
+
+    daily_management: float = setting(
+        0.10, "share of the station's hours", ASSUMPTION,
+        "Day-to-day management: attendance, joint plans, tasks of the township.", ge=0, le=1,
+    )  # fmt: skip
+    appraisal: float = setting(
+        0.05, "share of the station's hours", ASSUMPTION, "The township appraises the staff, or its opinion counts.", ge=0, le=1
+    )  # fmt: skip
+    performance_pay: float = setting(
+        0.05, "share of the station's hours", ASSUMPTION, "The township distributes the performance pay.", ge=0, le=1
+    )  # fmt: skip
+
+
+class MeasurePrices(Settings):
+    """What each measure costs, in staff-hours a year for one station."""
+
+    daily_management: float = setting(
+        40, "staff-hours a year a station", ASSUMPTION, "Meetings, plans, files of day-to-day management.", ge=0, le=100_000
+    )  # fmt: skip
+    appraisal: float = setting(
+        20, "staff-hours a year a station", ASSUMPTION, "Appraising the staff: meetings, forms.", ge=0, le=100_000
+    )  # fmt: skip
+    performance_pay: float = setting(
+        60, "staff-hours a year a station", ASSUMPTION, "Distributing performance pay, and the worth of the money.",
+        ge=0, le=100_000,
+    )  # fmt: skip
+
+
+_INDEPENDENT = frozenset({StationKind.COURT, StationKind.PROCURATORATE})
+"""Not administrative organs: they exercise their power independently by law (宪法 131, 136)."""
+
+
+class Stations(Settings):
+    """Stationed agencies that townships manage, or that are devolved to them (派驻机构)."""
+
+    never_devolved: tuple[StationKind, ...] = setting(
+        (StationKind.COURT, StationKind.PROCURATORATE, StationKind.JUSTICE_OFFICE, StationKind.POLICE,
+         StationKind.MARKET_SUPERVISION, StationKind.NATURAL_RESOURCES),
+        "kinds of station", REPORT, "Kinds that stay the county's; `court` and `procuratorate` always (宪法 131, 136).",
+    )  # fmt: skip
+    never_managed: tuple[StationKind, ...] = setting(
+        (StationKind.COURT, StationKind.PROCURATORATE, StationKind.JUSTICE_OFFICE, StationKind.POLICE),
+        "kinds of station", REPORT, "Kinds that no township manages either; all of them among `never_devolved`.",
+    )  # fmt: skip
+    measures: tuple[StationMeasure, ...] = setting(
+        tuple(StationMeasure), "measures", REPORT,
+        "What a township is given over the stations it manages. Without any, stations are devolved or stay as they are.",
+    )  # fmt: skip
+    managed_max: int = setting(
+        400, "stations", ASSUMPTION, "Stations that townships manage, devolved ones among them, in the whole city.",
+        ge=0, le=1_000_000,
+    )  # fmt: skip
+    devolved_max: int = setting(
+        200, "stations", ASSUMPTION, "Stations that are devolved in the whole city.", ge=0, le=1_000_000
+    )
+    managed_per_township_max: int = setting(
+        4, "stations a township", ASSUMPTION, "Stations that a single township manages, devolved ones among them.",
+        ge=0, le=1000,
+    )  # fmt: skip
+    hour_price: float = setting(
+        1, "staff-hours a staff-hour", "identity",
+        "Price of an hour that the county department loses to the township; at 1 they go where overload is dearer.",
+        ge=0, le=1000,
+    )  # fmt: skip
+    hour_shares: MeasureShares = Field(default_factory=MeasureShares, description="Hours that each measure brings.",
+                                       json_schema_extra={"unit": "table", "source": ASSUMPTION})  # fmt: skip
+    prices: MeasurePrices = Field(default_factory=MeasurePrices, description="What each measure costs.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Stations:
+        for name in ("never_devolved", "never_managed"):
+            missing = sorted(_INDEPENDENT - set(getattr(self, name)))
+            if missing:
+                raise ValueError(
+                    f"stations.{name} must hold {' and '.join(missing)}: they are no administrative organs and exercise "
+                    "their power independently (宪法 131, 136); add them"
+                )
+        loose = [str(kind) for kind in self.never_managed if kind not in self.never_devolved]
+        if loose:
+            raise ValueError(
+                f"stations.never_managed holds {', '.join(loose)}, which never_devolved does not; what is devolved is "
+                "managed, so add them there too"
+            )
+        if self.hours_share > 1:
+            raise ValueError("stations.hour_shares of the measures together exceed 1; lower them")
+        return self
+
+    @property
+    def hours_share(self) -> float:
+        """Part of a managed station's hours that the township directs, by all the policy's measures."""
+        return sum(getattr(self.hour_shares, measure) for measure in StationMeasure if measure in self.measures)
+
+    @property
+    def measures_price(self) -> float:
+        """Price of the policy's measures, staff-hours a year for each managed station."""
+        return sum(getattr(self.prices, measure) for measure in StationMeasure if measure in self.measures)
 
 
 class OfficePrices(Settings):

@@ -29,6 +29,9 @@ class Decisions(FrozenFrames):
         returned: indexed by township, column `returned`: lent staff who come back beyond those that the cap sends back
             (persons, whole numbers); an empty table stands for none.
         led: column `township`; townships whose enforcement office a leader heads, an officer heading every other.
+        stations: columns `station, status`; a row for each station that a township manages (`managed`) or that is
+            devolved to it (`devolved`). A field in which the plan makes a township ready is brought, at no cost, by any
+            of these that sits there and is of the field.
     """
 
     guide_list: pd.DataFrame
@@ -38,6 +41,7 @@ class Decisions(FrozenFrames):
     officers: pd.DataFrame
     returned: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"returned": pd.Series(dtype="int64")}))
     led: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"township": pd.Series(dtype="str")}))
+    stations: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["station", "status"], dtype="str"))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from devolve_opt.errors import InputError
-from devolve_opt.instruments import AreaTeams, CountyOpening, LentReturns, OfficeHeads, Offices, Retention
+from devolve_opt.instruments import AreaTeams, CountyOpening, LentReturns, OfficeHeads, Offices, Retention, Stations
 from devolve_opt.post_formulas import (
     MOBILE_FORMULA,
     OWN_WEIGHTS,
@@ -284,6 +284,9 @@ class Policy(Settings):
     )
     office_heads: OfficeHeads | None = setting(
         None, "table", "design", "Leaders who head enforcement offices: [policy.office_heads] switches it on."
+    )
+    stations: Stations | None = setting(
+        None, "table", "design", "Stations managed by townships or devolved: [policy.stations] switches it on."
     )
     offices: Offices | None = setting(
         None, "table", "design", "Functions merged into offices: given as [policy.offices], it switches the study `offices` on.",

@@ -70,6 +70,41 @@ class Unit(StrEnum):
     CENTRE = "centre"
 
 
+class StationKind(StrEnum):
+    """Kinds of station that county departments and courts keep in townships (派驻机构)."""
+
+    COURT = "court"
+    PROCURATORATE = "procuratorate"
+    JUSTICE_OFFICE = "justice_office"
+    POLICE = "police"
+    MARKET_SUPERVISION = "market_supervision"
+    NATURAL_RESOURCES = "natural_resources"
+    AGRICULTURE = "agriculture"
+    FORESTRY = "forestry"
+    WATER = "water"
+    TRANSPORT = "transport"
+    CULTURE = "culture"
+    HEALTH = "health"
+    FINANCE = "finance"
+    OTHER = "other_station"
+
+
+class StationMeasure(StrEnum):
+    """What gives a township a say in a station that stays the county's."""
+
+    DAILY_MANAGEMENT = "daily_management"
+    APPRAISAL = "appraisal"
+    PERFORMANCE_PAY = "performance_pay"
+
+
+class StationStatus(StrEnum):
+    """Whose a station is: the county's, the county's under the township's management, or the township's."""
+
+    COUNTY = "county_run"
+    MANAGED = "managed"
+    DEVOLVED = "devolved"
+
+
 class Method(StrEnum):
     """How a plan is made."""
 
@@ -108,6 +143,7 @@ class Term(StrEnum):
     LENT_RETURNS = "lent_returns"
     UNUSED_POWERS = "unused_powers"
     OFFICES_LED = "offices_led"
+    STATIONS = "stations"
 
 
 INSTRUMENT_TERMS = tuple(Term)[tuple(Term).index(Term.COUNTY_OPENING) :]
@@ -142,6 +178,26 @@ CHINESE = {
     Platform.SOCIAL_GOVERNANCE: "社会治理",
     Unit.OFFICE: "办公室",
     Unit.CENTRE: "中心",
+    StationKind.COURT: "派出法庭",
+    StationKind.PROCURATORATE: "派驻检察室",
+    StationKind.JUSTICE_OFFICE: "司法所",
+    StationKind.POLICE: "派出所",
+    StationKind.MARKET_SUPERVISION: "市场监管所",
+    StationKind.NATURAL_RESOURCES: "自然资源所",
+    StationKind.AGRICULTURE: "农业服务站",
+    StationKind.FORESTRY: "林业站",
+    StationKind.WATER: "水利站",
+    StationKind.TRANSPORT: "交通管理站",
+    StationKind.CULTURE: "文化站",
+    StationKind.HEALTH: "卫生院",
+    StationKind.FINANCE: "财政所",
+    StationKind.OTHER: "其他站所",
+    StationMeasure.DAILY_MANAGEMENT: "日常管理",
+    StationMeasure.APPRAISAL: "考核",
+    StationMeasure.PERFORMANCE_PAY: "绩效分配",
+    StationStatus.COUNTY: "县级派驻",
+    StationStatus.MANAGED: "乡镇管理",
+    StationStatus.DEVOLVED: "下放乡镇",
     Term.CHOICES_MET: "选择得到满足",
     Term.CASES_NEAR_HOME: "就近办理",
     Term.OVERLOAD: "超负荷",
@@ -155,6 +211,7 @@ CHINESE = {
     Term.LENT_RETURNS: "借用人员返回",
     Term.UNUSED_POWERS: "闲置事项",
     Term.OFFICES_LED: "领导兼任",
+    Term.STATIONS: "派驻机构",
 }
 """Chinese name of every term above; the one catalogue of words."""
 

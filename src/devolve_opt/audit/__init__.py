@@ -19,7 +19,7 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `required_power_taken` | Who takes a power takes the power it requires. | 强制法 17 |
 | `new_powers_within_cap` | A township takes at most `new_powers_max` powers. | `Policy.new_powers_max` |
 | `taken_only_if_ready` | A township takes a power only if it is or becomes ready in its field. | 处罚法 24 |
-| `new_fields_within_cap` | A township becomes ready in at most `new_fields_max` fields. | `Policy.new_fields_max` |
+| `new_fields_within_cap` | A township becomes ready in at most `new_fields_max` fields, not counting those that stations bring. | `Policy.new_fields_max` |
 | `ready_is_new` | Readiness is made once, where there is none today, and in no subdistrict. | `plan.Decisions` |
 | `overload_within_stop` | Where overload is priced, the hours needed stay within the last overload step. | `Policy.overload_steps` |
 | `workload_within_wall` | Where overload is a wall, the hours needed stay within `wall_share` of the hours there. | `Policy.wall_share` |
@@ -42,6 +42,11 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `returned_within_cap` | Beyond the cap's own returns, at most `returned_max` persons come back. | `LentReturns.returned_max` |
 | `led_within_cap` | Leaders head at most `led_max` offices, and none where the policy has no leaders do so. | `OfficeHeads.led_max` |
 | `unused_within_share` | At most `share_max` of a township's powers are likely to be withdrawn. | `Retention.share_max`, `Policy.use_min` |
+| `managed_kind_allowed` | A township manages only stations of kinds that the policy lets it manage, and by some measure unless they are devolved; none where stations are off. | the city's report; 宪法 131, 136 |
+| `devolved_kind_allowed` | Only a station of a kind that is not kept with the county is devolved. | the city's report; 宪法 131, 136 |
+| `managed_within_cap` | Townships manage at most `managed_max` stations, devolved ones among them. | `Stations.managed_max` |
+| `devolved_within_cap` | At most `devolved_max` stations are devolved. | `Stations.devolved_max` |
+| `managed_per_township_within_cap` | A township manages at most `managed_per_township_max` stations, devolved ones among them. | `Stations.managed_per_township_max` |
 | `officer_hours_sufficient` | The enforcement hours fit into `officer_hours_share` of the officers' time. | 处罚法 42 |
 """  # noqa: E501 - rows of a Markdown table cannot be broken
 
@@ -50,7 +55,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from devolve_opt.audit import instruments, lists, officers, posts, work
+from devolve_opt.audit import instruments, lists, officers, posts, stations, work
 from devolve_opt.audit.figures import field_figures, term_values, township_figures
 from devolve_opt.audit.ledger import Ledger
 from devolve_opt.audit.sound import sound_decisions
@@ -96,6 +101,11 @@ _RULES: tuple[Callable[[Ledger], Iterator[Breach]], ...] = (
     instruments.returned_within_cap,
     instruments.led_within_cap,
     instruments.unused_within_share,
+    stations.managed_kind_allowed,
+    stations.devolved_kind_allowed,
+    stations.managed_within_cap,
+    stations.devolved_within_cap,
+    stations.managed_per_township_within_cap,
     officers.officer_hours_sufficient,
 )
 
@@ -119,7 +129,8 @@ def audit(case: Case, policy: Policy, decisions: Decisions) -> Audit:
         `townships`, indexed by township in the order of the case:
 
         - `county`, `category`: as in the case.
-        - `hours_needed`: statutory load, joint cases, and upkeep and cases of the powers taken (staff-hours a year).
+        - `hours_needed`: statutory load, joint cases, upkeep and cases of the powers taken, own work of stations that
+          are devolved (staff-hours a year).
         - `hours_there`: working hours of `staff` (staff-hours a year).
         - `load`: hours needed / hours there (share); infinite where there are none but some are needed.
         - `overload_hours`: hours needed above `overload_free_share` of those there, priced or not (staff-hours a year).
@@ -127,14 +138,16 @@ def audit(case: Case, policy: Policy, decisions: Decisions) -> Audit:
         - `posts`: `base_posts` + `floating_posts` + `revolving_posts`, as the plan has them (posts).
         - `fair_share`: what the formula gives before rounding: base posts and exact floating posts (posts).
         - `staff_before`: staff in post today - lent + stationed (persons).
-        - `staff`: the same under the plan; a post that moves brings its county's average filling (persons).
+        - `staff`: the same under the plan; a post that moves brings its county's average filling, a managed station
+          the share of its staff's time that the township directs, a devolved one all of it (persons).
         - `lent_returned`: lent staff above the cap, who come back (persons).
         - `officers_before`: certified officers today (persons).
         - `officers_remaining`: those left after a year's attrition (persons).
         - `trained`, `moved_in`, `moved_out`: as the plan has them (persons).
-        - `officers`: remaining + trained + moved in - moved out (persons).
-        - `officer_hours_needed`: own enforcement, joint cases, cases of the enforcement powers taken (officer-hours a
-          year).
+        - `from_stations`: certified staff of devolved stations (persons).
+        - `officers`: remaining + trained + moved in - moved out + from stations (persons).
+        - `officer_hours_needed`: own enforcement, joint cases, cases of the enforcement powers taken, and the part of
+          their own work that officers of devolved stations keep (officer-hours a year).
         - `officer_hours_there`: the share of the officers' time that goes to enforcement (officer-hours a year).
         - `rounds_asked`: rounds in which it chose an eligible power (rounds).
         - `rounds_met`: rounds in which it chose a power it takes (rounds).
@@ -142,7 +155,8 @@ def audit(case: Case, policy: Policy, decisions: Decisions) -> Audit:
         - `fields_ready`: fields it is ready in, today's and new (fields).
 
         `fields`, a row for each township and field that is ready: `township`, `field`, `new` (whether the plan makes it
-        ready), `powers` (powers of the field it takes), `cases` (cases a year of those).
+        ready), `brought` (whether a station that the township manages brings it, so that it costs nothing), `powers`
+        (powers of the field it takes), `cases` (cases a year of those).
     """
     sound, breaches = sound_decisions(case, decisions)
     ledger = Ledger(case, policy, sound)

@@ -12,7 +12,7 @@ from devolve_opt.vocabulary import Term
 def term_values(ledger: Ledger) -> dict[Term, float]:
     """Return every term of the objective in the order of `Term`, staff-hours a year; costs are negative."""
     prices, taken, moves = ledger.policy.prices, ledger.taken, ledger.plan.officers
-    new_fields = ledger.fields.loc[ledger.fields["new"], "field"]
+    new_fields = ledger.fields.loc[ledger.fields["new"] & ~ledger.fields["brought"], "field"]
     values = {
         Term.CHOICES_MET: prices.choice_met * taken["rounds"].sum(),
         Term.CASES_NEAR_HOME: prices.case_near_home * taken["cases"].sum(),
@@ -40,7 +40,18 @@ def _instrument_values(ledger: Ledger) -> dict[Term, float]:
         if retention
         else 0.0,
         Term.OFFICES_LED: -heads.leader_price * heads.hours * ledger.plan.led["township"].nunique() if heads else 0.0,
+        Term.STATIONS: _stations_value(ledger),
     }
+
+
+def _stations_value(ledger: Ledger) -> float:
+    """Return what counties lose with stations, and what the measures cost."""
+    settings, stations = ledger.policy.stations, ledger.stations
+    if settings is None:
+        return 0.0
+    each = sum(price for measure, price in settings.prices.model_dump().items() if measure in settings.measures)
+    managed = int((stations["status"] != "").sum())
+    return -float(settings.hour_price * stations["hours_lost"].sum() + each * managed)
 
 
 def _overload_cost(ledger: Ledger, needed: pd.Series | None = None, there: pd.Series | None = None) -> pd.Series:
@@ -86,6 +97,7 @@ def township_figures(ledger: Ledger) -> pd.DataFrame:
         "officers_before": townships["certified_officers"],
         "officers_remaining": officers["remaining"],
         **dict(moves.items()),
+        "from_stations": ledger.of_stations("officers"),
         "officers": officers["officers"],
         "officer_hours_needed": officers["hours_needed"],
         "officer_hours_there": officers["hours_there"],
@@ -102,4 +114,4 @@ def field_figures(ledger: Ledger) -> pd.DataFrame:
     keys = ["township", "field"]
     use = ledger.taken.groupby(keys, as_index=False).agg(powers=("power", "size"), cases=("cases", "sum"))
     used = ledger.fields.merge(use, how="left", on=keys).fillna({"powers": 0, "cases": 0.0})
-    return used.astype({"powers": "int64", "cases": "float64"})[[*keys, "new", "powers", "cases"]]
+    return used.astype({"powers": "int64", "cases": "float64"})[[*keys, "new", "brought", "powers", "cases"]]

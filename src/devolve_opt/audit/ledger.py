@@ -14,7 +14,7 @@ from devolve_opt.case import Case
 from devolve_opt.plan import Breach
 from devolve_opt.policy import Policy
 from devolve_opt.rules.apportionment import apportion
-from devolve_opt.vocabulary import BASE_LIST, ENFORCEMENT_TYPES
+from devolve_opt.vocabulary import BASE_LIST, ENFORCEMENT_TYPES, StationStatus
 
 SLACK = 1e-6
 """Tolerance of comparisons of hours and shares, relative to the limit; whole numbers are compared exactly."""
@@ -109,13 +109,46 @@ class Ledger:
 
     @cached_property
     def fields(self) -> pd.DataFrame:
-        """Fields that are ready: `township, field`, in the order of the case; `new` if only by the plan."""
+        """Fields that are ready: `township, field`, in the order of the case; `new` if only by the plan.
+
+        `brought`: of the new ones, those of a station there that the township manages, which cost nothing.
+        """
         today = self.case.readiness[_FIELD].drop_duplicates().assign(new=False)
         planned = self.plan.ready.drop_duplicates()
         ready = pd.concat([today, planned[~contains(today, planned, _FIELD)].assign(new=True)], ignore_index=True)
         rank = {"township": self.case.townships.index, "field": self.case.fields.index}
+        managed = self.stations[self.stations["status"] != ""]
+        ready["brought"] = ready["new"].to_numpy(bool) & contains(managed, ready, _FIELD)
         position = [index.get_indexer(pd.Index(ready[name])) for name, index in rank.items()]
         return ready.astype({"new": bool}).iloc[np.lexsort(position[::-1])].reset_index(drop=True)
+
+    @cached_property
+    def stations(self) -> pd.DataFrame:
+        """The stations of the case, and what the plan does with them.
+
+        Further columns: `status` (blank, `managed` or `devolved`); `persons` whose hours the township has, in full-time
+        ones; `work` and `officer_work` that come to it, of these `officers` (staff-hours, officer-hours, persons);
+        `hours_lost` to the county, net of the work that goes, but never less than none (staff-hours a year).
+        """
+        stations, settings = self.case.stations, self.policy.stations
+        status = self.plan.stations.set_index("station")["status"].reindex(stations.index).fillna("")
+        managed, devolved = status == StationStatus.MANAGED, status == StationStatus.DEVOLVED
+        shares = settings.hour_shares.model_dump() if settings is not None else {}
+        share = sum(hours for measure, hours in shares.items() if settings and measure in settings.measures)
+        staff, own = stations["staff"], stations["own_hours"]
+        persons = staff.where(devolved, 0) + share * staff.where(managed, 0)
+        work, officers = own.where(devolved, 0.0), stations["certified"].where(devolved, 0)
+        lost = (self.case.available_hours * persons - work).clip(lower=0)
+        officer_work = self.policy.officer_hours_share * work * officers / staff
+        return stations.assign(
+            status=status.astype("str"), persons=persons, work=work, officers=officers, officer_work=officer_work,
+            hours_lost=lost,
+        )  # fmt: skip
+
+    def of_stations(self, column: str) -> pd.Series:
+        """Return the sum of a column of `stations` for every township."""
+        sums = self.stations.groupby("township")[column].sum()
+        return sums.reindex(self.case.townships.index, fill_value=0)
 
     @cached_property
     def counties(self) -> pd.DataFrame:
@@ -164,6 +197,7 @@ class Ledger:
         lent = np.minimum(townships["lent"], down(self.policy.lent_share_max * townships["posts"]))
         filled = townships["staff_in_post"] + townships["county"].map(self.counties["filling"]) * gained
         staff = filled - lent + self.plan.returned["returned"] + townships["stationed_staff"]
+        staff = staff + self.of_stations("persons")
         return pd.DataFrame(
             {
                 "posts": posts,
@@ -185,7 +219,8 @@ class Ledger:
     @cached_property
     def hours_needed(self) -> pd.Series:
         """Staff-hours a year that each township needs."""
-        return self.case.townships["statutory_hours"] + self.joint_hours["own"] + self.of_taken("hours")
+        own = self.case.townships["statutory_hours"] + self.joint_hours["own"]
+        return own + self.of_taken("hours") + self.of_stations("work")
 
     @cached_property
     def doing_nothing(self) -> tuple[pd.Series, pd.Series]:
@@ -208,12 +243,13 @@ class Ledger:
         certified = townships["certified_officers"]
         remaining = certified - np.minimum(self._spread("officers_lost", certified), certified)
         officers = remaining + moves["trained"] + moves["moved_in"] - moves["moved_out"]
+        officers = officers + self.of_stations("officers")
         own = townships["statutory_officer_hours"] + self.joint_hours["own"] + self.heading_hours
         return pd.DataFrame(
             {
                 "remaining": remaining,
                 "officers": officers,
-                "hours_needed": own + self.of_taken("officer_hours"),
+                "hours_needed": own + self.of_taken("officer_hours") + self.of_stations("officer_work"),
                 "hours_there": self.policy.officer_hours_share * self.case.available_hours * officers,
             }
         )

@@ -12,7 +12,7 @@ import pandas as pd
 
 from devolve_opt.case import Case
 from devolve_opt.plan import Breach, Decisions
-from devolve_opt.vocabulary import BASE_LIST, Category
+from devolve_opt.vocabulary import BASE_LIST, Category, StationStatus
 
 LARGEST = 1e9
 """No count of posts or persons is larger; anything above is taken for a slip, not for a number."""
@@ -29,6 +29,7 @@ class SoundDecisions:
     Attributes:
         guide_list, ready: rows whose names are known; a row may stand twice (rules of their own look for that).
         take_up: rows whose names are known, each once.
+        stations: rows whose station and status are known, each station once.
         posts, officers, returned: a row for every township, in the order of the case.
         led: rows whose township is known; none where the plan has no such table.
     """
@@ -40,6 +41,7 @@ class SoundDecisions:
     officers: pd.DataFrame
     returned: pd.DataFrame
     led: pd.DataFrame
+    stations: pd.DataFrame
 
 
 def sound_decisions(case: Case, decisions: Decisions) -> tuple[SoundDecisions, list[Breach]]:
@@ -54,6 +56,12 @@ def sound_decisions(case: Case, decisions: Decisions) -> tuple[SoundDecisions, l
     take_up = names("take_up", township=townships, power=powers)
     for position in take_up.index[take_up.duplicated()]:
         breaches.append(_odd(f"take_up row {position + 1}, given twice", "rows"))
+    stations = _known_rows(
+        _stations(decisions), "stations",
+        {"station": case.tables["stations"].index, "status": [StationStatus.MANAGED, StationStatus.DEVOLVED]}, breaches,
+    )  # fmt: skip
+    for position in stations.index[stations.duplicated("station")]:
+        breaches.append(_odd(f"stations row {position + 1}, given twice", "rows"))
     posts, officers = getattr(decisions, "posts", None), getattr(decisions, "officers", None)
     sound = SoundDecisions(
         guide_list=names("guide_list", power=powers, list=lists),
@@ -63,6 +71,7 @@ def sound_decisions(case: Case, decisions: Decisions) -> tuple[SoundDecisions, l
         officers=_counts(officers, "officers", OFFICER_COLUMNS, "persons", townships, breaches),
         returned=_counts(_returned(decisions, townships), "returned", RETURNED_COLUMNS, "persons", townships, breaches),
         led=names("led", township=townships),
+        stations=stations.drop_duplicates("station", ignore_index=True),
     )
     return sound, breaches
 
@@ -73,6 +82,12 @@ def _returned(decisions: Decisions, townships: list[str]) -> Any:
     if given is None or (isinstance(given, pd.DataFrame) and given.empty):
         return pd.DataFrame({"returned": 0}, index=pd.Index(townships, name="township", dtype="str"))
     return given
+
+
+def _stations(decisions: Decisions) -> Any:
+    """Return the table of stations; none stands for no station."""
+    given = getattr(decisions, "stations", None)
+    return pd.DataFrame(columns=["station", "status"]) if given is None else given
 
 
 def _odd(place: str, unit: str, amount: float = 1.0) -> Breach:

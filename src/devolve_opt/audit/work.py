@@ -56,8 +56,9 @@ def taken_only_if_ready(ledger: Ledger) -> Iterator[Breach]:
 
 
 def new_fields_within_cap(ledger: Ledger) -> Iterator[Breach]:
-    """A township becomes ready in at most `new_fields_max` fields [fields]."""
-    counts = ledger.fields.loc[ledger.fields["new"], "township"].value_counts(sort=False)
+    """A township becomes ready in at most `new_fields_max` fields, those that stations bring not counted [fields]."""
+    made = ledger.fields["new"] & ~ledger.fields["brought"]
+    counts = ledger.fields.loc[made, "township"].value_counts(sort=False)
     yield from above("new_fields_within_cap", "township", "fields", counts, ledger.policy.new_fields_max)
 
 

@@ -14,6 +14,7 @@ of a township or power; $r(p)$ the power that $p$ requires.
 | $\tau_t$, $i_t$, $u_t$, $e_t$ | `trained`, `moved_in`, `moved_out`, `officers` | persons |
 | $H_t$, $A_t$, $o_{ts}$ | `hours_needed`, `hours_there`, `overload` | staff-hours a year |
 | $z_t$ | `shortfall` | rounds |
+| $m_a$, $d_a$, $z_{tf}$ | `managed`, `devolved`, `brought` | 0 or 1 |
 
 | number | from | unit |
 |---|---|---|

@@ -10,6 +10,7 @@ from math import ceil
 
 from pyomo.environ import Constraint, Expression, NonNegativeIntegers, Var
 
+from devolve_opt.formulation.stations import station_officer_work, station_officers
 from devolve_opt.rules.officers import certificates_max, officer_hours_each, officers_remaining, statutory_officer_hours
 
 
@@ -47,6 +48,7 @@ def add_enforcement(model):
     if policy.officers_min < policy.officers_per_field:
         penal = [(township, power) for township, power in model.pairs if model.needs_officers[model.field[power]]]
         model.penalty_field_has_officers = Constraint(penal, rule=penalty_field_has_officers)
+    model.officer_hours_needed = Expression(units, rule=officer_hours_needed)
     model.officer_hours_sufficient = Constraint(units, rule=officer_hours_sufficient)
 
 
@@ -65,11 +67,14 @@ def _moved_out_bounds(model, township):
 
 
 def officers(model, township):
-    r"""Certified officers of an office: $e_t = \bar e_t + \tau_t + i_t - u_t$ [persons].
+    r"""Certified officers of an office [persons].
 
-    Those remaining after attrition, plus those trained, plus those moved in, less those moved out.
+    $e_t = \bar e_t + \tau_t + i_t - u_t + \sum_{a \in t} \epsilon_a d_a$
+
+    Those remaining after attrition, plus those trained, plus those moved in, less those moved out, plus those of
+    devolved stations.
     """
-    gained = model.trained[township] + model.moved_in[township]
+    gained = model.trained[township] + model.moved_in[township] + station_officers(model, township)
     return model.remaining[township] + gained - model.moved_out[township]
 
 
@@ -145,24 +150,24 @@ def penalty_field_has_officers(model, township, power):
     return model.policy.officers_per_field * model.taken[township, power] <= model.officers[township]
 
 
+def officer_hours_needed(model, township):
+    r"""Officer-hours a year of statutory work, of the powers held and of devolved stations' own work.
+
+    $P_t = \bar P_t + \sum_p \rho_{tp} x_{tp} + \eta \sum_{a \in t} d_a w_a \epsilon_a / q_a$: officers of a devolved
+    station keep their part of its own work. What heading the office takes is part of $\bar P_t$.
+    """
+    powers = [power for power in model.powers_of.get(township, ()) if model.officer_hours[township, power]]
+    of_powers = sum(model.officer_hours[township, power] * model.taken[township, power] for power in powers)
+    return model.statutory_officer_hours[township] + of_powers + station_officer_work(model, township)
+
+
 def officer_hours_sufficient(model, township):
     r"""Officers have the hours for inspections, penalties and joint cases; an ordinary case takes two of them.
 
-    $\bar P_t - g\, l_t + \sum_p \rho_{tp} x_{tp} \le a \eta\, e_t \quad \forall t$
-
-    What heading the office takes is part of $\bar P_t$, and falls away where a leader heads it ($g$, $l_t$).
+    $P_t - g\, l_t \le a \eta\, e_t \quad \forall t$, where a leader who heads the office spares what that takes.
 
     Unit: officer-hours a year. Source: 行政处罚法 42; `Policy.officer_hours_share`, `Policy.joint_case_hours`,
     `OfficeHeads.hours`.
     """
     spared = model.heading_hours * model.led[township] if model.heading_hours else 0.0
-    needed = (
-        model.statutory_officer_hours[township]
-        - spared
-        + sum(
-            model.officer_hours[township, power] * model.taken[township, power]
-            for power in model.powers_of.get(township, ())
-            if model.officer_hours[township, power]
-        )
-    )
-    return needed <= model.hours_per_officer * model.officers[township]
+    return model.officer_hours_needed[township] - spared <= model.hours_per_officer * model.officers[township]

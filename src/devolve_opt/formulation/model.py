@@ -15,6 +15,7 @@ from devolve_opt.formulation.objective import add_objective
 from devolve_opt.formulation.posts import add_posts
 from devolve_opt.formulation.readiness import add_readiness
 from devolve_opt.formulation.retention import add_retention
+from devolve_opt.formulation.stations import add_stations
 from devolve_opt.formulation.take_up import add_take_up
 from devolve_opt.formulation.workload import add_workload
 from devolve_opt.policy import Policy
@@ -31,6 +32,7 @@ def build_model(case: Case, policy: Policy) -> ConcreteModel:
 
     add_take_up(model)  # which township takes which power
     add_lists(model)  # the 1+4 guide list that allows it
+    add_stations(model)  # stationed agencies that townships manage or take over
     add_readiness(model)  # what a township needs to be ready in a field
     add_posts(model)  # posts by formula and need
     add_county_opening(model)  # what each county opens to its townships

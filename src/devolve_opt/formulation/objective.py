@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyomo.environ import Expression, Objective, maximize
 
+from devolve_opt.formulation.stations import hours_lost
 from devolve_opt.rules.workload import overload_of_doing_nothing
 from devolve_opt.vocabulary import Term
 
@@ -26,6 +27,7 @@ def add_objective(model):
         Term.LENT_RETURNS: lent_returns,
         Term.UNUSED_POWERS: unused_powers,
         Term.OFFICES_LED: offices_led,
+        Term.STATIONS: stations,
     }
     model.term = Expression([str(term) for term in Term], rule=lambda model, term: rules[Term(term)](model))
     model.total = Objective(expr=sum(model.term.values()), sense=maximize)
@@ -61,9 +63,14 @@ def overload(model):
 
 
 def readiness(model):
-    r"""Making and keeping townships ready in new fields: $-\pi \sum_{t,f} R_f y_{tf}$. Source: `Prices.readiness`."""
+    r"""Making and keeping townships ready in new fields: $-\pi \sum_{t,f} R_f (y_{tf} - z_{tf})$.
+
+    What stations bring costs nothing. Source: `Prices.readiness`.
+    """
     price = model.policy.prices.readiness
-    return -price * sum(model.readiness_hours[field] * variable for (_, field), variable in model.ready.items())
+    made = sum(model.readiness_hours[field] * variable for (_, field), variable in model.ready.items())
+    brought = sum(model.readiness_hours[key[1]] * model.brought[key] for key in model.ready if key in model.bringable)
+    return -price * (made - brought)
 
 
 def training(model):
@@ -126,3 +133,16 @@ def offices_led(model):
     r"""Hours of leaders who head enforcement offices: $-\pi g \sum_t l_t$. Source: `OfficeHeads.leader_price`."""
     settings = model.policy.office_heads
     return 0.0 if settings is None else -settings.leader_price * settings.hours * sum(model.led.values())
+
+
+def stations(model):
+    r"""Stations that townships manage or take over: $-\pi \sum_a L_a - \Pi \sum_a m_a$.
+
+    $L_a$: hours that the county loses, see `hours_lost`; $\Pi$: price of the policy's measures.
+    Source: `Stations.hour_price`, `Stations.prices`.
+    """
+    if not model.station:
+        return 0.0
+    settings = model.policy.stations
+    lost = sum(hours_lost(model, station) for station in model.station)
+    return -settings.hour_price * lost - settings.measures_price * sum(model.managed.values())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pyomo.environ import Binary, Constraint, Var
+from pyomo.environ import Binary, Constraint, UnitInterval, Var
 
 
 def add_readiness(model):
     """Add `ready[t,f]` for each field in which a township would have to become ready, and its cap.
+
+    Also `brought[t,f]`, the part of it that stations of the field bring, where some may be managed there.
 
     Data: `field[p]`, `ready_today` (pairs of township and field), `new_fields_of[t]`.
     """
@@ -23,6 +25,12 @@ def add_readiness(model):
     model.ready = Var(new, domain=Binary)
     held_back = [(t, p) for t, p in model.pairs if (t, model.field[p]) in model.ready]
     model.taken_only_if_ready = Constraint(held_back, rule=taken_only_if_ready)
+    model.bringable = {key for key in new if key in model.stations_bringing}
+    if model.bringable:
+        bringable = [key for key in new if key in model.bringable]
+        model.brought = Var(bringable, domain=UnitInterval)
+        model.brought_only_if_ready = Constraint(bringable, rule=brought_only_if_ready)
+        model.brought_only_by_station = Constraint(bringable, rule=brought_only_by_station)
     many = [t for t, fields in model.new_fields_of.items() if len(fields) > model.policy.new_fields_max]
     model.new_fields_within_cap = Constraint(many, rule=new_fields_within_cap)
 
@@ -37,9 +45,33 @@ def taken_only_if_ready(model, township, power):
     return model.taken[township, power] <= model.ready[township, model.field[power]]
 
 
+def brought_only_if_ready(model, township, field):
+    r"""A station brings readiness only where the township becomes ready: $z_{tf} \le y_{tf} \quad \forall (t,f)$.
+
+    Whole where all else is, for it only ever gains. Unit: fields. Source: definition.
+    """
+    return model.brought[township, field] <= model.ready[township, field]
+
+
+def brought_only_by_station(model, township, field):
+    r"""Only a station of the field that the township manages brings readiness in it, at no cost.
+
+    $z_{tf} \le \sum_{a \in t : f(a) = f} m_a \quad \forall (t,f)$
+
+    Unit: fields. Source: column `field` of the stations; people and equipment are there already: assumption.
+    """
+    stations = model.stations_bringing[township, field]
+    return model.brought[township, field] <= sum(model.managed[station] for station in stations)
+
+
 def new_fields_within_cap(model, township):
-    r"""A township becomes ready in at most so many fields: $\sum_f y_{tf} \le F \quad \forall t$.
+    r"""A township becomes ready in at most so many fields, those that stations bring not counted.
+
+    $\sum_f (y_{tf} - z_{tf}) \le F \quad \forall t$
 
     Unit: fields. Source: `Policy.new_fields_max`.
     """
-    return sum(model.ready[township, field] for field in model.new_fields_of[township]) <= model.policy.new_fields_max
+    fields = model.new_fields_of[township]
+    made = sum(model.ready[township, field] for field in fields)
+    brought = sum(model.brought[township, field] for field in fields if (township, field) in model.bringable)
+    return made - brought <= model.policy.new_fields_max

@@ -6,7 +6,7 @@ import pandas as pd
 from pyomo.environ import value
 
 from devolve_opt.plan import Decisions
-from devolve_opt.vocabulary import BASE_LIST
+from devolve_opt.vocabulary import BASE_LIST, StationStatus
 
 TIME_SLACK = 1e-6
 """Officer-hours by which an office may seem short of time through rounding alone."""
@@ -17,7 +17,8 @@ def read_decisions(model) -> Decisions:
 
     Lists, readiness and moves that serve nothing are left out: a listed power that no township takes (unless the guide
     list is in force), a field without a power taken, officers moved in and out of the same office, a leader where an
-    officer has the time. Leaving them out breaks no rule and never lowers the plan's worth.
+    officer has the time, a managed station whose hours and readiness the township can do without. Leaving them out
+    breaks no rule and never lowers the plan's worth.
     """
     taken = [pair for pair in model.pairs if _whole(model.taken[pair])]
     rows = model.given if model.list_in_force else _lists_that_serve(model, taken)
@@ -49,27 +50,49 @@ def read_decisions(model) -> Decisions:
             {"returned": [_whole(model.returned[unit]) if unit in model.still_lent else 0 for unit in units]},
             index=pd.Index(units, name="township"),
         ),
-        led=pd.DataFrame({"township": _led(model, taken)}, dtype="str"),
+        led=pd.DataFrame({"township": _led(model)}, dtype="str"),
+        stations=pd.DataFrame(_stations(model, used_fields), columns=["station", "status"], dtype="str"),
     )
 
 
-def _led(model, taken):
+def _led(model):
     """Return the townships whose office a leader heads because its officers have no time to."""
     if model.policy.office_heads is None:
         return []
-    work = dict.fromkeys(model.led, 0.0)
-    for township, power in taken:
-        work[township] += model.officer_hours[township, power]
-    return [
-        unit for unit, variable in model.led.items()
-        if _whole(variable) and model.statutory_officer_hours[unit] + work[unit]
-        > model.hours_per_officer * _whole_officers(model, unit) + TIME_SLACK
-    ]  # fmt: skip
+    led = [unit for unit, variable in model.led.items() if _whole(variable)]
+    there = {unit: value(model.hours_per_officer * model.officers[unit]) for unit in led}
+    return [unit for unit in led if value(model.officer_hours_needed[unit]) > there[unit] + TIME_SLACK]
 
 
-def _whole_officers(model, unit) -> int:
-    moved = _whole(model.moved_in[unit]) - _whole(model.moved_out[unit])
-    return model.remaining[unit] + _whole(model.trained[unit]) + moved
+def _stations(model, used):
+    """Return the rows `station, status` of the stations that townships manage or take over."""
+    rows = []
+    for township, members in model.stations_of.items():
+        devolved = [name for name in members if name in model.devolved and _whole(model.devolved[name])]
+        managed = [name for name in members if _whole(model.managed[name]) and name not in devolved]
+        rows += [(name, StationStatus.DEVOLVED) for name in devolved]
+        rows += [
+            (name, StationStatus.MANAGED) for name in _managed_that_serve(model, township, managed, devolved, used)
+        ]
+    order = {name: number for number, name in enumerate(model.station)}
+    return [(name, str(status)) for name, status in sorted(rows, key=lambda row: order[row[0]])]
+
+
+def _managed_that_serve(model, township, managed, devolved, used):
+    """Leave out managed stations without which no hour would be short and no readiness missing."""
+    policy, share = model.policy, model.policy.stations.hours_share
+    free = policy.wall_share if policy.overload == "wall" else policy.overload_free_share
+    spare = free * value(model.hours_there[township]) - value(model.hours_needed[township])
+    kept = list(managed)
+    for name in managed:
+        hours = free * share * model.case.available_hours * model.station[name]["staff"]
+        key = township, model.station[name]["field"]
+        others = any(model.station[other]["field"] == key[1] for other in [*kept, *devolved] if other != name)
+        brings = key in model.bringable and key in used and not others
+        if hours <= spare and not brings:
+            kept.remove(name)
+            spare -= hours
+    return kept
 
 
 def _lists_that_serve(model, taken):
@@ -120,6 +143,12 @@ def set_start(model, decisions: Decisions) -> None:
     if model.still_lent:
         for unit, variable in model.returned.items():
             variable.set_value(int(decisions.returned["returned"].get(unit, 0)), skip_validation=True)
+    if model.station:
+        status = dict(decisions.stations.itertuples(index=False, name=None))
+        for station, variable in model.managed.items():
+            variable.set_value(int(station in status), skip_validation=True)
+        for station, variable in model.devolved.items():
+            variable.set_value(int(status.get(station) == StationStatus.DEVOLVED), skip_validation=True)
     _set_consequences(model)
 
 
@@ -129,6 +158,9 @@ def _set_consequences(model) -> None:
                       if _whole(model.taken[township, power])}  # fmt: skip
         for pair, variable in model.opened.items():
             variable.set_value(int(pair in open_pairs), skip_validation=True)
+    for key in model.bringable:
+        station = any(_whole(model.managed[station]) for station in model.stations_bringing[key])
+        model.brought[key].set_value(int(station and _whole(model.ready[key]) > 0), skip_validation=True)
     for unit, variable in model.posts_gained.items():
         variable.set_value(max(0.0, value(model.posts[unit]) - model.posts_today[unit]), skip_validation=True)
     for township, variable in model.shortfall.items():

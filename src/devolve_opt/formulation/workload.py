@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from pyomo.environ import Constraint, Expression, NonNegativeReals, Var
 
+from devolve_opt.formulation.stations import most_station_staff, station_staff, station_work
 from devolve_opt.rules.workload import staff_without_moves, statutory_load
 
 
@@ -39,25 +40,33 @@ def _overload_bounds(model, township, step):
     most = model.band_upper[township] + model.revolving_max[county]
     moved = model.filling[township] * max(0, most - model.posts_today[township])
     staff = model.staff_today[township] + moved + model.still_lent.get(township, 0)
+    staff += most_station_staff(model, township)
     return 0, model.step_widths[step] * model.case.available_hours * staff
 
 
 def hours_needed(model, township):
-    r"""Staff-hours a year a township needs: $H_t = \bar H_t + \sum_p h_{tp} x_{tp}$, statutory work and held powers."""
-    return model.statutory_load[township] + sum(
+    r"""Staff-hours a year a township needs: $H_t = \bar H_t + \sum_p h_{tp} x_{tp} + \sum_{a \in t} w_a d_a$.
+
+    Statutory work, held powers, and the own work of devolved stations.
+    """
+    held = sum(
         model.hours[township, power] * model.taken[township, power] for power in model.powers_of.get(township, ())
     )
+    return model.statutory_load[township] + held + station_work(model, township)
 
 
 def hours_there(model, township):
-    r"""Staff-hours a year a township has: $A_t = a\,(\bar q_t + \phi_{k(t)} (n_t - \bar n_t) + q_t)$.
+    r"""Staff-hours a year a township has.
+
+    $A_t = a\,(\bar q_t + \phi_{k(t)} (n_t - \bar n_t) + q_t + \sum_{a \in t} q_a (\mu m_a + (1 - \mu) d_a))$
 
     A moved post brings its county's average filling $\phi_k$, so that no staff appear from nowhere; lent staff who
-    return beyond the cap work in the township again.
+    return beyond the cap work in the township again; stations bring the hours that it directs.
     """
     moved = model.posts[township] - model.posts_today[township]
     returned = model.returned[township] if township in model.still_lent else 0
-    return model.case.available_hours * (model.staff_today[township] + model.filling[township] * moved + returned)
+    staff = model.staff_today[township] + model.filling[township] * moved + returned + station_staff(model, township)
+    return model.case.available_hours * staff
 
 
 def overload_carries_load(model, township):

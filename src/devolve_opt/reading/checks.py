@@ -16,6 +16,7 @@ LIMITS = (
     ("townships", "lent", "staff_in_post"),
     ("townships", "certified_officers", "staff_in_post"),
     ("townships", "statutory_officer_hours", "statutory_hours"),
+    ("stations", "certified", "staff"),
 )
 """Table, column, and the column of the same row that it may not exceed."""
 

@@ -23,6 +23,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "holder": tuple(vocabulary.Holder),
     "platform": tuple(vocabulary.Platform),
     "unit": tuple(vocabulary.Unit),
+    "station": tuple(vocabulary.StationKind),
     "list": (vocabulary.BASE_LIST, *vocabulary.VOTING_CATEGORIES),
 }
 """Words allowed in a column of kind `choice`, by the name that `columns.csv` gives the choice."""

@@ -13,7 +13,7 @@ import pandas as pd
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.plan import Plan
 from devolve_opt.scenario import Scenario
-from devolve_opt.vocabulary import BASE_LIST, Method, Term
+from devolve_opt.vocabulary import BASE_LIST, Method, StationStatus, Term
 
 MANIFEST = "manifest.json"
 """The file in the folder of a run that tells it from any other."""
@@ -27,6 +27,7 @@ UNITS = {
     "gap": "share", "rules_broken": "breaches", "powers_listed": "powers", "base_list": "powers",
     "powers_taken": "powers", "take_ups": "township powers", "rounds_met": "rounds", "fields_made_ready": "fields",
     "posts_moved_count": "posts", "officers_trained": "persons",
+    "stations_managed": "stations", "stations_devolved": "stations",
 }  # fmt: skip
 """Unit of each measure that has one."""
 
@@ -55,6 +56,8 @@ def measures(plan: Plan) -> dict[str, Any]:
         "fields_made_ready": len(plan.decisions.ready),
         "posts_moved_count": int((townships["posts"] - townships["posts_before"]).clip(lower=0).sum()),
         "officers_trained": int(townships["trained"].sum()),
+        "stations_managed": int((plan.decisions.stations["status"] == StationStatus.MANAGED).sum()),
+        "stations_devolved": int((plan.decisions.stations["status"] == StationStatus.DEVOLVED).sum()),
         "overload_hours": float(townships["overload_hours"].sum()),
     }
 

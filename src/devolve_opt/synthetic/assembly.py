@@ -17,6 +17,7 @@ from devolve_opt.policy import Policy
 from devolve_opt.rules.legality import eligible_powers
 from devolve_opt.rules.lists import ratio_lists
 from devolve_opt.rules.ratio import ratio_decisions
+from devolve_opt.schema.header import AVAILABLE_HOURS
 from devolve_opt.synthetic import choices
 from devolve_opt.synthetic.calibration import Calibration
 from devolve_opt.synthetic.cases import cases_array, cases_table, settle_own_cases
@@ -27,6 +28,7 @@ from devolve_opt.synthetic.pilot import district_tables, settle_pilot, settled_r
 from devolve_opt.synthetic.places import city_counties, province_counties, townships_of
 from devolve_opt.synthetic.powers import fields_table, powers_table
 from devolve_opt.synthetic.staffing import staffed
+from devolve_opt.synthetic.stations import stations_table
 from devolve_opt.synthetic.teams import teams_tables
 from devolve_opt.vocabulary import VOTING_CATEGORIES, Category, PowerType
 
@@ -101,9 +103,16 @@ def city_tables(seed: int, calibration: Calibration) -> Tables:
         "traffic": traffic_table(seed),
         "migrants": migrants_table(ground.townships, seed),
     }
+    stations = stations_table(ground.townships, AVAILABLE_HOURS, seed)
     teams = teams_tables(ground.townships, ground.fields, seed)
     return typed_tables(
-        {**tables, **offices, **teams, "cases": cases_table(cases, ground.voters.index, ground.powers.index)}
+        {
+            **tables,
+            **offices,
+            **teams,
+            "stations": stations,
+            "cases": cases_table(cases, ground.voters.index, ground.powers.index),
+        }
     )
 
 

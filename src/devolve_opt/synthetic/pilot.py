@@ -34,7 +34,11 @@ def district_tables(tables: Mapping[str, pd.DataFrame], county: str) -> dict[str
         if name not in tables:
             continue  # drawn later than what asks here
         result[name] = tables[name][tables[name]["township"].isin(townships.index)]
-    for name, column, kept in (("teams", "county", [county]), ("travel", "township", townships.index)):
+    for name, column, kept in (
+        ("teams", "county", [county]),
+        ("travel", "township", townships.index),
+        ("stations", "township", townships.index),
+    ):
         if name in tables:
             result[name] = tables[name][tables[name][column].isin(kept)]
     return result

@@ -11,7 +11,7 @@ from devolve_opt.plan import Plan
 from devolve_opt.rules.interest import interest
 from devolve_opt.rules.officers import certificates_max
 from devolve_opt.rules.posts import post_formula
-from devolve_opt.vocabulary import BASE_LIST, Category, label
+from devolve_opt.vocabulary import BASE_LIST, Category, StationStatus, label
 
 TOLERANCE = 1e-6
 """Share of a limit within which hours count as having reached it."""
@@ -82,7 +82,7 @@ def _take_up_caps(plan: Plan) -> Iterator[Cap]:
     if voting.empty:
         return
     taken = plan.audit.townships.loc[voting, "powers_taken"]
-    new_fields = plan.decisions.ready["township"].value_counts().reindex(voting, fill_value=0)
+    new_fields = fields_made(plan).reindex(voting)
     yield _each("new_powers_max", "powers that a township takes", policy.new_powers_max, taken, "powers")
     yield _each(
         "new_fields_max", "fields that a township becomes ready in", policy.new_fields_max, new_fields, "fields"
@@ -115,6 +115,23 @@ def _instrument_caps(plan: Plan) -> Iterator[Cap]:
             "retention.share_max", "powers likely to be withdrawn", policy.retention.share_max,
             float(unused.max()) if len(unused) else 0.0, "share of a township's powers", full, len(unused), "townships",
         )  # fmt: skip
+    yield from _station_caps(plan)
+
+
+def _station_caps(plan: Plan) -> Iterator[Cap]:
+    settings, decided = plan.scenario.policy.stations, plan.decisions.stations
+    stations = plan.scenario.data.tables["stations"]
+    if settings is None or stations.empty:
+        return
+    devolved = int((decided["status"] == StationStatus.DEVOLVED).sum())
+    ours = decided["station"].map(stations["township"]).value_counts()
+    ours = ours.reindex(stations["township"].unique(), fill_value=0)
+    each = "stations that a township manages"
+    yield _city(
+        "stations.managed_max", "stations that townships manage", settings.managed_max, len(decided), "stations"
+    )
+    yield _city("stations.devolved_max", "stations that are devolved", settings.devolved_max, devolved, "stations")
+    yield _each("stations.managed_per_township_max", each, settings.managed_per_township_max, ours, "stations")
 
 
 def _hours_caps(plan: Plan) -> Iterator[Cap]:
@@ -179,6 +196,12 @@ def _officer_caps(plan: Plan) -> Iterator[Cap]:
         "fields_per_officer", "fields that the officers of an office can cover", 1.0,
         0.0 if pd.isna(share) else float(share), "share of their fields", full, len(voting), "townships",
     )  # fmt: skip
+
+
+def fields_made(plan: Plan) -> pd.Series:
+    """Return, for each township, the fields that the plan makes ready, those that stations bring not counted."""
+    made = plan.audit.fields[plan.audit.fields["new"] & ~plan.audit.fields["brought"]]
+    return made["township"].value_counts().reindex(plan.audit.townships.index, fill_value=0)
 
 
 def fields_covered(plan: Plan, officers: pd.Series) -> pd.Series:

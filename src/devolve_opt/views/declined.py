@@ -9,7 +9,7 @@ from devolve_opt.plan import Plan
 from devolve_opt.policy import Policy
 from devolve_opt.rules.interest import interest
 from devolve_opt.rules.workload import overload_cost
-from devolve_opt.views.caps import fields_covered, officer_fields
+from devolve_opt.views.caps import fields_covered, fields_made, officer_fields
 from devolve_opt.views.wording import HOURS
 from devolve_opt.vocabulary import BASE_LIST
 
@@ -94,7 +94,7 @@ def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict
         rows["township"].map(values)
         for values in (officer_fields(plan), fields_covered(plan, plan.audit.townships["officers"]))
     )
-    new = rows["township"].map(plan.decisions.ready["township"].value_counts()).fillna(0)
+    new = rows["township"].map(fields_made(plan))
     readiness = (
         "making it ready takes " + rows["field"].map(fields["readiness_hours"]).map("{:,.0f}".format) + f" {HOURS}; "
         "fields made ready " + new.map("{:.0f}".format) + f" of {policy.new_fields_max}; its officers cover "

@@ -12,7 +12,18 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from devolve_opt.instruments import AreaTeams, CountyOpening, LentReturns, OfficeHeads, OfficePrices, Offices, Retention
+from devolve_opt.instruments import (
+    AreaTeams,
+    CountyOpening,
+    LentReturns,
+    MeasurePrices,
+    MeasureShares,
+    OfficeHeads,
+    OfficePrices,
+    Offices,
+    Retention,
+    Stations,
+)
 from devolve_opt.policy import CategoryTilt, OverloadStep, Policy, PostWeights, Prices
 
 SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
@@ -28,6 +39,9 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[policy.lent_returns]", LentReturns, "Returns of lent staff beyond the cap; its presence switches them on."),
     ("[policy.retention]", Retention, "Powers likely to be withdrawn; its presence prices and caps them."),
     ("[policy.office_heads]", OfficeHeads, "Leaders who head enforcement offices; its presence lets them."),
+    ("[policy.stations]", Stations, "Stations managed by townships or devolved; its presence switches them on."),
+    ("[policy.stations.hour_shares]", MeasureShares, "Hours of a managed station that each measure brings."),
+    ("[policy.stations.prices]", MeasurePrices, "Prices of the measures."),
     ("[policy.offices]", Offices, "Functions merged into offices; the table switches the study on."),
     ("[policy.offices.prices]", OfficePrices, "Prices of what that study weighs."),
     ("[policy.area_teams]", AreaTeams, "Stationed enforcement teams; off where this table is left out."),

@@ -50,6 +50,7 @@ TERM_COLOURS: dict[str, str] = dict(
             "#6699CC",
             "#888888",
             "#AA7744",
+            "#EE8866",
         ),
         strict=True,
     )

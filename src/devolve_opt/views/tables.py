@@ -15,6 +15,7 @@ from devolve_opt.rules.workload import load_today
 from devolve_opt.views.caps import caps
 from devolve_opt.views.declined import PAIR, declined, openings, power_status
 from devolve_opt.views.responsibilities import responsibilities
+from devolve_opt.views.stations import stations
 from devolve_opt.vocabulary import BASE_LIST, CHINESE, INSTRUMENT_TERMS, Term
 
 
@@ -27,7 +28,7 @@ def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     """
     tables = (
         guide_list, list_changes, power_status, take_up, declined, openings, choices, posts, officers, readiness,
-        workload, wisn, county_posts, responsibilities, terms, caps, exclusions,
+        workload, wisn, county_posts, stations, responsibilities, terms, caps, exclusions,
     )  # fmt: skip
     return {table.__name__: table(plan).assign(synthetic=plan.scenario.case.synthetic) for table in tables}
 
@@ -200,7 +201,8 @@ def officers(plan: Plan) -> pd.DataFrame:
         - `township`, `name`, `county`, `category`: the township.
         - `officers_before`, `officers_remaining`: certified today, and left after a year's attrition (persons).
         - `trained`, `moved_in`, `moved_out`: what the plan does (persons).
-        - `officers`: remaining + trained + moved in - moved out (persons).
+        - `from_stations`: certified staff of devolved stations (persons).
+        - `officers`: remaining + trained + moved in - moved out + from stations (persons).
         - `officers_min`: the least the policy allows (persons).
         - `officer_hours_needed`, `officer_hours_there`: enforcement work, and the officers' time for it (officer-hours
           a year).
@@ -209,7 +211,7 @@ def officers(plan: Plan) -> pd.DataFrame:
     """
     now, rule = plan.audit.townships, ratio_plan(plan).audit.townships
     led = now.index.isin(plan.decisions.led["township"])
-    columns = ("officers_before", "officers_remaining", "trained", "moved_in", "moved_out", "officers")
+    columns = ("officers_before", "officers_remaining", "trained", "moved_in", "moved_out", "from_stations", "officers")
     return _by_township(
         plan.scenario.data, now.index,
         **{name: now[name] for name in columns},
@@ -227,11 +229,14 @@ def readiness(plan: Plan) -> pd.DataFrame:
         - `township`, `township_name`, `county`, `category`: the township.
         - `field`, `field_name`: the field.
         - `new`: whether the plan makes it ready.
-        - `readiness_hours`: what becoming and staying ready takes (staff-hours a year; 0 where it is ready today).
+        - `brought`: whether a station that the township manages brings it.
+        - `readiness_hours`: what becoming and staying ready takes (staff-hours a year; 0 where it is ready today or
+          brought).
         - `powers`: powers of the field it takes (powers); `cases`: cases of those (cases a year).
     """
     case = plan.scenario.data
     towns, fields, ready = case.tables["townships"], case.tables["fields"], plan.audit.fields
+    hours = ready["field"].map(fields["readiness_hours"]).astype(float)
     return pd.DataFrame(
         {
             "township": ready["township"],
@@ -241,7 +246,8 @@ def readiness(plan: Plan) -> pd.DataFrame:
             "field": ready["field"],
             "field_name": ready["field"].map(fields["name"]).astype("str"),
             "new": ready["new"],
-            "readiness_hours": ready["field"].map(fields["readiness_hours"]).astype(float).where(ready["new"], 0.0),
+            "brought": ready["brought"],
+            "readiness_hours": hours.where(ready["new"] & ~ready["brought"], 0.0),
             "powers": ready["powers"],
             "cases": ready["cases"],
         }
@@ -254,8 +260,9 @@ def workload(plan: Plan) -> pd.DataFrame:
     Returns:
         - `township`, `name`, `county`, `category`: the township.
         - `statutory_hours`: work before any power is taken, joint cases included (staff-hours a year).
-        - `hours_needed`: that, and the upkeep and cases of the powers taken (staff-hours a year).
-        - `hours_there`: working hours of the staff (staff-hours a year).
+        - `hours_needed`: that, the upkeep and cases of the powers taken, and the own work of devolved stations
+          (staff-hours a year).
+        - `hours_there`: working hours of the staff, those of stations that it directs among them (staff-hours a year).
         - `load`: hours needed / hours there (share; blank where no hours are there).
         - `lent_returned`: lent staff who come back (persons).
         - `overload_hours`: hours needed above `overload_free_share` of those there (staff-hours a year).

@@ -10,6 +10,7 @@ from devolve_opt.plan import Plan
 from devolve_opt.views.plots.formulas import formulas_figure
 from devolve_opt.views.plots.lists import guide_list_matrix, take_up_map
 from devolve_opt.views.plots.runs import progress, sweep_figure
+from devolve_opt.views.plots.stations import stations
 from devolve_opt.views.plots.townships import officers, posts_before_after, workload
 from devolve_opt.views.plots.worth import changes_against_ratio_rule
 
@@ -21,6 +22,7 @@ __all__ = [
     "officers",
     "posts_before_after",
     "progress",
+    "stations",
     "sweep_figure",
     "take_up_map",
     "workload",
@@ -29,7 +31,8 @@ __all__ = [
 FIGURES: dict[str, Callable[[Plan], Figure]] = {
     figure.__name__: figure
     for figure in (
-        changes_against_ratio_rule, guide_list_matrix, take_up_map, workload, posts_before_after, officers, progress,
+        changes_against_ratio_rule, guide_list_matrix, take_up_map, workload, posts_before_after, officers,
+        stations, progress,
     )
 }  # fmt: skip
 """Every figure of a plan by name, in the order of a report."""
