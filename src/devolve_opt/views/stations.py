@@ -28,8 +28,9 @@ def stations(plan: Plan) -> pd.DataFrame:
     case, settings = plan.scenario.data, plan.scenario.policy.stations or Stations()
     table, towns = case.stations, case.tables["townships"]
     limits = station_limits(case, settings)
-    status = table.index.to_series().map(plan.decisions.stations.set_index("station")["status"])
-    status = status.fillna(str(StationStatus.COUNTY)).astype("str")
+    decided = plan.decisions.stations.set_index("station")["status"].to_dict()
+    statuses = [decided.get(station, str(StationStatus.COUNTY)) for station in table.index]
+    status = pd.Series(statuses, index=table.index, dtype="str")
     managed, devolved = status == StationStatus.MANAGED, status == StationStatus.DEVOLVED
     brought = plan.audit.fields[plan.audit.fields["brought"]]
     places = pd.MultiIndex.from_frame(table[["township", "field"]])
