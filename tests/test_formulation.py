@@ -40,6 +40,7 @@ from modelling import (
     parsed,
     small_case,
     small_policy,
+    with_duties,
 )
 from strategies import small_scenarios
 
@@ -105,11 +106,13 @@ def test_components_are_named_after_their_rules():
     scenario = hand_scenario()
     in_force = scenario.case.guide_list.reindex([0]).assign(power="P3", list="base")
     seen = set()
-    for case in (scenario.case, scenario.case.replace(guide_list=in_force)):
+    duties = with_duties(scenario.case, {"D1": {"hours": 10.0}}, {"D1": ["P1"]})
+    for case in (duties, scenario.case.replace(guide_list=in_force)):
         for overload in ("priced", "wall"):
             policy = scenario.policy.replace(
                 overload=overload, officers_min=1, take_up_floor="chosen", county_opening={"opened_max": 1},
                 lent_returns={"returned_max": 0}, retention={},
+                duties={"load_max": 0.9, "matched_share_min": 0.5},
             )  # fmt: skip
             seen |= {component.name for component in build_model(case, policy).component_objects(Constraint)}
     assert seen == {name for name, module in RULES.items() if module not in SUB_MODELS}
@@ -201,7 +204,7 @@ def test_every_term_is_valued_as_by_hand():
             # Half of 8, 6, 7 rounds asked for is 4, 3, 3.5; met are 5, 3, 0.
             "inequity": -25 * 3.5,
             "county_support": -(10 + 5 + 5),
-            **dict.fromkeys(("county_opening", "lent_returns", "unused_powers"), 0),
+            **dict.fromkeys(("county_opening", "lent_returns", "unused_powers", "duties_matched"), 0),
         }
     )
     scenario = hand_scenario()

@@ -38,7 +38,10 @@ def test_off_the_instruments_cost_nothing():
     model = hand_model()
     for name in ("opened", "returned", "base_list_taken", "unused_within_share"):
         assert not hasattr(model, name)
-    assert all(not terms_of(model, term) for term in (Term.COUNTY_OPENING, Term.LENT_RETURNS, Term.UNUSED_POWERS))
+    assert all(
+        not terms_of(model, term)
+        for term in (Term.COUNTY_OPENING, Term.LENT_RETURNS, Term.UNUSED_POWERS, Term.DUTIES_MATCHED)
+    )
 
 
 def terms_of(model, term):

@@ -28,6 +28,7 @@ class Decisions(FrozenFrames):
         officers: indexed by township, columns `trained, moved_in, moved_out` (persons, whole numbers).
         returned: indexed by township, column `returned`: lent staff who come back beyond those that the cap sends back
             (persons, whole numbers); an empty table stands for none.
+        duties: columns `township, duty`; one row for each duty that a township carries.
     """
 
     guide_list: pd.DataFrame
@@ -36,6 +37,7 @@ class Decisions(FrozenFrames):
     posts: pd.DataFrame
     officers: pd.DataFrame
     returned: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"returned": pd.Series(dtype="int64")}))
+    duties: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["township", "duty"], dtype="str"))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from devolve_opt.errors import InputError
-from devolve_opt.instruments import AreaTeams, CountyOpening, LentReturns, Offices, Retention
+from devolve_opt.instruments import AreaTeams, CountyOpening, Duties, LentReturns, Offices, Retention
 from devolve_opt.post_formulas import (
     MOBILE_FORMULA,
     OWN_WEIGHTS,
@@ -282,6 +282,9 @@ class Policy(Settings):
     retention: Retention | None = setting(
         None, "table", "design", "Powers that are likely to be withdrawn: [policy.retention] prices and caps them."
     )
+    duties: Duties | None = setting(
+        None, "table", "the city's report", "Duties laid on townships and their admission: [policy.duties] switches them on.",
+    )  # fmt: skip
     offices: Offices | None = setting(
         None, "table", "design", "Functions merged into offices: given as [policy.offices], it switches the study `offices` on.",
     )  # fmt: skip

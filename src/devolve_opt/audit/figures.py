@@ -31,6 +31,7 @@ def term_values(ledger: Ledger) -> dict[Term, float]:
 def _instrument_values(ledger: Ledger) -> dict[Term, float]:
     """Return the terms of the instruments that a policy may switch on; 0 where they are off."""
     opening, returns, retention = ledger.policy.county_opening, ledger.policy.lent_returns, ledger.policy.retention
+    duties = ledger.policy.duties
     hours_lost = ledger.case.available_hours * ledger.plan.returned["returned"].sum()
     return {
         Term.COUNTY_OPENING: -opening.price * len(ledger.opened) if opening else 0.0,
@@ -38,6 +39,7 @@ def _instrument_values(ledger: Ledger) -> dict[Term, float]:
         Term.UNUSED_POWERS: -retention.price * (ledger.taken["cases"] < ledger.policy.use_min).sum()
         if retention
         else 0.0,
+        Term.DUTIES_MATCHED: duties.worth * ledger.carried["hours"].sum() if duties else 0.0,
     }
 
 

@@ -14,7 +14,7 @@ from devolve_opt.case import Case
 from devolve_opt.plan import Breach
 from devolve_opt.policy import Policy
 from devolve_opt.rules.apportionment import apportion
-from devolve_opt.vocabulary import BASE_LIST, ENFORCEMENT_TYPES
+from devolve_opt.vocabulary import BASE_LIST, ENFORCEMENT_TYPES, Category, Holder
 
 SLACK = 1e-6
 """Tolerance of comparisons of hours and shares, relative to the limit; whole numbers are compared exactly."""
@@ -44,12 +44,13 @@ class Ledger:
 
     @cached_property
     def interest(self) -> pd.DataFrame:
-        """Pairs `township, power` that may be taken: chosen or with cases, eligible, and all that these require."""
+        """Pairs `township, power` that may be taken: chosen, with cases, for duties; eligible; and what they need."""
         chosen, arising = self.votes, self.case.cases
         found = pd.concat([chosen.loc[chosen["rounds"] > 0, _PAIR], arising.loc[arising["cases"] > 0, _PAIR]])
         if self.policy.take_up_floor == "all":
             every = pd.MultiIndex.from_product([self.case.townships.index, self.case.powers.index], names=_PAIR)
             found = pd.concat([found, every.to_frame(index=False)])
+        found = pd.concat([found, self.duty_needs[contains(self.open_duties, self.duty_needs, _DUTY)][_PAIR]])
         found = found[found["township"].isin(self.case.voting_townships) & found["power"].isin(self.eligible)]
         found, requires, newest = found.drop_duplicates(), self.case.powers["requires"], found
         while not newest.empty:
@@ -76,6 +77,42 @@ class Ledger:
             return pairs
         closed = [refused(township, power) for township, power in zip(pairs["township"], pairs["power"], strict=True)]
         return pairs[~np.array(closed, dtype=bool)]
+
+    @cached_property
+    def laid(self) -> pd.DataFrame:
+        """Where each duty is laid, if the policy knows duties: `township, duty, hours, officer_hours` (a year)."""
+        duties = self.case.duties if self.policy.duties is not None else self.case.duties.iloc[:0]
+        people, named = self.case.townships["population"] / 1000, self.case.duty_townships
+        rows = []
+        for duty, facts in duties.iterrows():
+            members = named.loc[named["duty"] == duty, "township"]
+            for township in people.index if members.empty else members:
+                hours = facts["hours"] + facts["hours_per_1000"] * people[township]
+                rows.append((township, duty, float(hours), float(facts["officer_hours"])))
+        frame = pd.DataFrame(rows, columns=[*_DUTY, "hours", "officer_hours"])
+        return frame.astype({"township": "str", "duty": "str", "hours": float, "officer_hours": float})
+
+    @cached_property
+    def duty_needs(self) -> pd.DataFrame:
+        """Powers that laid duties take and the township does not hold by law: `township, duty, power`."""
+        powers, category = self.case.powers, self.case.townships["category"]
+        needs = self.laid[_DUTY].merge(self.case.duty_powers, on="duty")
+        own = needs["power"].isin(powers.index[powers["holder"] == Holder.TOWNSHIP])
+        town = needs["township"].isin(category.index[category != Category.SUBDISTRICT])
+        return needs[~(own & town)].reset_index(drop=True)
+
+    @cached_property
+    def open_duties(self) -> pd.DataFrame:
+        """Laid duties that neither law nor policy nor the county keeps from the township; columns as in `laid`."""
+        needs = self.duty_needs
+        may = needs["power"].isin(self.eligible) & needs["township"].isin(self.case.voting_townships)
+        may &= contains(self._without_refused(needs), needs, _PAIR)
+        return self.laid[~contains(needs[~may], self.laid, _DUTY)]
+
+    @cached_property
+    def carried(self) -> pd.DataFrame:
+        """Duties that the plan has carried: `township, duty, hours, officer_hours`; 0 where one is not laid."""
+        return self.plan.duties.merge(self.laid, how="left", on=_DUTY).fillna({"hours": 0.0, "officer_hours": 0.0})
 
     @cached_property
     def opened(self) -> pd.DataFrame:
@@ -178,16 +215,19 @@ class Ledger:
     @cached_property
     def hours_needed(self) -> pd.Series:
         """Staff-hours a year that each township needs."""
+        return self._work_today + self.of_taken("hours") + self.of_carried("hours")
+
+    @property
+    def _work_today(self) -> pd.Series:
         townships = self.case.townships
-        joint = townships["joint_cases"] * self.policy.joint_case_hours
-        return townships["statutory_hours"] + joint + self.of_taken("hours")
+        return townships["statutory_hours"] + townships["joint_cases"] * self.policy.joint_case_hours
 
     @cached_property
     def doing_nothing(self) -> tuple[pd.Series, pd.Series]:
-        """Staff-hours a year that each township needs, and has, today: lent staff away, no power taken."""
+        """Staff-hours a year that each township needs, and has, today: lent staff away, no power or duty taken."""
         townships = self.case.townships
         staff = townships["staff_in_post"] - townships["lent"] + townships["stationed_staff"]
-        return self.hours_needed - self.of_taken("hours"), self.case.available_hours * staff
+        return self._work_today, self.case.available_hours * staff
 
     @cached_property
     def officers(self) -> pd.DataFrame:
@@ -197,11 +237,12 @@ class Ledger:
         remaining = certified - np.minimum(self._spread("officers_lost", certified), certified)
         officers = remaining + moves["trained"] + moves["moved_in"] - moves["moved_out"]
         joint = townships["joint_cases"] * self.policy.joint_case_hours
+        handed_down = self.of_taken("officer_hours") + self.of_carried("officer_hours")
         return pd.DataFrame(
             {
                 "remaining": remaining,
                 "officers": officers,
-                "hours_needed": townships["statutory_officer_hours"] + joint + self.of_taken("officer_hours"),
+                "hours_needed": townships["statutory_officer_hours"] + joint + handed_down,
                 "hours_there": self.policy.officer_hours_share * self.case.available_hours * officers,
             }
         )
@@ -217,6 +258,10 @@ class Ledger:
         """Return the sum of a column of `taken` for every township."""
         return self.taken.groupby("township")[column].sum().reindex(self.case.townships.index, fill_value=0)
 
+    def of_carried(self, column: str) -> pd.Series:
+        """Return the sum of a column of `carried` for every township."""
+        return self.carried.groupby("township")[column].sum().reindex(self.case.townships.index, fill_value=0)
+
     def _spread(self, pool: str, weight: pd.Series, rounding: str = "largest_remainder") -> pd.Series:
         spread = pd.Series(0, index=weight.index, dtype="int64")
         total = {str(county): int(posts) for county, posts in self.counties[pool].items()}
@@ -226,6 +271,7 @@ class Ledger:
 
 
 _PAIR = ["township", "power"]
+_DUTY = ["township", "duty"]
 _FIELD = ["township", "field"]
 
 

@@ -145,7 +145,7 @@ def penalty_field_has_officers(model, township, power):
 def officer_hours_sufficient(model, township):
     r"""Officers have the hours for inspections, penalties and joint cases; an ordinary case takes two of them.
 
-    $\bar P_t + \sum_p \rho_{tp} x_{tp} \le a \eta\, e_t \quad \forall t$
+    $\bar P_t + \sum_p \rho_{tp} x_{tp} + \sum_d \rho_{td} m_{td} \le a \eta\, e_t \quad \forall t$
 
     Unit: officer-hours a year. Source: 行政处罚法 42; `Policy.officer_hours_share`, `Policy.joint_case_hours`.
     """
@@ -154,4 +154,5 @@ def officer_hours_sufficient(model, township):
         for power in model.powers_of.get(township, ())
         if model.officer_hours[township, power]
     )
+    needed += model.duty_officer_work.get(township, 0)
     return needed <= model.hours_per_officer * model.officers[township]

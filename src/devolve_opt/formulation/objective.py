@@ -25,6 +25,7 @@ def add_objective(model):
         Term.COUNTY_OPENING: county_opening,
         Term.LENT_RETURNS: lent_returns,
         Term.UNUSED_POWERS: unused_powers,
+        Term.DUTIES_MATCHED: duties_matched,
     }
     model.term = Expression([str(term) for term in Term], rule=lambda model, term: rules[Term(term)](model))
     model.total = Objective(expr=sum(model.term.values()), sense=maximize)
@@ -119,3 +120,11 @@ def unused_powers(model):
     if not model.unused:
         return 0.0
     return -model.policy.retention.price * sum(model.taken[pair] for pair in model.pairs if pair in model.unused)
+
+
+def duties_matched(model):
+    r"""Hours of duties that townships carry with power and people: $\pi \sum_{t,d} h_{td} m_{td}$.
+
+    Source: `Duties.worth`.
+    """
+    return model.policy.duties.worth * sum(model.duty_work.values()) if model.duty_work else 0.0

@@ -46,6 +46,11 @@ def read_decisions(model) -> Decisions:
             {"returned": [_whole(model.returned[unit]) if unit in model.still_lent else 0 for unit in units]},
             index=pd.Index(units, name="township"),
         ),
+        duties=pd.DataFrame(
+            [pair for pair in model.duty_hours if _whole(model.matched[pair])],
+            columns=["township", "duty"],
+            dtype="str",
+        ),
     )
 
 
@@ -93,6 +98,12 @@ def set_start(model, decisions: Decisions) -> None:
     if model.still_lent:
         for unit, variable in model.returned.items():
             variable.set_value(int(decisions.returned["returned"].get(unit, 0)), skip_validation=True)
+    if model.duty_hours:
+        carried = set(decisions.duties.itertuples(index=False, name=None))
+        for pair, variable in model.matched.items():
+            variable.set_value(int(pair in carried), skip_validation=True)
+        for township, variable in model.carries.items():
+            variable.set_value(int(any(pair[0] == township for pair in carried)), skip_validation=True)
     _set_consequences(model)
 
 

@@ -29,6 +29,8 @@ POLICY_RULES = {
     "opened_within_cap": ("county_opening.opened_max", "powers"),
     "returned_within_cap": ("lent_returns.returned_max", "persons"),
     "unused_within_share": ("retention.share_max", "powers"),
+    "matched_share_at_least": ("duties.matched_share_min", "duties"),
+    "duty_load_within": ("duties.load_max", "staff-hours a year"),
     "new_powers_within_cap": ("new_powers_max", "powers"),
     "new_fields_within_cap": ("new_fields_max", "fields"),
     "overload_within_step": ("overload_steps", "staff-hours a year"),

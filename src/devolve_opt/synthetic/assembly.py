@@ -21,6 +21,7 @@ from devolve_opt.synthetic import choices
 from devolve_opt.synthetic.calibration import Calibration
 from devolve_opt.synthetic.cases import cases_array, cases_table, settle_own_cases
 from devolve_opt.synthetic.draws import stream
+from devolve_opt.synthetic.duties import duties_tables
 from devolve_opt.synthetic.frames import draft_case, typed_tables
 from devolve_opt.synthetic.functions import functions_table, migrants_table, traffic_table
 from devolve_opt.synthetic.pilot import district_tables, settle_pilot, settled_rounds
@@ -102,8 +103,9 @@ def city_tables(seed: int, calibration: Calibration) -> Tables:
         "migrants": migrants_table(ground.townships, seed),
     }
     teams = teams_tables(ground.townships, ground.fields, seed)
+    duties = duties_tables(ground.townships, ground.fields, ground.powers, tables["votes"], seed)
     return typed_tables(
-        {**tables, **offices, **teams, "cases": cases_table(cases, ground.voters.index, ground.powers.index)}
+        {**tables, **offices, **teams, **duties, "cases": cases_table(cases, ground.voters.index, ground.powers.index)}
     )
 
 

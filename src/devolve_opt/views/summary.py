@@ -13,6 +13,7 @@ from devolve_opt.schema import numeric_columns
 from devolve_opt.settings import ASSUMPTION
 from devolve_opt.views import tables
 from devolve_opt.views.caps import cap_sentence, caps
+from devolve_opt.views.duties import duty_lines
 from devolve_opt.views.reasons import list_reasons, officer_reasons, post_reasons, take_up_reasons
 from devolve_opt.views.wording import HOURS, count, plan_name, share, signed, status_lines
 from devolve_opt.vocabulary import BASE_LIST, label
@@ -105,6 +106,7 @@ def _decisions(plan: Plan) -> list[str]:
         f"Officers: {figures['trained'].sum():,.0f} trained, {figures['moved_in'].sum():,.0f} moved; {staff}.",
         f"Load: {load} there, {above}; lent staff come back: {figures['lent_returned'].sum():,.0f}.",
         *_counties_and_use(plan),
+        *duty_lines(plan),
     ]
 
 
