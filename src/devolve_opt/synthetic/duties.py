@@ -60,7 +60,7 @@ def duties_tables(
     lawful = powers.index[~powers.index.isin(kept_out["power"])]
     forbidden = kept_out.loc[kept_out["rule"] != "already_held", "power"].to_numpy()
     chosen = votes.loc[votes["round_3"], "power"].value_counts().reindex(lawful, fill_value=0).to_numpy(float)
-    drawn = [list(random.choice(lawful, number, replace=False, p=chosen**2 / (chosen**2).sum())) for number in takes]
+    drawn = [list(random.choice(lawful, number, replace=False, p=chosen**4 / (chosen**4).sum())) for number in takes]
     for duty in random.choice(np.flatnonzero(takes > 0), _FORBIDDEN, replace=False):
         drawn[duty][-1] = random.choice(forbidden)
     enforcement = powers["type"].isin(ENFORCEMENT_TYPES)
