@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from itertools import combinations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
@@ -14,17 +15,20 @@ from hypothesis import strategies as st
 from devolve_opt.audit import audit
 from devolve_opt.case import Case
 from devolve_opt.errors import InputError, NoPlanError
+from devolve_opt.formulation import set_start
 from devolve_opt.plan import Plan
 from devolve_opt.proposed_duty import ProposedDuty, read_duty
 from devolve_opt.rules.admission import with_proposed
+from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
+from devolve_opt.solver.matrix import compile_matrix, reduced
 from devolve_opt.studies.admission import Verdict, admit
 from devolve_opt.studies.runs import read_run
 from devolve_opt.studies.solving import solve
 from devolve_opt.views.admission import RECORD, admission_text, write_admission
 from devolve_opt.views.plots.admission import admission_figure
 from devolve_opt.views.run_folder import write_run
-from modelling import ROOT, hand_scenario, small_case, small_policy, with_duties
+from modelling import ROOT, hand_model, hand_scenario, small_case, small_policy, with_duties
 from strategies import small_scenarios
 from test_cli import BAD_INPUT, DONE, shell, told
 
@@ -195,6 +199,22 @@ def test_what_is_given_up_is_the_least_of_every_choice(random, hours, of_officer
         else:
             assert row["verdict"] == Verdict.CARRIES
             assert best <= row["loss"] + 1e-3
+
+
+def test_a_reduced_matrix_is_the_whole_with_columns_fixed():
+    model = hand_model(duties={})
+    whole = compile_matrix(model)
+    set_start(model, ratio_decisions(model.case, model.policy))
+    values = whole.values()
+    free = whole.columns_of("taken", "overload", "shortfall")
+    part = reduced(whole, free, values)
+    assert part.rows.shape[1] == free.sum() < len(values)
+    assert part.objective(values[free]) == pytest.approx(whole.objective(values))
+    assert part.violation(values[free]) == pytest.approx(0, abs=1e-9)
+    worse = np.where(whole.columns_of("taken")[free], 1.0, values[free])
+    both = values.copy()
+    both[free] = worse
+    assert part.violation(worse) > 0 < whole.violation(both)
 
 
 # Text, figure, folder

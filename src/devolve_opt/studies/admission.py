@@ -71,7 +71,8 @@ class Admission(FrozenFrames):
             has: `powers_to_take`, of these `powers_to_list` and `powers_to_open`, `fields_to_ready` (ids),
             `officers_short`, `persons_short` (persons), `hours_short` (staff-hours a year), `caps_to_raise`; what it
             would give up instead: `gives_up_powers`, `gives_up_duties`, `gives_up_fields` (ids, with what each power or
-            duty is worth by itself); `loss` (staff-hours a year that the rest of the plan is worth less; not a number
+            duty is worth by itself, overload and equity apart); `loss` (staff-hours a year that the rest of the plan is
+            worth less; below 0 where a plan that is not proven best holds something it is better without; not a number
             where it cannot carry the duty), `worth` (of the duty there, staff-hours a year), `held_fixed`. Lists of ids
             are texts, separated by commas.
         decisions: the plan with the duty carried wherever that needs nothing from outside.

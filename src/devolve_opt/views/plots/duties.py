@@ -17,7 +17,7 @@ from devolve_opt.views.wording import share
 CARRIED = "carried in the township"
 GROUPS = {
     CARRIED: style.THIS_PLAN,
-    "law or its county bars a power": "#444444",
+    "barred: law, its county, a subdistrict": "#444444",
     "a power is on no list of it": "#E69F00",
     "a power is not taken": "#F0E442",
     "officers have no time": "#CC79A7",
