@@ -105,6 +105,24 @@ def with_stations(case: Case, **stations: dict[str, Any]) -> Case:
     return case.replace(stations=pd.DataFrame.from_dict(rows, orient="index").rename_axis("id"))
 
 
+def with_duties(
+    case: Case,
+    duties: Mapping[str, Mapping[str, Any]],
+    powers: Mapping[str, list[str]] | None = None,
+    townships: Mapping[str, list[str]] | None = None,
+) -> Case:
+    """Return the case with these duties; `powers` they take and `townships` they are laid on, by duty."""
+    frame = pd.DataFrame.from_dict({name: dict(facts) for name, facts in duties.items()}, orient="index")
+    frame["name"] = frame.index
+    takes = [(duty, power) for duty, taken in (powers or {}).items() for power in taken]
+    laid = [(duty, township) for duty, some in (townships or {}).items() for township in some]
+    return case.replace(
+        duties=frame.rename_axis("id").fillna(0.0).reset_index(),
+        duty_powers=pd.DataFrame(takes, columns=["duty", "power"], dtype="str"),
+        duty_townships=pd.DataFrame(laid, columns=["duty", "township"], dtype="str"),
+    )
+
+
 def small_policy(**changes: Any) -> Policy:
     """Return a policy in which nothing binds and nothing is lost: a test changes the one key that it is about.
 

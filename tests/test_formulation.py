@@ -40,6 +40,7 @@ from modelling import (
     parsed,
     small_case,
     small_policy,
+    with_duties,
     with_stations,
 )
 from strategies import small_scenarios
@@ -110,12 +111,14 @@ def test_components_are_named_after_their_rules():
     in_force = scenario.case.guide_list.reindex([0]).assign(power="P3", list="base")
     seen = set()
     with_station = with_stations(scenario.case, A1={"township": "A", "field": "F1"})
-    for case in (scenario.case, with_station, scenario.case.replace(guide_list=in_force)):
+    duties = with_duties(scenario.case, {"D1": {"hours": 10.0}}, {"D1": ["P1"]})
+    for case in (duties, with_station, scenario.case.replace(guide_list=in_force)):
         for overload in ("priced", "wall"):
             policy = scenario.policy.replace(
                 overload=overload, officers_min=1, take_up_floor="chosen", county_opening={"opened_max": 1},
                 lent_returns={"returned_max": 0}, retention={}, office_heads={"led_max": 1},
                 stations={"managed_max": 0, "devolved_max": 0, "managed_per_township_max": 0},
+                duties={"load_max": 0.9, "matched_share_min": 0.5},
             )  # fmt: skip
             seen |= {component.name for component in build_model(case, policy).component_objects(Constraint)}
     assert seen == {name for name, module in RULES.items() if module not in SUB_MODELS}

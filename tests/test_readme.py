@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-COMMANDS = ("check", "synth", "run", "posts", "compare", "sweep", "offices")
+COMMANDS = ("check", "synth", "run", "posts", "compare", "sweep", "offices", "admit")
 SECONDS = 20
 """Time limit of each solve here; a plan with the gap it has by then shows that the command works."""
 

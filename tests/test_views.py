@@ -543,7 +543,7 @@ def test_sweep_draws_whatever_there_is(rows):
 @pytest.fixture
 def quick_figures(monkeypatch):
     """One figure instead of seven: the folder's own behaviour does not hang on how many there are."""
-    monkeypatch.setattr(run_folder, "FIGURES", {"officers": FIGURES["officers"]})
+    monkeypatch.setattr(run_folder, "figures_of", lambda plan: {"officers": FIGURES["officers"]})
 
 
 def test_run_folder_holds_everything(plan, tmp_path):
@@ -625,9 +625,11 @@ def test_an_earlier_run_is_replaced_and_notes_in_it_are_kept(plan, tmp_path, qui
 
 
 def test_files_that_a_run_no_longer_writes_go_with_it(plan, tmp_path, monkeypatch):
-    monkeypatch.setattr(run_folder, "FIGURES", {name: FIGURES[name] for name in ("officers", "progress")})
+    monkeypatch.setattr(
+        run_folder, "figures_of", lambda plan: {name: FIGURES[name] for name in ("officers", "progress")}
+    )
     folder = write_run(plan, tmp_path / "run")
-    monkeypatch.setattr(run_folder, "FIGURES", {"officers": FIGURES["officers"]})
+    monkeypatch.setattr(run_folder, "figures_of", lambda plan: {"officers": FIGURES["officers"]})
     write_run(plan, folder)
     assert not (folder / "figures" / "progress.png").exists()
 
@@ -670,13 +672,13 @@ def test_a_failure_leaves_no_half_folder_and_the_old_run_whole(plan, tmp_path, m
     def broken(plan):
         raise error
 
-    monkeypatch.setattr(run_folder, "FIGURES", {**run_folder.FIGURES, "broken": broken})
+    monkeypatch.setattr(run_folder, "figures_of", lambda plan: {**FIGURES, "broken": broken})
     with pytest.raises(type(error)):
         write_run(plan, tmp_path / "new")
     assert not list(tmp_path.iterdir())
-    monkeypatch.setattr(run_folder, "FIGURES", {"officers": FIGURES["officers"]})
+    monkeypatch.setattr(run_folder, "figures_of", lambda plan: {"officers": FIGURES["officers"]})
     old = write_run(replace(plan, log="old"), tmp_path / "run")
-    monkeypatch.setattr(run_folder, "FIGURES", {"broken": broken})
+    monkeypatch.setattr(run_folder, "figures_of", lambda plan: {"broken": broken})
     with pytest.raises(type(error)):
         write_run(replace(plan, log="new"), old)
     assert (old / "solver.log").read_text(encoding="utf-8") == "old"

@@ -168,6 +168,26 @@ class Stations(Settings):
         return sum(getattr(self.prices, measure) for measure in StationMeasure if measure in self.measures)
 
 
+class Duties(Settings):
+    """Duty admission: a township carries a duty only with the powers and the people to do it; else it stays with the county."""
+
+    worth: float = setting(
+        1.5, "staff-hours a staff-hour", ASSUMPTION,
+        "Worth of an hour of a duty that is done in the township, with power and people, against the same duty back at the county.",
+        ge=0, le=1000,
+    )  # fmt: skip
+    load_max: float = setting(
+        1.0, "share of the hours there", ASSUMPTION,
+        "Load up to which a township that carries any duty may be loaded: its people are there. What stops every township holds as well.",
+        gt=0, le=10,
+    )  # fmt: skip
+    matched_share_min: float = setting(
+        0.0, "share of the duties", ASSUMPTION,
+        "Least share of the duties laid on a township, as far as law and its county let it carry them, that it must carry.",
+        ge=0, le=1,
+    )  # fmt: skip
+
+
 class OfficePrices(Settings):
     """Prices of the study of offices, in staff-hours a year for one township."""
 

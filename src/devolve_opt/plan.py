@@ -32,6 +32,7 @@ class Decisions(FrozenFrames):
         stations: columns `station, status`; a row for each station that a township manages (`managed`) or that is
             devolved to it (`devolved`). A field in which the plan makes a township ready is brought, at no cost, by any
             of these that sits there and is of the field.
+        duties: columns `township, duty`; one row for each duty that a township carries.
     """
 
     guide_list: pd.DataFrame
@@ -42,6 +43,7 @@ class Decisions(FrozenFrames):
     returned: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"returned": pd.Series(dtype="int64")}))
     led: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"township": pd.Series(dtype="str")}))
     stations: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["station", "status"], dtype="str"))
+    duties: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["township", "duty"], dtype="str"))
 
 
 @dataclass(frozen=True)

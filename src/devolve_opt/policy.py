@@ -14,7 +14,9 @@ import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from devolve_opt.errors import InputError
-from devolve_opt.instruments import AreaTeams, CountyOpening, LentReturns, OfficeHeads, Offices, Retention, Stations
+from devolve_opt.instruments import (
+    AreaTeams, CountyOpening, Duties, LentReturns, OfficeHeads, Offices, Retention, Stations,
+)  # fmt: skip
 from devolve_opt.post_formulas import (
     MOBILE_FORMULA,
     OWN_WEIGHTS,
@@ -287,6 +289,9 @@ class Policy(Settings):
     )
     stations: Stations | None = setting(
         None, "table", "design", "Stations managed by townships or devolved: [policy.stations] switches it on."
+    )
+    duties: Duties | None = setting(
+        None, "table", "design", "Duties laid on townships and their admission: [policy.duties] switches them on."
     )
     offices: Offices | None = setting(
         None, "table", "design", "Functions merged into offices: given as [policy.offices], it switches the study `offices` on.",

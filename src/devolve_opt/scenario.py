@@ -92,7 +92,7 @@ class Scenario:
             InputError: listing every fault of the scenario file and of its case.
         """
         path = Path(path)
-        content, digest = _read_toml(path)
+        content, digest = read_toml(path, "a scenario file")
         faults = [
             Fault("unknown key." + did_you_mean(key, _KEYS), file=path.name, column=key)
             for key in content
@@ -162,12 +162,17 @@ class Scenario:
 _KEYS = ("title", "case", "policy", "changes")
 
 
-def _read_toml(path: Path) -> tuple[dict[str, Any], str]:
+def read_toml(path: Path, what: str) -> tuple[dict[str, Any], str]:
+    """Return what a TOML file says and its SHA-256; `what` names the kind of file to give instead.
+
+    Raises:
+        InputError: if it cannot be read or is not sound.
+    """
     try:
         raw = path.read_bytes()
         return tomllib.loads(raw.decode("utf-8-sig")), sha256(raw).hexdigest()
     except OSError as error:
-        raise InputError([Fault(f"cannot be read ({error.strerror}); name a scenario file.", file=str(path))]) from None
+        raise InputError([Fault(f"cannot be read ({error.strerror}); name {what}.", file=str(path))]) from None
     except UnicodeDecodeError:
         raise InputError([Fault("is not UTF-8 text; save it as UTF-8.", file=path.name)]) from None
     except tomllib.TOMLDecodeError as error:

@@ -144,6 +144,7 @@ class Term(StrEnum):
     UNUSED_POWERS = "unused_powers"
     OFFICES_LED = "offices_led"
     STATIONS = "stations"
+    DUTIES_MATCHED = "duties_matched"
 
 
 INSTRUMENT_TERMS = tuple(Term)[tuple(Term).index(Term.COUNTY_OPENING) :]
@@ -212,6 +213,7 @@ CHINESE = {
     Term.UNUSED_POWERS: "闲置事项",
     Term.OFFICES_LED: "领导兼任",
     Term.STATIONS: "派驻机构",
+    Term.DUTIES_MATCHED: "属地事项权责相符",
 }
 """Chinese name of every term above; the one catalogue of words."""
 

@@ -14,7 +14,7 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `eligible` | Every listed power may lawfully be handed down. | 处罚法 10, 18, 20-21, 24, 63; 强制法 17, 29, 47; 许可法 24 |
 | `guide_list_kept` | Where the case has a guide list in force, the plan's is the same, as far as its powers are eligible and its lists exist. | table `guide_list` |
 | `taken_only_if_listed` | A township takes a power only from the base list or from the list of its category. | the city's report |
-| `no_interest` | A township takes only what it chose or has cases of, and what that requires. | the city's report |
+| `no_interest` | A township takes only what it chose, has cases of or needs for a duty, and what that requires. | the city's report |
 | `votes_only` | A subdistrict takes no power. | the city's report |
 | `required_power_taken` | Who takes a power takes the power it requires. | 强制法 17 |
 | `new_powers_within_cap` | A township takes at most `new_powers_max` powers. | `Policy.new_powers_max` |
@@ -47,6 +47,10 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `managed_within_cap` | Townships manage at most `managed_max` stations, devolved ones among them. | `Stations.managed_max` |
 | `devolved_within_cap` | At most `devolved_max` stations are devolved. | `Stations.devolved_max` |
 | `managed_per_township_within_cap` | A township manages at most `managed_per_township_max` stations, devolved ones among them. | `Stations.managed_per_township_max` |
+| `duty_is_laid` | A township carries only duties that are laid on it, and only where the policy knows duties. | table `duties` |
+| `matched_only_with_power` | A township carries a duty only if it takes, or holds by law, every power of the duty. | the city's report |
+| `duty_load_within` | A township that carries duties needs at most `load_max` of the hours there. | the city's report, `Duties.load_max` |
+| `matched_share_at_least` | A township carries at least `matched_share_min` of the duties laid on it that nothing bars. | `Duties.matched_share_min` |
 | `officer_hours_sufficient` | The enforcement hours fit into `officer_hours_share` of the officers' time. | 处罚法 42 |
 """  # noqa: E501 - rows of a Markdown table cannot be broken
 
@@ -55,7 +59,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from devolve_opt.audit import instruments, lists, officers, posts, stations, work
+from devolve_opt.audit import duties, instruments, lists, officers, posts, stations, work
 from devolve_opt.audit.figures import field_figures, term_values, township_figures
 from devolve_opt.audit.ledger import Ledger
 from devolve_opt.audit.sound import sound_decisions
@@ -106,6 +110,10 @@ _RULES: tuple[Callable[[Ledger], Iterator[Breach]], ...] = (
     stations.managed_within_cap,
     stations.devolved_within_cap,
     stations.managed_per_township_within_cap,
+    duties.duty_is_laid,
+    duties.matched_only_with_power,
+    duties.duty_load_within,
+    duties.matched_share_at_least,
     officers.officer_hours_sufficient,
 )
 
@@ -130,7 +138,7 @@ def audit(case: Case, policy: Policy, decisions: Decisions) -> Audit:
 
         - `county`, `category`: as in the case.
         - `hours_needed`: statutory load, joint cases, upkeep and cases of the powers taken, own work of stations that
-          are devolved (staff-hours a year).
+          are devolved, duties carried (staff-hours a year).
         - `hours_there`: working hours of `staff` (staff-hours a year).
         - `load`: hours needed / hours there (share); infinite where there are none but some are needed.
         - `overload_hours`: hours needed above `overload_free_share` of those there, priced or not (staff-hours a year).
@@ -146,8 +154,8 @@ def audit(case: Case, policy: Policy, decisions: Decisions) -> Audit:
         - `trained`, `moved_in`, `moved_out`: as the plan has them (persons).
         - `from_stations`: certified staff of devolved stations (persons).
         - `officers`: remaining + trained + moved in - moved out + from stations (persons).
-        - `officer_hours_needed`: own enforcement, joint cases, cases of the enforcement powers taken, and the part of
-          their own work that officers of devolved stations keep (officer-hours a year).
+        - `officer_hours_needed`: own enforcement, joint cases, heading the office, cases of the enforcement powers
+          taken, duties carried, and what officers of devolved stations keep of their own work (officer-hours a year).
         - `officer_hours_there`: the share of the officers' time that goes to enforcement (officer-hours a year).
         - `rounds_asked`: rounds in which it chose an eligible power (rounds).
         - `rounds_met`: rounds in which it chose a power it takes (rounds).

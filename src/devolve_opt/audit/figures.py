@@ -32,6 +32,7 @@ def _instrument_values(ledger: Ledger) -> dict[Term, float]:
     """Return the terms of the instruments that a policy may switch on; 0 where they are off."""
     opening, returns, retention = ledger.policy.county_opening, ledger.policy.lent_returns, ledger.policy.retention
     heads = ledger.policy.office_heads
+    duties = ledger.policy.duties
     hours_lost = ledger.case.available_hours * ledger.plan.returned["returned"].sum()
     return {
         Term.COUNTY_OPENING: -opening.price * len(ledger.opened) if opening else 0.0,
@@ -41,6 +42,7 @@ def _instrument_values(ledger: Ledger) -> dict[Term, float]:
         else 0.0,
         Term.OFFICES_LED: -heads.leader_price * heads.hours * ledger.plan.led["township"].nunique() if heads else 0.0,
         Term.STATIONS: _stations_value(ledger),
+        Term.DUTIES_MATCHED: duties.worth * ledger.carried["hours"].sum() if duties else 0.0,
     }
 
 

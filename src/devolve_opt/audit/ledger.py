@@ -14,7 +14,7 @@ from devolve_opt.case import Case
 from devolve_opt.plan import Breach
 from devolve_opt.policy import Policy
 from devolve_opt.rules.apportionment import apportion
-from devolve_opt.vocabulary import BASE_LIST, ENFORCEMENT_TYPES, StationStatus
+from devolve_opt.vocabulary import BASE_LIST, ENFORCEMENT_TYPES, Category, Holder, StationStatus
 
 SLACK = 1e-6
 """Tolerance of comparisons of hours and shares, relative to the limit; whole numbers are compared exactly."""
@@ -44,12 +44,13 @@ class Ledger:
 
     @cached_property
     def interest(self) -> pd.DataFrame:
-        """Pairs `township, power` that may be taken: chosen or with cases, eligible, and all that these require."""
+        """Pairs `township, power` that may be taken: chosen, with cases, for duties; eligible; and what they need."""
         chosen, arising = self.votes, self.case.cases
         found = pd.concat([chosen.loc[chosen["rounds"] > 0, _PAIR], arising.loc[arising["cases"] > 0, _PAIR]])
         if self.policy.take_up_floor == "all":
             every = pd.MultiIndex.from_product([self.case.townships.index, self.case.powers.index], names=_PAIR)
             found = pd.concat([found, every.to_frame(index=False)])
+        found = pd.concat([found, self.duty_needs[contains(self.open_duties, self.duty_needs, _DUTY)][_PAIR]])
         found = found[found["township"].isin(self.case.voting_townships) & found["power"].isin(self.eligible)]
         found, requires, newest = found.drop_duplicates(), self.case.powers["requires"], found
         while not newest.empty:
@@ -76,6 +77,42 @@ class Ledger:
             return pairs
         closed = [refused(township, power) for township, power in zip(pairs["township"], pairs["power"], strict=True)]
         return pairs[~np.array(closed, dtype=bool)]
+
+    @cached_property
+    def laid(self) -> pd.DataFrame:
+        """Where each duty is laid, if the policy knows duties: `township, duty, hours, officer_hours` (a year)."""
+        duties = self.case.duties if self.policy.duties is not None else self.case.duties.iloc[:0]
+        people, named = self.case.townships["population"] / 1000, self.case.duty_townships
+        rows = []
+        for duty, facts in duties.iterrows():
+            members = named.loc[named["duty"] == duty, "township"]
+            for township in people.index if members.empty else members:
+                hours = facts["hours"] + facts["hours_per_1000"] * people[township]
+                rows.append((township, duty, float(hours), float(facts["officer_hours"])))
+        frame = pd.DataFrame(rows, columns=[*_DUTY, "hours", "officer_hours"])
+        return frame.astype({"township": "str", "duty": "str", "hours": float, "officer_hours": float})
+
+    @cached_property
+    def duty_needs(self) -> pd.DataFrame:
+        """Powers that laid duties take and the township does not hold by law: `township, duty, power`."""
+        powers, category = self.case.powers, self.case.townships["category"]
+        needs = self.laid[_DUTY].merge(self.case.duty_powers, on="duty")
+        own = needs["power"].isin(powers.index[powers["holder"] == Holder.TOWNSHIP])
+        town = needs["township"].isin(category.index[category != Category.SUBDISTRICT])
+        return needs[~(own & town)].reset_index(drop=True)
+
+    @cached_property
+    def open_duties(self) -> pd.DataFrame:
+        """Laid duties that neither law nor policy nor the county keeps from the township; columns as in `laid`."""
+        needs = self.duty_needs
+        may = needs["power"].isin(self.eligible) & needs["township"].isin(self.case.voting_townships)
+        may &= contains(self._without_refused(needs), needs, _PAIR)
+        return self.laid[~contains(needs[~may], self.laid, _DUTY)]
+
+    @cached_property
+    def carried(self) -> pd.DataFrame:
+        """Duties that the plan has carried: `township, duty, hours, officer_hours`; 0 where one is not laid."""
+        return self.plan.duties.merge(self.laid, how="left", on=_DUTY).fillna({"hours": 0.0, "officer_hours": 0.0})
 
     @cached_property
     def opened(self) -> pd.DataFrame:
@@ -220,11 +257,11 @@ class Ledger:
     def hours_needed(self) -> pd.Series:
         """Staff-hours a year that each township needs."""
         own = self.case.townships["statutory_hours"] + self.joint_hours["own"]
-        return own + self.of_taken("hours") + self.of_stations("work")
+        return own + self.of_taken("hours") + self.of_stations("work") + self.of_carried("hours")
 
     @cached_property
     def doing_nothing(self) -> tuple[pd.Series, pd.Series]:
-        """Staff-hours a year that each township needs, and has, today: lent staff away, no power taken, no team."""
+        """Staff-hours a year that each township needs, and has, today: lent staff away, no power, no duty, no team."""
         townships = self.case.townships
         staff = townships["staff_in_post"] - townships["lent"] + townships["stationed_staff"]
         return townships["statutory_hours"] + self.joint_hours["today"], self.case.available_hours * staff
@@ -245,11 +282,12 @@ class Ledger:
         officers = remaining + moves["trained"] + moves["moved_in"] - moves["moved_out"]
         officers = officers + self.of_stations("officers")
         own = townships["statutory_officer_hours"] + self.joint_hours["own"] + self.heading_hours
+        handed_down = self.of_taken("officer_hours") + self.of_carried("officer_hours")
         return pd.DataFrame(
             {
                 "remaining": remaining,
                 "officers": officers,
-                "hours_needed": own + self.of_taken("officer_hours") + self.of_stations("officer_work"),
+                "hours_needed": own + handed_down + self.of_stations("officer_work"),
                 "hours_there": self.policy.officer_hours_share * self.case.available_hours * officers,
             }
         )
@@ -265,6 +303,10 @@ class Ledger:
         """Return the sum of a column of `taken` for every township."""
         return self.taken.groupby("township")[column].sum().reindex(self.case.townships.index, fill_value=0)
 
+    def of_carried(self, column: str) -> pd.Series:
+        """Return the sum of a column of `carried` for every township."""
+        return self.carried.groupby("township")[column].sum().reindex(self.case.townships.index, fill_value=0)
+
     def _spread(self, pool: str, weight: pd.Series, rounding: str = "largest_remainder") -> pd.Series:
         spread = pd.Series(0, index=weight.index, dtype="int64")
         total = {str(county): int(posts) for county, posts in self.counties[pool].items()}
@@ -274,6 +316,7 @@ class Ledger:
 
 
 _PAIR = ["township", "power"]
+_DUTY = ["township", "duty"]
 _FIELD = ["township", "field"]
 
 

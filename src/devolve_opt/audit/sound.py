@@ -32,6 +32,7 @@ class SoundDecisions:
         stations: rows whose station and status are known, each station once.
         posts, officers, returned: a row for every township, in the order of the case.
         led: rows whose township is known; none where the plan has no such table.
+        duties: rows whose names are known, each once.
     """
 
     guide_list: pd.DataFrame
@@ -42,20 +43,27 @@ class SoundDecisions:
     returned: pd.DataFrame
     led: pd.DataFrame
     stations: pd.DataFrame
+    duties: pd.DataFrame
 
 
 def sound_decisions(case: Case, decisions: Decisions) -> tuple[SoundDecisions, list[Breach]]:
     """Return the usable part of a plan's decisions and a breach for everything that is not usable; never raises."""
     breaches: list[Breach] = []
-    townships, powers, fields = (list(case.tables[name].index) for name in ("townships", "powers", "fields"))
+    townships, powers, fields, duties = (
+        list(case.tables[name].index) for name in ("townships", "powers", "fields", "duties")
+    )
     lists = [BASE_LIST, *map(str, Category)]
 
     def names(table: str, **known: Collection[str]) -> pd.DataFrame:
         return _known_rows(getattr(decisions, table, None), table, known, breaches)
 
-    take_up = names("take_up", township=townships, power=powers)
-    for position in take_up.index[take_up.duplicated()]:
-        breaches.append(_odd(f"take_up row {position + 1}, given twice", "rows"))
+    once = {
+        "take_up": names("take_up", township=townships, power=powers),
+        "duties": names("duties", township=townships, duty=duties),
+    }
+    for table, rows in once.items():
+        for position in rows.index[rows.duplicated()]:
+            breaches.append(_odd(f"{table} row {position + 1}, given twice", "rows"))
     stations = _known_rows(
         _stations(decisions), "stations",
         {"station": case.tables["stations"].index, "status": [StationStatus.MANAGED, StationStatus.DEVOLVED]}, breaches,
@@ -65,13 +73,14 @@ def sound_decisions(case: Case, decisions: Decisions) -> tuple[SoundDecisions, l
     posts, officers = getattr(decisions, "posts", None), getattr(decisions, "officers", None)
     sound = SoundDecisions(
         guide_list=names("guide_list", power=powers, list=lists),
-        take_up=take_up.drop_duplicates(ignore_index=True),
+        take_up=once["take_up"].drop_duplicates(ignore_index=True),
         ready=names("ready", township=townships, field=fields),
         posts=_counts(posts, "posts", POST_COLUMNS, "posts", townships, breaches),
         officers=_counts(officers, "officers", OFFICER_COLUMNS, "persons", townships, breaches),
         returned=_counts(_returned(decisions, townships), "returned", RETURNED_COLUMNS, "persons", townships, breaches),
         led=names("led", township=townships),
         stations=stations.drop_duplicates("station", ignore_index=True),
+        duties=once["duties"].drop_duplicates(ignore_index=True),
     )
     return sound, breaches
 

@@ -25,7 +25,7 @@ def taken_only_if_listed(ledger: Ledger) -> Iterator[Breach]:
 
 
 def no_interest(ledger: Ledger) -> Iterator[Breach]:
-    """A township takes what it chose or has cases of, as far as eligible, and what that requires [powers]."""
+    """A township takes what it chose, has cases of or needs for a duty, if eligible, and what it requires [powers]."""
     voting = ledger.taken[ledger.taken["category"] != Category.SUBDISTRICT]
     yield from _each("no_interest", voting[~contains(ledger.interest, voting, ["township", "power"])])
 

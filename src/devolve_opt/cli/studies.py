@@ -1,13 +1,17 @@
-"""Commands on single instruments: `posts`, `offices`, `teams`."""
+"""Commands on single instruments: `posts`, `offices`, `teams`, `admit`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from devolve_opt.cli.common import ScenarioFile, app, err, out, read_scenario, refuse_foreign_folder
+from devolve_opt.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from devolve_opt.scenario import Scenario
 
 
 @app.command()
@@ -76,3 +80,74 @@ def teams(
         modes = compare_modes(wanted, plan, gap, threads, control)
     out.print(team_summary(plan, modes), markup=False)
     out.print(f"Results: {write_teams(plan, modes, target)}", markup=False)
+
+
+@app.command()
+def admit(
+    case: Annotated[Path, typer.Argument(metavar="CASE", help="Folder of a case, or a scenario file.")],
+    duty: Annotated[Path, typer.Argument(metavar="DUTY", help="File of the proposed duty (TOML): name, hours, ...")],
+    run: Annotated[
+        Path | None, typer.Option("--run", help="Folder of a finished run: test against its plan instead of solving.")
+    ] = None,
+    scenario: Annotated[
+        Path | None, typer.Option("--scenario", help="Scenario file whose policy and changes a case is solved under.")
+    ] = None,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results; runs/<duty>-admission if left out.")
+    ] = None,
+    gap: Annotated[float, typer.Option(help="Relative gap to prove where the case is solved.", min=0, max=1)] = 0.001,
+    time_limit: Annotated[
+        float, typer.Option(help="Seconds for solving the case, and for the test (0: no limit).", min=0)
+    ] = 180.0,
+    threads: Annotated[int, typer.Option(help="Threads for the solver.", min=1, max=256)] = 2,
+) -> None:
+    """Test whether a new duty may be laid on townships: who carries it, what others would give up or need, who may not.
+
+    The plan that it is tested against is solved first, or taken from a finished run; it stays as it is.
+    """
+    from devolve_opt.proposed_duty import read_duty
+    from devolve_opt.solver.engine import Control, stop_on_interrupt
+    from devolve_opt.studies.admission import admit as test_admission
+    from devolve_opt.studies.runs import read_run
+    from devolve_opt.studies.solving import solve
+    from devolve_opt.views.admission import RECORD, admission_text, write_admission
+    from devolve_opt.views.progress import Progress
+
+    target = out_folder or Path("runs") / f"{duty.stem}-admission"
+    refuse_foreign_folder(target, RECORD, "an admission test")
+    wanted = _asked_scenario(case, scenario, run)
+    proposed = read_duty(duty, wanted.case)
+    control = Control(time_limit or None)
+    with stop_on_interrupt(control.stop):
+        if run is not None:
+            plan = read_run(run, wanted.case)
+        else:
+            with Progress(err) as progress:
+                plan = solve(wanted, gap=gap, threads=threads, control=control, report=progress.report)
+            control = Control(time_limit or None, control.event)
+        with err.status("Testing townships ... (Ctrl-C stops)") as status:
+            found = test_admission(plan, proposed, control=control, report=status.update)
+        out.print(admission_text(found), markup=False)
+        out.print(f"Results: {write_admission(found, target)}", markup=False)
+
+
+def _asked_scenario(case: Path, scenario: Path | None, run: Path | None) -> Scenario:
+    """Return the case to test on and the policy to solve it under; they may not be named twice."""
+    from devolve_opt.case import Case
+    from devolve_opt.scenario import Scenario
+
+    if scenario is not None and (run is not None or case.is_file()):
+        other = "--run" if run is not None else "a scenario file"
+        raise InputError(
+            [Fault(f"stands beside {other}, which has its own policy; give one of them.", column="--scenario")]
+        )
+    if case.is_file():
+        return read_scenario(case)
+    with err.status("Reading ..."):
+        data = Case.read(case)
+    if data.synthetic:
+        err.print(data.notice, style="bold yellow")
+    if scenario is None:
+        return Scenario(data, title="Default policy")
+    named = Scenario.read(scenario)
+    return Scenario(data, named.policy, named.title, named.changes, str(scenario))

@@ -15,6 +15,7 @@ of a township or power; $r(p)$ the power that $p$ requires.
 | $H_t$, $A_t$, $o_{ts}$ | `hours_needed`, `hours_there`, `overload` | staff-hours a year |
 | $z_t$ | `shortfall` | rounds |
 | $m_a$, $d_a$, $z_{tf}$ | `managed`, `devolved`, `brought` | 0 or 1 |
+| $m_{td}$, $k_t$ | `matched`, `carries` (duties $d$) | 0 or 1 |
 
 | number | from | unit |
 |---|---|---|
@@ -22,6 +23,7 @@ of a township or power; $r(p)$ the power that $p$ requires.
 | $h_{tp}$, $\rho_{tp}$ | hours to hold and use a power; those only officers may work | hours a year |
 | $\bar H_t$, $\bar P_t$ | statutory load; statutory officer-hours | hours a year |
 | $\bar q_t$, $\phi_k$ | staff while posts stay; staff in post for each post of the county | persons |
+| $h_{td}$, $\rho_{td}$ | hours of a duty; those only officers may work | hours a year |
 | $\bar n_t$, $\hat n_t$, $\bar b_t$, $G_k$, $V_k$ | posts today; fair share; base posts; pools of the county | posts |
 | $\bar e_t$, $\bar y_t$ | officers left after attrition; fields with penalties ready today | persons; fields |
 | $a$, $\eta$ | `available_hours` of the case; `officer_hours_share` | hours a year; share |

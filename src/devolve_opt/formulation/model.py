@@ -6,6 +6,7 @@ from pyomo.environ import ConcreteModel
 
 from devolve_opt.case import Case
 from devolve_opt.formulation.county_opening import add_county_opening
+from devolve_opt.formulation.duties import add_duties, add_duty_load
 from devolve_opt.formulation.enforcement import add_enforcement
 from devolve_opt.formulation.equity import add_equity
 from devolve_opt.formulation.heads import add_heads
@@ -37,7 +38,9 @@ def build_model(case: Case, policy: Policy) -> ConcreteModel:
     add_posts(model)  # posts by formula and need
     add_county_opening(model)  # what each county opens to its townships
     add_lending(model)  # lent staff who come back beyond the cap
+    add_duties(model)  # which duties a township carries, with the power for them
     add_workload(model)  # hours needed against hours there
+    add_duty_load(model)  # the people for the duties it carries
     add_heads(model)  # leaders who head enforcement offices
     add_enforcement(model)  # officers, certificates, officer hours
     add_equity(model)  # no township left behind

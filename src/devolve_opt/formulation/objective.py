@@ -28,6 +28,7 @@ def add_objective(model):
         Term.UNUSED_POWERS: unused_powers,
         Term.OFFICES_LED: offices_led,
         Term.STATIONS: stations,
+        Term.DUTIES_MATCHED: duties_matched,
     }
     model.term = Expression([str(term) for term in Term], rule=lambda model, term: rules[Term(term)](model))
     model.total = Objective(expr=sum(model.term.values()), sense=maximize)
@@ -146,3 +147,11 @@ def stations(model):
     settings = model.policy.stations
     lost = sum(hours_lost(model, station) for station in model.station)
     return -settings.hour_price * lost - settings.measures_price * sum(model.managed.values())
+
+
+def duties_matched(model):
+    r"""Hours of duties that townships carry with power and people: $\pi \sum_{t,d} h_{td} m_{td}$.
+
+    Source: `Duties.worth`.
+    """
+    return model.policy.duties.worth * sum(model.duty_work.values()) if model.duty_work else 0.0

@@ -52,6 +52,11 @@ def read_decisions(model) -> Decisions:
         ),
         led=pd.DataFrame({"township": _led(model)}, dtype="str"),
         stations=pd.DataFrame(_stations(model, used_fields), columns=["station", "status"], dtype="str"),
+        duties=pd.DataFrame(
+            [pair for pair in model.duty_hours if _whole(model.matched[pair])],
+            columns=["township", "duty"],
+            dtype="str",
+        ),
     )
 
 
@@ -149,6 +154,12 @@ def set_start(model, decisions: Decisions) -> None:
             variable.set_value(int(station in status), skip_validation=True)
         for station, variable in model.devolved.items():
             variable.set_value(int(status.get(station) == StationStatus.DEVOLVED), skip_validation=True)
+    if model.duty_hours:
+        carried = set(decisions.duties.itertuples(index=False, name=None))
+        for pair, variable in model.matched.items():
+            variable.set_value(int(pair in carried), skip_validation=True)
+        for township, variable in model.carries.items():
+            variable.set_value(int(any(pair[0] == township for pair in carried)), skip_validation=True)
     _set_consequences(model)
 
 

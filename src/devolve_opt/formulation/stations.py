@@ -124,6 +124,13 @@ def most_station_staff(model, township):
     )
 
 
+def most_station_load(model, township, share):
+    """Return the most hours by which the own work of devolved stations can exceed a share of the hours they bring."""
+    stations = [model.station[name] for name in model.stations_of.get(township, ()) if name in model.devolved]
+    brought = share * model.case.available_hours
+    return sum(max(0.0, facts["own_hours"] - brought * facts["staff"]) for facts in stations)
+
+
 def hours_lost(model, station):
     r"""Hours that the county loses with a station: $a q_a \mu m_a + (\max(0, a q_a - w_a) - a q_a \mu) d_a$.
 

@@ -44,15 +44,27 @@ def _overload_bounds(model, township, step):
     return 0, model.step_widths[step] * model.case.available_hours * staff
 
 
-def hours_needed(model, township):
-    r"""Staff-hours a year a township needs: $H_t = \bar H_t + \sum_p h_{tp} x_{tp} + \sum_{a \in t} w_a d_a$.
+def hours_there_range(model, township):
+    """Return the fewest and the most staff-hours a year that a township can have, with posts, returns and stations."""
+    county, today = model.county[township], model.posts_today[township]
+    fewest = min(0, model.band_lower[township] - today)
+    revolving = min(model.revolving_max[county], model.revolving_pool[county])
+    most = min(model.band_upper[township] + revolving - today, model.policy.posts_moved_max)
+    staff, filling = model.staff_today[township], model.filling[township]
+    more = model.still_lent.get(township, 0) + most_station_staff(model, township)
+    hours = model.case.available_hours
+    return hours * (staff + filling * fewest), hours * (staff + filling * max(0, most) + more)
 
-    Statutory work, held powers, and the own work of devolved stations.
+
+def hours_needed(model, township):
+    r"""Staff-hours a year a township needs: $H_t = \bar H_t + \sum_p h_{tp} x_{tp} + \sum_{a \in t} w_a d_a + \sum_d h_{td} m_{td}$.
+
+    Statutory work, held powers, the own work of devolved stations, and the duties it carries.
     """
     held = sum(
         model.hours[township, power] * model.taken[township, power] for power in model.powers_of.get(township, ())
     )
-    return model.statutory_load[township] + held + station_work(model, township)
+    return model.statutory_load[township] + held + station_work(model, township) + model.duty_work.get(township, 0)
 
 
 def hours_there(model, township):

@@ -17,6 +17,7 @@ LIMITS = (
     ("townships", "certified_officers", "staff_in_post"),
     ("townships", "statutory_officer_hours", "statutory_hours"),
     ("stations", "certified", "staff"),
+    ("duties", "officer_hours", "hours"),
 )
 """Table, column, and the column of the same row that it may not exceed."""
 
@@ -41,6 +42,8 @@ def check_between(tables: Mapping[str, ReadTable]) -> list[Fault]:
     ):
         faults += _no_subdistricts(tables.get(name), tables.get("townships"), message)
     faults += _journeys_between_two(tables.get("travel"), tables.get("townships"))
+    for name in ("duty_powers", "duty_townships"):
+        faults += _duties_are_there(tables.get(name), tables.get("duties"))
     faults += _one_kind_of_list(tables.get("guide_list"))
     return faults + _pairs_once(tables.get("traffic"), tables.get("functions")) + _shares_fit(tables.get("functions"))
 
@@ -204,6 +207,13 @@ def _one_kind_of_list(guide_list: ReadTable | None) -> list[Fault]:
             f"{base_rows[power.values[position]]} on the base list, which serves every township; keep one of the two."
         ),
     )
+
+
+def _duties_are_there(named: ReadTable | None, duties: ReadTable | None) -> list[Fault]:
+    """Rows that name duties need the table that says what these are."""
+    if named is None or not len(named.raw.rows) or duties is not None:
+        return []
+    return [Fault("names duties, but the case has no table duties; add it.", file=named.raw.file)]
 
 
 def _pairs_once(traffic: ReadTable | None, functions: ReadTable | None) -> list[Fault]:

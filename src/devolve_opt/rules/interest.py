@@ -1,4 +1,4 @@
-"""Which powers a township may come to hold: those it chose, or has cases of, and that law allows."""
+"""Which powers a township may come to hold: those it chose, has cases of or needs for a duty, and that law allows."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import pandas as pd
 
 from devolve_opt.case import Case
 from devolve_opt.policy import Policy
-from devolve_opt.rules.legality import eligible_powers
+from devolve_opt.rules.duties import powers_for_duties
+from devolve_opt.rules.legality import eligible_powers, refused
 from devolve_opt.rules.workload import hours_per_case, is_enforcement
 
 
 def interest(case: Case, policy: Policy) -> pd.DataFrame:
     """Return every pair of township and power that can matter, with what it would need and be worth.
 
-    A township that never chose a power and has no case of it has no row, unless it must take the whole base list. Where
-    a power requires another one, the township has a row of that as well. What its county refuses to open has no row.
+    A township that never chose a power and has no case of it has no row, unless it must take the whole base list or a
+    duty laid on it takes the power. Where a power requires another one, the township has a row of that as well. What
+    its county refuses to open has no row.
 
     Returns:
         Columns `township, power, field, category`; `rounds` (0-3, rounds in which the township chose it), `chosen_last`
@@ -34,7 +36,9 @@ def interest(case: Case, policy: Policy) -> pd.DataFrame:
     pairs = pairs[(pairs["rounds"] > 0) | (pairs["cases"] > 0)]
     if policy.take_up_floor == "all":
         pairs = _with_pairs(pairs, pd.MultiIndex.from_product([voting, eligible], names=key).to_frame(index=False))
-    pairs = _without_refused(_with_required(pairs, powers["requires"]), case)
+    pairs = _with_pairs(pairs, powers_for_duties(case, policy))
+    pairs = _with_required(pairs, powers["requires"])
+    pairs = pairs[~refused(case, pairs)]
 
     order = pd.DataFrame({name: index.get_indexer(pd.Index(pairs[name])) for name, index in
                           (("township", townships.index), ("power", powers.index))})  # fmt: skip
@@ -64,18 +68,3 @@ def _with_pairs(pairs: pd.DataFrame, wanted: pd.DataFrame) -> pd.DataFrame:
     if missing.empty:
         return pairs
     return pd.concat([pairs, missing.assign(rounds=0, chosen_last=False, cases=0.0)], ignore_index=True)
-
-
-def _without_refused(pairs: pd.DataFrame, case: Case) -> pd.DataFrame:
-    """Leave out what the township's county refuses to open, and what requires that."""
-    refused = case.tables["refusals"]
-    if refused.empty:
-        return pairs
-    closed = pd.MultiIndex.from_frame(refused[["county", "power"]])
-    county, requires = pairs["township"].map(case.tables["townships"]["county"]), case.tables["powers"]["requires"]
-    power = pairs["power"]
-    kept = pd.Series(True, index=pairs.index)
-    while (power != "").any():
-        kept &= ~pd.Series(pd.MultiIndex.from_arrays([county, power]).isin(closed), index=pairs.index)
-        power = power.map(requires).fillna("")
-    return pairs[kept]

@@ -159,3 +159,19 @@ def exclusions(case: Case, policy: Policy) -> pd.DataFrame:
 def eligible_powers(case: Case, policy: Policy) -> pd.Index:
     """Return the ids of the powers that may be handed down, in the order of the table."""
     return case.tables["powers"].index.difference(pd.Index(exclusions(case, policy)["power"]), sort=False)
+
+
+def refused(case: Case, pairs: pd.DataFrame) -> pd.Series:
+    """Return which pairs the township's county does not open, or whose power requires one that it does not.
+
+    Args:
+        case: the data.
+        pairs: columns `township, power`; the result has their index.
+    """
+    closed = pd.MultiIndex.from_frame(case.tables["refusals"][["county", "power"]])
+    county, requires = pairs["township"].map(case.tables["townships"]["county"]), case.tables["powers"]["requires"]
+    power, found = pairs["power"], pd.Series(False, index=pairs.index)
+    while len(closed) and (power != "").any():
+        found |= pd.Series(pd.MultiIndex.from_arrays([county, power]).isin(closed), index=pairs.index)
+        power = power.map(requires).fillna("")
+    return found

@@ -14,6 +14,7 @@ import pandas as pd
 from devolve_opt.case import Case
 from devolve_opt.plan import Decisions
 from devolve_opt.policy import Policy
+from devolve_opt.rules.duties import duties_at_hand
 from devolve_opt.rules.interest import interest
 from devolve_opt.rules.legality import eligible_powers
 from devolve_opt.rules.lists import ratio_lists
@@ -27,20 +28,23 @@ def ratio_decisions(case: Case, policy: Policy) -> Decisions:
     """Return the plan that the report's practice gives.
 
     Each township takes the listed powers it chose in the last round, those chosen in most rounds first, then in the
-    order of the power table, leaving out any that would break a hard rule.
+    order of the power table, leaving out any that would break a hard rule. Where the policy knows duties, it then
+    carries those for which the powers, hours and officers are there, in the order of the duty table.
     """
     posts = posts_within_cap(case, policy)
     officers = officers_by_need(case, policy)
     guide_list = given_lists(case, policy)
     if guide_list is None:
         guide_list = ratio_lists(case, policy)
-    take_up, ready = _take_up(case, policy, guide_list, posts, officers)
+    limits = _limits(case, policy, posts, officers)
+    take_up, ready = _take_up(case, policy, guide_list, limits)
     return Decisions(
         guide_list=guide_list,
         take_up=take_up,
         ready=ready,
         posts=posts.rename_axis(index="township"),
         officers=officers.rename_axis(index="township"),
+        duties=_duties(case, policy, take_up, limits),
     )
 
 
@@ -54,25 +58,41 @@ def given_lists(case: Case, policy: Policy) -> pd.DataFrame | None:
     return kept[["power", "list"]].reset_index(drop=True)
 
 
-def _take_up(
-    case: Case, policy: Policy, guide_list: pd.DataFrame, posts: pd.DataFrame, officers: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    townships, fields, powers = (case.tables[name] for name in ("townships", "fields", "powers"))
-    needs_officers = {str(field): bool(needed) for field, needed in fields["needs_officers"].items()}
-    requires = {str(power): str(other) for power, other in powers["requires"].items()}
-    ready_today = case.tables["readiness"].groupby("township")["field"].agg(set).to_dict()
+def _limits(case: Case, policy: Policy, posts: pd.DataFrame, officers: pd.DataFrame) -> pd.DataFrame:
+    """Return what posts and officers leave each township: hours to the hard stop, those there, officers and theirs."""
+    townships = case.tables["townships"]
     staffing = staff_without_moves(case, policy)
     staff = staffing["staff"] + staffing["filling"] * (posts.sum(axis=1) - townships["posts"])
     stop = policy.overload_steps[-1].until if policy.overload == "priced" else policy.wall_share
     on_duty = officers_remaining(case, policy) + officers["trained"] + officers["moved_in"] - officers["moved_out"]
-    limits = pd.DataFrame(
+    return pd.DataFrame(
         {
             "hours": stop * case.available_hours * staff - statutory_load(case, policy),
+            "hours_there": case.available_hours * staff,
             "officer_hours": officer_hours_each(case, policy) * on_duty - statutory_officer_hours(case, policy),
             "officer_fields": policy.fields_at_minimum + policy.fields_per_officer * (on_duty - policy.officers_min),
             "officers": on_duty,
         }
     )
+
+
+def _duties(case: Case, policy: Policy, take_up: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    if policy.duties is None:
+        return pd.DataFrame(columns=["township", "duty"], dtype="str")
+    held = take_up.merge(interest(case, policy), on=["township", "power"])
+    used = held.groupby("township")[["hours", "officer_hours"]].sum().reindex(limits.index, fill_value=0.0)
+    room = policy.duties.load_max * limits["hours_there"] - statutory_load(case, policy)
+    left = np.minimum(room, limits["hours"]) - used["hours"]
+    return duties_at_hand(case, policy, take_up, left, limits["officer_hours"] - used["officer_hours"])
+
+
+def _take_up(
+    case: Case, policy: Policy, guide_list: pd.DataFrame, limits: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    townships, fields, powers = (case.tables[name] for name in ("townships", "fields", "powers"))
+    needs_officers = {str(field): bool(needed) for field, needed in fields["needs_officers"].items()}
+    requires = {str(power): str(other) for power, other in powers["requires"].items()}
+    ready_today = case.tables["readiness"].groupby("township")["field"].agg(set).to_dict()
     listed = set(guide_list.itertuples(index=False, name=None))
     pairs = interest(case, policy)
     wanted = pairs[pairs["chosen_last"]]

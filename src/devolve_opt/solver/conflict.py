@@ -32,6 +32,8 @@ POLICY_RULES = {
     "devolved_within_cap": ("stations.devolved_max", "stations"),
     "managed_per_township_within_cap": ("stations.managed_per_township_max", "stations"),
     "unused_within_share": ("retention.share_max", "powers"),
+    "matched_share_at_least": ("duties.matched_share_min", "duties"),
+    "duty_load_within": ("duties.load_max", "staff-hours a year"),
     "new_powers_within_cap": ("new_powers_max", "powers"),
     "new_fields_within_cap": ("new_fields_max", "fields"),
     "overload_within_step": ("overload_steps", "staff-hours a year"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -69,6 +69,32 @@ class Matrix:
             np.abs(solution - np.round(solution))[self.integer],
         )
         return max((float(part.max()) for part in parts if part.size), default=0.0)
+
+
+def reduced(matrix: Matrix, free: NDArray[np.bool_], values: NDArray[np.float64]) -> Matrix:
+    """Return the matrix of some columns while the others stay as they are.
+
+    Args:
+        matrix: the whole, n columns.
+        free: the columns that remain, shape (n,); rows that none of them is in are left out.
+        values: what the other columns are kept at, shape (n,).
+    """
+    kept = np.flatnonzero(np.diff(csr_array(matrix.rows[:, np.flatnonzero(free)]).indptr))
+    rows = csr_array(matrix.rows[kept])
+    rest = rows @ np.where(free, 0.0, values)
+    return replace(
+        matrix,
+        costs=matrix.costs[free],
+        offset=matrix.offset + float(matrix.costs[~free] @ values[~free]),
+        rows=csr_array(rows[:, np.flatnonzero(free)]),
+        row_lower=matrix.row_lower[kept] - rest,
+        row_upper=matrix.row_upper[kept] - rest,
+        lower=matrix.lower[free],
+        upper=matrix.upper[free],
+        integer=matrix.integer[free],
+        variables=[matrix.variables[column] for column in np.flatnonzero(free)],
+        row_names=[matrix.row_names[row] for row in kept],
+    )
 
 
 def compile_matrix(model: Any) -> Matrix:

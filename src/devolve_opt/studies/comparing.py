@@ -26,7 +26,7 @@ UNITS = {
     **dict.fromkeys(("objective", "bound", *map(str, Term), "overload_hours"), "staff-hours a year"),
     "gap": "share", "rules_broken": "breaches", "powers_listed": "powers", "base_list": "powers",
     "powers_taken": "powers", "take_ups": "township powers", "rounds_met": "rounds", "fields_made_ready": "fields",
-    "posts_moved_count": "posts", "officers_trained": "persons",
+    "posts_moved_count": "posts", "officers_trained": "persons", "duties_carried": "township duties",
     "stations_managed": "stations", "stations_devolved": "stations",
 }  # fmt: skip
 """Unit of each measure that has one."""
@@ -59,6 +59,7 @@ def measures(plan: Plan) -> dict[str, Any]:
         "stations_managed": int((plan.decisions.stations["status"] == StationStatus.MANAGED).sum()),
         "stations_devolved": int((plan.decisions.stations["status"] == StationStatus.DEVOLVED).sum()),
         "overload_hours": float(townships["overload_hours"].sum()),
+        "duties_carried": len(plan.decisions.duties),
     }
 
 
@@ -162,7 +163,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
 def valued_on(scenario: Scenario) -> str:
     """Return a text that is the same for scenarios in which an objective means the same: same data, same prices."""
     policy = scenario.policy
-    basis = {
+    basis: dict[str, Any] = {
         "data": scenario.data.digest,
         "prices": policy.prices.model_dump(),
         "overload": [
@@ -174,4 +175,6 @@ def valued_on(scenario: Scenario) -> str:
         "joint_case_hours": policy.joint_case_hours,
         "hearing_powers_stay": policy.hearing_powers_stay,
     }
+    if policy.duties is not None:
+        basis["duties"] = policy.duties.worth  # what they are worth stands in no plan without them
     return json.dumps(basis, sort_keys=True)

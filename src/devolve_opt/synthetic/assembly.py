@@ -22,6 +22,7 @@ from devolve_opt.synthetic import choices
 from devolve_opt.synthetic.calibration import Calibration
 from devolve_opt.synthetic.cases import cases_array, cases_table, settle_own_cases
 from devolve_opt.synthetic.draws import stream
+from devolve_opt.synthetic.duties import duties_tables
 from devolve_opt.synthetic.frames import draft_case, typed_tables
 from devolve_opt.synthetic.functions import functions_table, migrants_table, traffic_table
 from devolve_opt.synthetic.pilot import district_tables, settle_pilot, settled_rounds
@@ -105,11 +106,13 @@ def city_tables(seed: int, calibration: Calibration) -> Tables:
     }
     stations = stations_table(ground.townships, AVAILABLE_HOURS, seed)
     teams = teams_tables(ground.townships, ground.fields, seed)
+    duties = duties_tables(ground.townships, ground.fields, ground.powers, tables["votes"], seed)
     return typed_tables(
         {
             **tables,
             **offices,
             **teams,
+            **duties,
             "stations": stations,
             "cases": cases_table(cases, ground.voters.index, ground.powers.index),
         }

@@ -41,7 +41,22 @@ def district_tables(tables: Mapping[str, pd.DataFrame], county: str) -> dict[str
     ):
         if name in tables:
             result[name] = tables[name][tables[name][column].isin(kept)]
-    return result
+    return {**result, **_duties_of(tables, townships.index)}
+
+
+def _duties_of(tables: Mapping[str, pd.DataFrame], townships: pd.Index) -> dict[str, pd.DataFrame]:
+    """Return the duties that are laid on some of the townships: one laid elsewhere only would else be laid on all."""
+    if "duties" not in tables:
+        return {}
+    laid = tables["duty_townships"]
+    here = laid[laid["township"].isin(townships)]
+    elsewhere = set(laid["duty"]) - set(here["duty"])
+    powers = tables["duty_powers"]
+    return {
+        "duties": tables["duties"].drop(index=sorted(elsewhere)),
+        "duty_powers": powers[~powers["duty"].isin(elsewhere)],
+        "duty_townships": here,
+    }
 
 
 def settle_pilot(

@@ -11,6 +11,7 @@ from devolve_opt.plan import Plan
 from devolve_opt.rules.interest import interest
 from devolve_opt.rules.officers import certificates_max
 from devolve_opt.rules.posts import post_formula
+from devolve_opt.views.duties import duties
 from devolve_opt.vocabulary import BASE_LIST, Category, StationStatus, label
 
 TOLERANCE = 1e-6
@@ -51,7 +52,7 @@ def caps(plan: Plan) -> pd.DataFrame:
         - `reached`, `places`, `place`: in how many places the plan stands at the cap, of how many, and what they are.
           Of caps on hours: townships in which no further power fits that they chose and that their lists hold.
     """
-    groups = (_list_caps, _take_up_caps, _instrument_caps, _hours_caps, _post_caps, _officer_caps)
+    groups = (_list_caps, _take_up_caps, _instrument_caps, _duty_caps, _hours_caps, _post_caps, _officer_caps)
     found = [cap for group in groups for cap in group(plan)]
     names = [field.name for field in fields(Cap)]
     table = pd.DataFrame([astuple(cap) for cap in found], columns=names)
@@ -132,6 +133,21 @@ def _station_caps(plan: Plan) -> Iterator[Cap]:
     )
     yield _city("stations.devolved_max", "stations that are devolved", settings.devolved_max, devolved, "stations")
     yield _each("stations.managed_per_township_max", each, settings.managed_per_township_max, ours, "stations")
+
+
+def _duty_caps(plan: Plan) -> Iterator[Cap]:
+    policy, figures = plan.scenario.policy, plan.audit.townships
+    if policy.duties is None:
+        return
+    carrying = figures["load"][figures.index.isin(plan.decisions.duties["township"])]
+    table = duties(plan)
+    waiting = table[~table["matched"] & table["reason"].isin(["load", "costs_more", "not_chosen"])]
+    full = waiting.loc[waiting["reason"] == "load", "township"].nunique()
+    yield Cap(
+        "duties.load_max", "load up to which duties go in", policy.duties.load_max,
+        float(carrying.max()) if len(carrying) else 0.0, "share of the hours there", full,
+        waiting["township"].nunique(), "townships with a duty still open",
+    )  # fmt: skip
 
 
 def _hours_caps(plan: Plan) -> Iterator[Cap]:

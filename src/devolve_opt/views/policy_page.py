@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from devolve_opt.instruments import (
     AreaTeams,
     CountyOpening,
+    Duties,
     LentReturns,
     MeasurePrices,
     MeasureShares,
@@ -42,6 +43,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[policy.stations]", Stations, "Stations managed by townships or devolved; its presence switches them on."),
     ("[policy.stations.hour_shares]", MeasureShares, "Hours of a managed station that each measure brings."),
     ("[policy.stations.prices]", MeasurePrices, "Prices of the measures."),
+    ("[policy.duties]", Duties, "Duties laid on townships; its presence lets the plan decide which are carried where."),
     ("[policy.offices]", Offices, "Functions merged into offices; the table switches the study on."),
     ("[policy.offices.prices]", OfficePrices, "Prices of what that study weighs."),
     ("[policy.area_teams]", AreaTeams, "Stationed enforcement teams; off where this table is left out."),

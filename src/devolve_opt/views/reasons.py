@@ -82,7 +82,7 @@ def take_up_reasons(plan: Plan, rule: Plan) -> list[str]:
     if never:
         sentences.append(
             f"  {never:,} of all take-ups are of powers that the township never chose: it has cases of them, or "
-            "another power it takes requires them."
+            f"another power it takes requires them{', or a duty does' if len(plan.decisions.duties) else ''}."
         )
     late = int((~new["chosen_last"]).sum())
     if late:

@@ -26,7 +26,7 @@ from devolve_opt.plan import Plan
 from devolve_opt.studies.comparing import MANIFEST, SCHEMA_VERSION, measures, read_manifest, valued_on
 from devolve_opt.version import __version__
 from devolve_opt.views.files import DOTS_PER_INCH
-from devolve_opt.views.plots import FIGURES
+from devolve_opt.views.plots import figures_of
 from devolve_opt.views.summary import summary
 from devolve_opt.views.tables import plan_tables
 
@@ -130,7 +130,7 @@ def _write_contents(plan: Plan, folder: Path) -> None:
     _write_text(folder / "summary.txt", summary(plan))
     _write_text(folder / "solver.log", plan.log)
     (folder / "figures").mkdir()
-    for name, draw in FIGURES.items():
+    for name, draw in figures_of(plan).items():
         figure = draw(plan)
         figure.savefig(folder / "figures" / f"{name}.png", dpi=DOTS_PER_INCH)
         # The same plan gives the same file: no date, no random names inside.

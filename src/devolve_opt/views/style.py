@@ -51,6 +51,7 @@ TERM_COLOURS: dict[str, str] = dict(
             "#888888",
             "#AA7744",
             "#EE8866",
+            "#E69F00",
         ),
         strict=True,
     )

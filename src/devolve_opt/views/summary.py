@@ -13,6 +13,7 @@ from devolve_opt.schema import numeric_columns
 from devolve_opt.settings import ASSUMPTION
 from devolve_opt.views import tables
 from devolve_opt.views.caps import cap_sentence, caps
+from devolve_opt.views.duties import duty_lines
 from devolve_opt.views.reasons import list_reasons, officer_reasons, post_reasons, take_up_reasons
 from devolve_opt.views.stations import station_lines
 from devolve_opt.views.wording import HOURS, count, plan_name, share, signed, status_lines
@@ -107,6 +108,7 @@ def _decisions(plan: Plan) -> list[str]:
         f"Load: {load} there, {above}; lent staff come back: {figures['lent_returned'].sum():,.0f}.",
         *station_lines(plan),
         *_counties_and_use(plan),
+        *duty_lines(plan),
     ]
 
 

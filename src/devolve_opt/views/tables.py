@@ -14,6 +14,7 @@ from devolve_opt.rules.wisn import required_by_hours, required_today, wisn_figur
 from devolve_opt.rules.workload import load_today
 from devolve_opt.views.caps import caps
 from devolve_opt.views.declined import PAIR, declined, openings, power_status
+from devolve_opt.views.duties import duties
 from devolve_opt.views.responsibilities import responsibilities
 from devolve_opt.views.stations import stations
 from devolve_opt.vocabulary import BASE_LIST, CHINESE, INSTRUMENT_TERMS, Term
@@ -30,7 +31,9 @@ def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
         guide_list, list_changes, power_status, take_up, declined, openings, choices, posts, officers, readiness,
         workload, wisn, county_posts, stations, responsibilities, terms, caps, exclusions,
     )  # fmt: skip
-    return {table.__name__: table(plan).assign(synthetic=plan.scenario.case.synthetic) for table in tables}
+    # Instruments that are off have no table.
+    own = (duties,) if plan.scenario.policy.duties is not None else ()
+    return {table.__name__: table(plan).assign(synthetic=plan.scenario.case.synthetic) for table in (*tables, *own)}
 
 
 def ratio_plan(plan: Plan) -> Plan:

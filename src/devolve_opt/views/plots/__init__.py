@@ -7,6 +7,7 @@ from collections.abc import Callable
 from matplotlib.figure import Figure
 
 from devolve_opt.plan import Plan
+from devolve_opt.views.plots.duties import duties
 from devolve_opt.views.plots.formulas import formulas_figure
 from devolve_opt.views.plots.lists import guide_list_matrix, take_up_map
 from devolve_opt.views.plots.runs import progress, sweep_figure
@@ -17,6 +18,8 @@ from devolve_opt.views.plots.worth import changes_against_ratio_rule
 __all__ = [
     "FIGURES",
     "changes_against_ratio_rule",
+    "duties",
+    "figures_of",
     "formulas_figure",
     "guide_list_matrix",
     "officers",
@@ -36,3 +39,8 @@ FIGURES: dict[str, Callable[[Plan], Figure]] = {
     )
 }  # fmt: skip
 """Every figure of a plan by name, in the order of a report."""
+
+
+def figures_of(plan: Plan) -> dict[str, Callable[[Plan], Figure]]:
+    """Return `FIGURES`, and those of the instruments that the plan's policy switches on."""
+    return FIGURES | ({"duties": duties} if plan.scenario.policy.duties is not None else {})

@@ -1,0 +1,104 @@
+"""A plan back from the folder of a run: its decisions from the tables, judged anew."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from devolve_opt.audit import audit
+from devolve_opt.case import Case
+from devolve_opt.errors import Fault, InputError
+from devolve_opt.plan import Decisions, Plan
+from devolve_opt.policy import Policy
+from devolve_opt.rules.legality import exclusions
+from devolve_opt.rules.workload import staff_without_moves
+from devolve_opt.scenario import Scenario
+from devolve_opt.studies.comparing import NO_RUN, read_manifest
+from devolve_opt.vocabulary import Method, Status
+
+_SAME = 1e-6
+"""Relative difference allowed between the worth that the manifest states and that of the tables."""
+
+
+def read_run(folder: str | Path, case: Case) -> Plan:
+    """Return the plan that a run's folder holds, with policy and changes as in its manifest and an audit of its own.
+
+    Args:
+        folder: what `run` wrote.
+        case: the data it was made from; they must not have changed since.
+
+    Raises:
+        InputError: if the folder holds no run, a file of the case has changed since (naming each), or the tables do not
+            give the worth that the manifest states.
+    """
+    manifest = read_manifest(folder)
+    try:
+        hashes, policy, changes = dict(manifest["input_hashes"]), Policy(**manifest["policy"]), manifest["changes"]
+        title, source, stated = str(manifest["title"]), str(manifest["scenario_file"]), float(manifest["objective"])
+        method, status = Method(manifest["method"]), Status(manifest["status"])
+        bound = manifest["bound"]
+    except (KeyError, TypeError, ValueError):
+        raise InputError([Fault(NO_RUN, file=str(folder))]) from None
+    _refuse_changed_case(folder, hashes, case)
+    scenario = Scenario(case, policy, title, changes, source, hashes)
+    decisions = _decisions(Path(folder), scenario)
+    found = audit(scenario.data, policy, decisions)
+    if abs(found.objective - stated) > _SAME * max(1.0, abs(stated)):
+        message = (
+            f"its tables give a plan worth {found.objective:,.1f}, its manifest says {stated:,.1f}: the case or "
+            "a table has changed since; run it again."
+        )
+        raise InputError([Fault(message, file=str(folder))])
+    return Plan(
+        scenario=scenario, method=method, status=status, objective=found.objective,
+        bound=float("inf") if bound is None else float(bound), decisions=decisions, audit=found,
+        exclusions=exclusions(scenario.data, policy), options=manifest.get("options", {}),
+    )  # fmt: skip
+
+
+def _refuse_changed_case(folder: str | Path, hashes: dict[str, str], case: Case) -> None:
+    """Files of the case stand in a manifest as `case/<file>`, or plainly where there was no scenario file."""
+    nested = any(name.startswith("case/") for name in hashes)
+    then = {name.removeprefix("case/"): value for name, value in hashes.items() if not nested or "case/" in name}
+    now = dict(case.input_hashes)
+    if not then or not now:
+        return  # made in Python; its worth, worked out anew, has to do
+    changed = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
+    if changed:
+        files = ", ".join(changed)
+        message = f"the case has changed since this run: {files}; run it again, or give the case it was made from."
+        raise InputError([Fault(message, file=str(folder), column="input_hashes")])
+
+
+def _decisions(folder: Path, scenario: Scenario) -> Decisions:
+    case, policy = scenario.data, scenario.policy
+
+    def columns(name: str, *wanted: str, where: str = "") -> pd.DataFrame:
+        try:
+            frame = pd.read_parquet(BytesIO((folder / "tables" / f"{name}.parquet").read_bytes()))
+            rows = frame[frame[where]] if where else frame
+            return rows[list(wanted)].reset_index(drop=True)
+        except (OSError, ValueError, KeyError) as error:
+            message = f"cannot be read ({error}); run it again."
+            raise InputError([Fault(message, file=str(folder / "tables" / f"{name}.parquet"))]) from None
+
+    def counts(name: str, *wanted: str) -> pd.DataFrame:
+        return columns(name, "township", *wanted).set_index("township")
+
+    back = counts("workload", "lent_returned")["lent_returned"]
+    by_cap = staff_without_moves(case, policy)["lent_returned"].reindex(back.index)
+    decided: dict[str, Any] = (
+        {} if policy.duties is None else {"duties": columns("duties", "township", "duty", where="matched")}
+    )
+    return Decisions(
+        guide_list=columns("guide_list", "power", "list"),
+        take_up=columns("take_up", "township", "power"),
+        ready=columns("readiness", "township", "field", where="new"),
+        posts=counts("posts", "base_posts", "floating_posts", "revolving_posts"),
+        officers=counts("officers", "trained", "moved_in", "moved_out"),
+        returned=pd.DataFrame({"returned": back - by_cap}),
+        **decided,
+    )
