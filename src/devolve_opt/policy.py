@@ -13,10 +13,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
+from devolve_opt import instruments
 from devolve_opt.errors import InputError
-from devolve_opt.instruments import (
-    AreaTeams, CountyOpening, Duties, LentReturns, OfficeHeads, Offices, Retention, Stations,
-)  # fmt: skip
 from devolve_opt.post_formulas import (
     MOBILE_FORMULA,
     OWN_WEIGHTS,
@@ -275,28 +273,28 @@ class Policy(Settings):
     )
 
     # Instruments of their own, each switched on by its table
-    county_opening: CountyOpening | None = setting(
+    county_opening: instruments.CountyOpening | None = setting(
         None, "table", "design", "County approval of each power: [policy.county_opening] switches it on."
     )
-    lent_returns: LentReturns | None = setting(
+    lent_returns: instruments.LentReturns | None = setting(
         None, "table", "design", "Lent staff who come back beyond the cap: [policy.lent_returns] switches it on."
     )
-    retention: Retention | None = setting(
+    retention: instruments.Retention | None = setting(
         None, "table", "design", "Powers that are likely to be withdrawn: [policy.retention] prices and caps them."
     )
-    office_heads: OfficeHeads | None = setting(
+    office_heads: instruments.OfficeHeads | None = setting(
         None, "table", "design", "Leaders who head enforcement offices: [policy.office_heads] switches it on."
     )
-    stations: Stations | None = setting(
+    stations: instruments.Stations | None = setting(
         None, "table", "design", "Stations managed by townships or devolved: [policy.stations] switches it on."
     )
-    duties: Duties | None = setting(
+    duties: instruments.Duties | None = setting(
         None, "table", "design", "Duties laid on townships and their admission: [policy.duties] switches them on."
     )
-    offices: Offices | None = setting(
+    offices: instruments.Offices | None = setting(
         None, "table", "design", "Functions merged into offices: given as [policy.offices], it switches the study `offices` on.",
     )  # fmt: skip
-    area_teams: AreaTeams | None = setting(
+    area_teams: instruments.AreaTeams | None = setting(
         None, "-", ASSUMPTION, "Siting of the county's stationed enforcement teams; no part of the main model.",
     )  # fmt: skip
 

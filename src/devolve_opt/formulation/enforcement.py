@@ -153,8 +153,9 @@ def penalty_field_has_officers(model, township, power):
 def officer_hours_needed(model, township):
     r"""Officer-hours a year of statutory work, of powers held and duties carried, of devolved stations' own work.
 
-    $P_t = \bar P_t + \sum_p \rho_{tp} x_{tp} + \sum_d \rho_{td} m_{td} + \eta \sum_{a \in t} d_a w_a \epsilon_a / q_a$: officers of a devolved
-    station keep their part of its own work. What heading the office takes is part of $\bar P_t$.
+    $P_t = \bar P_t + \sum_p \rho_{tp} x_{tp} + \sum_d \rho_{td} m_{td} + \eta \sum_{a \in t} d_a w_a \epsilon_a / q_a$
+
+    Officers of a devolved station keep their part of its own work. What heading the office takes is part of $\bar P_t$.
     """
     powers = [power for power in model.powers_of.get(township, ()) if model.officer_hours[township, power]]
     of_powers = sum(model.officer_hours[township, power] * model.taken[township, power] for power in powers)

@@ -57,9 +57,9 @@ def hours_there_range(model, township):
 
 
 def hours_needed(model, township):
-    r"""Staff-hours a year a township needs: $H_t = \bar H_t + \sum_p h_{tp} x_{tp} + \sum_{a \in t} w_a d_a + \sum_d h_{td} m_{td}$.
+    r"""Staff-hours a year a township needs: statutory work, held powers, devolved stations' own work, duties it carries.
 
-    Statutory work, held powers, the own work of devolved stations, and the duties it carries.
+    $H_t = \bar H_t + \sum_p h_{tp} x_{tp} + \sum_{a \in t} w_a d_a + \sum_d h_{td} m_{td}$
     """
     held = sum(
         model.hours[township, power] * model.taken[township, power] for power in model.powers_of.get(township, ())
