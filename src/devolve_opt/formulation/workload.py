@@ -57,7 +57,7 @@ def hours_there_range(model, township):
 
 
 def hours_needed(model, township):
-    r"""Staff-hours a year a township needs: statutory work, held powers, devolved stations' own work, duties it carries.
+    r"""Staff-hours a year a township needs: statutory work, held powers, devolved stations' own work, duties carried.
 
     $H_t = \bar H_t + \sum_p h_{tp} x_{tp} + \sum_{a \in t} w_a d_a + \sum_d h_{td} m_{td}$
     """
