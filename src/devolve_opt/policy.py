@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from devolve_opt.errors import InputError
-from devolve_opt.instruments import AreaTeams, CountyOpening, LentReturns, Offices, Retention
+from devolve_opt.instruments import AreaTeams, CountyOpening, LentReturns, Offices, Phases, Retention
 from devolve_opt.post_formulas import (
     MOBILE_FORMULA,
     OWN_WEIGHTS,
@@ -282,6 +282,7 @@ class Policy(Settings):
     retention: Retention | None = setting(
         None, "table", "design", "Powers that are likely to be withdrawn: [policy.retention] prices and caps them."
     )
+    phases: Phases | None = setting(None, "table", "design", "Handing over in batches: [policy.phases] switches it on.")
     offices: Offices | None = setting(
         None, "table", "design", "Functions merged into offices: given as [policy.offices], it switches the study `offices` on.",
     )  # fmt: skip

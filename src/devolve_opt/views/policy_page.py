@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from devolve_opt.instruments import AreaTeams, CountyOpening, LentReturns, OfficePrices, Offices, Retention
+from devolve_opt.instruments import AreaTeams, CountyOpening, LentReturns, OfficePrices, Offices, Phases, Retention
 from devolve_opt.policy import CategoryTilt, OverloadStep, Policy, PostWeights, Prices
 
 SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
@@ -27,6 +27,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[policy.county_opening]", CountyOpening, "County approval; its presence switches the instrument on."),
     ("[policy.lent_returns]", LentReturns, "Returns of lent staff beyond the cap; its presence switches them on."),
     ("[policy.retention]", Retention, "Powers likely to be withdrawn; its presence prices and caps them."),
+    ("[policy.phases]", Phases, "Handing over in batches; its presence lays the batches over the plan of a run."),
     ("[policy.offices]", Offices, "Functions merged into offices; the table switches the study on."),
     ("[policy.offices.prices]", OfficePrices, "Prices of what that study weighs."),
     ("[policy.area_teams]", AreaTeams, "Stationed enforcement teams; off where this table is left out."),
