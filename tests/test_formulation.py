@@ -65,7 +65,7 @@ def constraint_rules() -> dict[str, str]:
 
 
 RULES = constraint_rules()
-SUB_MODELS = {"siting", "area_teams", "offices"}
+SUB_MODELS = {"siting", "area_teams", "offices", "phases"}
 """Modules that build models of their own."""
 TEST_FUNCTIONS = {
     node.name: ast.unparse(node)

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-COMMANDS = ("check", "synth", "run", "posts", "compare", "sweep", "offices", "admit")
+COMMANDS = ("check", "synth", "run", "posts", "compare", "sweep", "offices", "admit", "phases")
 SECONDS = 20
 """Time limit of each solve here; a plan with the gap it has by then shows that the command works."""
 
@@ -32,7 +32,7 @@ def commands_of(text: str) -> list[list[str]]:
 
 def in_little_time(words: list[str]) -> list[str]:
     """Return a command with a short time limit on its solves, whatever limit it has."""
-    if words[1] not in {"run", "sweep"}:
+    if words[1] not in {"run", "sweep", "phases"}:
         return words
     kept, skip = [], False
     for word in words:

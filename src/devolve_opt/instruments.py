@@ -188,6 +188,36 @@ class Duties(Settings):
     )  # fmt: skip
 
 
+class Phases(Settings):
+    """Handing over in batches (分批移交): which batch of the year hands what over, once it is decided what goes where."""
+
+    batches: int = setting(
+        3, "batches a year",
+        "the city's report and Sichuan 2020 (成熟一批、下放一批): certificates and powers came in batches; the number: " + ASSUMPTION,
+        "Batches of the year; each opens a part of the year of the same length.", ge=1, le=12,
+    )  # fmt: skip
+    new_powers_per_batch_max: int = setting(
+        30, "powers a township", ASSUMPTION, "Powers that a township is handed in one batch.", ge=0, le=100_000
+    )
+    new_fields_per_batch_max: int = setting(
+        3, "fields a township", ASSUMPTION, "Fields in which a township becomes ready in one batch.", ge=0, le=1000
+    )
+    exam_places_per_batch_max: int = setting(
+        30, "candidates a batch", "a third of `training_places_max`: " + ASSUMPTION,
+        "Candidates whom the city can examine in one batch; `exam_pass_share` of them pass.", ge=0, le=1_000_000,
+    )  # fmt: skip
+    handover_hours: float = setting(
+        6, "staff-hours a power", ASSUMPTION,
+        "What handing one power to one township takes the county: document, files, instruction.", ge=0, le=10_000,
+    )  # fmt: skip
+    handover_hours_max: float = setting(
+        150, "staff-hours a township a batch", ASSUMPTION,
+        "Hours that a county has for handing over in one batch, for each of its townships that take powers, subdistricts "
+        "not counted: about a month of one person.",
+        ge=0, le=1_000_000,
+    )  # fmt: skip
+
+
 class OfficePrices(Settings):
     """Prices of the study of offices, in staff-hours a year for one township."""
 

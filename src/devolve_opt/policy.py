@@ -291,6 +291,9 @@ class Policy(Settings):
     duties: instruments.Duties | None = setting(
         None, "table", "design", "Duties laid on townships and their admission: [policy.duties] switches them on."
     )
+    phases: instruments.Phases | None = setting(
+        None, "table", "design", "Handing over in batches: [policy.phases] switches it on."
+    )
     offices: instruments.Offices | None = setting(
         None, "table", "design", "Functions merged into offices: given as [policy.offices], it switches the study `offices` on.",
     )  # fmt: skip

@@ -102,6 +102,8 @@ def run(
 ) -> None:
     """Solve a scenario: guide list, take-up, posts, officers, with proof, audit, tables and pictures.
 
+    What the policy lays over the plan, such as the batches of [policy.phases], is worked out in the same time.
+
     Ctrl-C keeps the best plan so far and says how far it is proven; a second Ctrl-C gives it up.
     """
     from datetime import UTC, datetime
@@ -111,6 +113,7 @@ def run(
     from devolve_opt.views.progress import Progress
     from devolve_opt.views.run_folder import earlier_files, write_run
     from devolve_opt.views.summary import summary
+    from devolve_opt.views.supplements import supplements, time_for_plan
 
     started = datetime.now(UTC)
     target = out_folder or Path("runs") / scenario.stem
@@ -120,12 +123,17 @@ def run(
     wanted = read_scenario(scenario)
     control = Control(time_limit or None)
     with stop_on_interrupt(control.stop):
+        for_plan = Control(time_for_plan(control.time_limit, wanted.policy), control.event)
         with Progress(err) as progress:
-            plan = solve(wanted, method, gap, threads=threads, control=control, report=progress.report)
+            plan = solve(wanted, method, gap, threads=threads, control=for_plan, report=progress.report)
         # Told before the writing, which a full disk may end.
         out.print(summary(plan), markup=False)
+        found = []
+        for supplement in supplements(plan, control, threads):
+            out.print(supplement.text, markup=False)
+            found.append(supplement)
         with err.status("Writing tables and pictures ..."):
-            written = write_run(plan, target, started)
+            written = write_run(plan, target, started, found)
     if written != target:
         err.print(f"{target} could not be replaced because a file in it is open.", style="bold yellow", markup=False)
     out.print(f"Results: {written}", markup=False)

@@ -1,7 +1,8 @@
-"""Commands on single instruments: `posts`, `offices`, `teams`, `admit`."""
+"""Commands on single instruments: `posts`, `offices`, `teams`, `phases`, `admit`."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from devolve_opt.cli.common import ScenarioFile, app, err, out, read_scenario, refuse_foreign_folder
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.vocabulary import Method
 
 if TYPE_CHECKING:
     from devolve_opt.scenario import Scenario
@@ -80,6 +82,49 @@ def teams(
         modes = compare_modes(wanted, plan, gap, threads, control)
     out.print(team_summary(plan, modes), markup=False)
     out.print(f"Results: {write_teams(plan, modes, target)}", markup=False)
+
+
+@app.command()
+def phases(
+    scenario: ScenarioFile,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results; runs/<scenario>-phases if left out.")
+    ] = None,
+    method: Annotated[
+        Method, typer.Option(help="`optimal`, or `ratio` for the report's own practice.")
+    ] = Method.OPTIMAL,
+    gap: Annotated[float, typer.Option(help="Relative gap to prove, of plan and batches.", min=0, max=1)] = 0.001,
+    time_limit: Annotated[float, typer.Option(help="Seconds of wall time (0: no limit).", min=0)] = 180.0,
+    threads: Annotated[int, typer.Option(help="Threads for the solver.", min=1, max=256)] = min(2, os.cpu_count() or 1),
+) -> None:
+    """Hand a plan over in batches: solve the scenario, then decide which batch hands over what; write the batches only.
+
+    The scenario's policy needs a table [policy.phases]; `run` writes the batches beside the plan's own results.
+    """
+    from devolve_opt.rules.phases import phase_settings
+    from devolve_opt.solver.engine import Control, stop_on_interrupt
+    from devolve_opt.studies.phases import phase
+    from devolve_opt.studies.solving import solve
+    from devolve_opt.views.phases import supplement_of
+    from devolve_opt.views.progress import Progress
+    from devolve_opt.views.supplement import write_supplement
+    from devolve_opt.views.supplements import time_for_plan
+    from devolve_opt.views.wording import status_lines
+
+    target = out_folder or Path("runs") / f"{scenario.stem}-phases"
+    refuse_foreign_folder(target, "phases.json", "a phase plan")
+    wanted = read_scenario(scenario)
+    phase_settings(wanted.policy)
+    control = Control(time_limit or None)
+    with stop_on_interrupt(control.stop):
+        for_plan = Control(time_for_plan(control.time_limit, wanted.policy), control.event)
+        with Progress(err) as progress:
+            plan = solve(wanted, method, gap, threads=threads, control=for_plan, report=progress.report)
+        err.print("\n".join(status_lines(plan)), markup=False)
+        with err.status("Laying the batches ... (Ctrl-C stops)"):
+            found = supplement_of(phase(wanted, plan.decisions, gap, threads=threads, control=control))
+    out.print(found.text, markup=False)
+    out.print(f"Results: {write_supplement(found, wanted, target)}", markup=False)
 
 
 @app.command()

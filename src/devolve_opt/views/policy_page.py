@@ -22,6 +22,7 @@ from devolve_opt.instruments import (
     OfficeHeads,
     OfficePrices,
     Offices,
+    Phases,
     Retention,
     Stations,
 )
@@ -44,6 +45,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[policy.stations.hour_shares]", MeasureShares, "Hours of a managed station that each measure brings."),
     ("[policy.stations.prices]", MeasurePrices, "Prices of the measures."),
     ("[policy.duties]", Duties, "Duties laid on townships; its presence lets the plan decide which are carried where."),
+    ("[policy.phases]", Phases, "Handing over in batches; its presence lays the batches over the plan of a run."),
     ("[policy.offices]", Offices, "Functions merged into offices; the table switches the study on."),
     ("[policy.offices.prices]", OfficePrices, "Prices of what that study weighs."),
     ("[policy.area_teams]", AreaTeams, "Stationed enforcement teams; off where this table is left out."),

@@ -9,8 +9,9 @@ import platform
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from pathlib import Path
@@ -20,6 +21,7 @@ from uuid import uuid4
 import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.plan import Plan
@@ -28,12 +30,15 @@ from devolve_opt.version import __version__
 from devolve_opt.views.files import DOTS_PER_INCH
 from devolve_opt.views.plots import figures_of
 from devolve_opt.views.summary import summary
+from devolve_opt.views.supplement import Supplement
 from devolve_opt.views.tables import plan_tables
 
 PACKAGES = ("pyomo", "highspy", "pandas", "numpy")
 
 
-def write_run(plan: Plan, folder: str | Path, started: datetime | None = None) -> Path:
+def write_run(
+    plan: Plan, folder: str | Path, started: datetime | None = None, supplements: Sequence[Supplement] = ()
+) -> Path:
     """Write a plan as a folder, which appears whole or not at all; an earlier run of that name is replaced.
 
     The folder holds `summary.txt`, `tables/` (CSV that Excel opens, and Parquet), `figures/` (PNG and SVG),
@@ -43,6 +48,8 @@ def write_run(plan: Plan, folder: str | Path, started: datetime | None = None) -
         plan: what to write.
         folder: where; the folders above it are made if need be.
         started: when the run began, for the manifest.
+        supplements: what sub-models lay over the plan (`views.supplements`): their tables and figures stand beside the
+            plan's own, their lines end the summary.
 
     Returns:
         The folder; or one beside it, `<folder>-2` and so on, where the earlier run cannot be replaced because a file in
@@ -57,9 +64,9 @@ def write_run(plan: Plan, folder: str | Path, started: datetime | None = None) -
     new = target.with_name(f".{target.name}.{uuid4().hex[:8]}.tmp")
     try:
         new.mkdir(parents=True)
-        _write_contents(plan, new)
+        _write_contents(plan, new, supplements)
         files = sorted(path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file())
-        _write_text(new / MANIFEST, _json({**manifest(plan, started), "files": [MANIFEST, *files]}))
+        _write_text(new / MANIFEST, _json({**manifest(plan, started, supplements), "files": [MANIFEST, *files]}))
         _keep_foreign_files(target, new, earlier)
         taken = _take_place(new, target)
         return Path(folder) if taken == target else taken
@@ -70,7 +77,7 @@ def write_run(plan: Plan, folder: str | Path, started: datetime | None = None) -
         shutil.rmtree(new, ignore_errors=True)
 
 
-def manifest(plan: Plan, started: datetime | None = None) -> dict[str, Any]:
+def manifest(plan: Plan, started: datetime | None = None, supplements: Sequence[Supplement] = ()) -> dict[str, Any]:
     """Return what tells a run from any other: what was asked, what came out, with which software, from which files.
 
     Values and terms are in staff-hours a year, `seconds` in seconds, `peak_memory_mb` in megabytes of this process
@@ -97,6 +104,7 @@ def manifest(plan: Plan, started: datetime | None = None) -> dict[str, Any]:
             "terms": {str(term): value for term, value in reference.audit.terms.items()},
             "audit_breaches": [str(breach) for breach in reference.audit.breaches],
         },
+        "supplements": {each.name: dict(each.record) for each in supplements},
         "case": {"title": scenario.case.title, "source": scenario.case.source, "size": scenario.data.size()},
         "synthetic": scenario.case.synthetic,
         "provenance": scenario.case.provenance,
@@ -120,18 +128,23 @@ def manifest(plan: Plan, started: datetime | None = None) -> dict[str, Any]:
     }
 
 
-def _write_contents(plan: Plan, folder: Path) -> None:
+def _write_contents(plan: Plan, folder: Path, supplements: Sequence[Supplement]) -> None:
+    tables = plan_tables(plan)
+    figures: dict[str, Callable[[], Figure]] = {name: partial(draw, plan) for name, draw in figures_of(plan).items()}
+    for each in supplements:
+        tables |= each.tables
+        figures |= each.figures
     (folder / "tables").mkdir()
-    for name, table in plan_tables(plan).items():
+    for name, table in tables.items():
         # The mark at the start makes Excel read Chinese.
         table.to_csv(folder / "tables" / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\r\n")
         # As bytes, because pyarrow opens no Chinese name where the system's language is plain ASCII.
         (folder / "tables" / f"{name}.parquet").write_bytes(table.to_parquet(index=False))
-    _write_text(folder / "summary.txt", summary(plan))
-    _write_text(folder / "solver.log", plan.log)
+    _write_text(folder / "summary.txt", "".join([summary(plan), *(each.text for each in supplements)]))
+    _write_text(folder / "solver.log", "".join([plan.log, *(each.log for each in supplements)]))
     (folder / "figures").mkdir()
-    for name, draw in figures_of(plan).items():
-        figure = draw(plan)
+    for name, draw in figures.items():
+        figure = draw()
         figure.savefig(folder / "figures" / f"{name}.png", dpi=DOTS_PER_INCH)
         # The same plan gives the same file: no date, no random names inside.
         with matplotlib.rc_context({"svg.hashsalt": "devolve_opt"}):

@@ -34,8 +34,7 @@ __all__ = [
 FIGURES: dict[str, Callable[[Plan], Figure]] = {
     figure.__name__: figure
     for figure in (
-        changes_against_ratio_rule, guide_list_matrix, take_up_map, workload, posts_before_after, officers,
-        stations, progress,
+        changes_against_ratio_rule, guide_list_matrix, take_up_map, workload, posts_before_after, officers, progress,
     )
 }  # fmt: skip
 """Every figure of a plan by name, in the order of a report."""
@@ -43,4 +42,6 @@ FIGURES: dict[str, Callable[[Plan], Figure]] = {
 
 def figures_of(plan: Plan) -> dict[str, Callable[[Plan], Figure]]:
     """Return `FIGURES`, and those of the instruments that the plan's policy switches on."""
-    return FIGURES | ({"duties": duties} if plan.scenario.policy.duties is not None else {})
+    policy = plan.scenario.policy
+    drawn = {"stations": (policy.stations, stations), "duties": (policy.duties, duties)}
+    return FIGURES | {name: figure for name, (settings, figure) in drawn.items() if settings is not None}

@@ -1,0 +1,150 @@
+"""A phase plan as tables, in words, and as a supplement of a run."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+
+from devolve_opt.audit.phases import HANDED, LEFT_OVER
+from devolve_opt.phase_plan import PhasePlan
+from devolve_opt.plan import Plan
+from devolve_opt.rules.phases import LIMITS
+from devolve_opt.solver.engine import Control
+from devolve_opt.studies.phases import phase
+from devolve_opt.views.plots.phases import handovers
+from devolve_opt.views.supplement import Supplement
+from devolve_opt.views.wording import count, percent, rounded_up, share
+from devolve_opt.vocabulary import Status
+
+TITLE = "What is handed over when"
+_STATES = {
+    Status.TIME_LIMIT: "Time was up", Status.INTERRUPTED: "Stopped by the user",
+    Status.SOLVER_FAILED: "The solver broke down",
+}  # fmt: skip
+
+
+def phase_tables(plan: PhasePlan) -> dict[str, pd.DataFrame]:
+    """Return the tables of a phase plan by name; the last column of each, `synthetic`, tells invented data.
+
+    `phases`, a row for each power that a township takes:
+
+    - `township`, `township_name`, `county`, `power`, `power_name`, `field`: who, and what.
+    - `batch`: the batch that hands it over, or `left over`.
+    - `bottleneck`: what was tight for it in the batch before (for what is left over, in the last one), all else as it
+      is, separated by `; `: `prerequisite` (the power it requires was not there), `fields cap`, `officers` (too few for
+      it, or for its field), `exam places` (officers wait for places), `powers cap`, `county hours`. Blank in batch 1.
+    - `worth`: rounds of choices met and cases near home (staff-hours a year); `lost`: what of it waiting costs
+      (staff-hours of the year).
+
+    `phase_officers`, a row for each township and batch: `township`, `township_name`, `county`, `batch`, `trained`,
+    `lost` (certificates won and lost in the batch, persons), `officers` (there in the batch, persons), `missing` (to
+    the minimum, persons).
+
+    `phase_counties`, a row for each county and batch: `county`, `batch`, `powers` (handed over), `hours`, `hours_there`
+    (for handing over, staff-hours), `held`, `taken` (held by then, of those taken; township powers), `worth_held`
+    (staff-hours a year).
+    """
+    case = plan.scenario.data
+    towns, powers = case.tables["townships"]["name"], case.tables["powers"]
+    found = plan.audit.powers
+    limits = plan.bottlenecks.set_index(["township", "power"])["limits"].to_dict()
+    keys = zip(found["township"], found["power"], strict=True)
+    phases = pd.DataFrame(
+        {
+            "township": found["township"],
+            "township_name": found["township"].map(towns).astype("str"),
+            "county": found["county"],
+            "power": found["power"],
+            "power_name": found["power"].map(powers["name"]).astype("str"),
+            "field": found["power"].map(powers["field"]).astype("str"),
+            "batch": found["batch"].astype("str").where(found["state"] == HANDED, found["state"]),
+            "bottleneck": pd.Series([limits.get(key, "") for key in keys], index=found.index, dtype="str"),
+            "worth": found["worth"],
+            "lost": found["lost"],
+        }
+    )
+    officers = plan.audit.officers
+    officers.insert(1, "township_name", officers["township"].map(towns).astype("str"))
+    tables = {"phases": phases, "phase_officers": officers, "phase_counties": plan.audit.counties}
+    return {name: table.assign(synthetic=case.synthetic) for name, table in tables.items()}
+
+
+def tight_limits(plan: PhasePlan) -> pd.Series:
+    """Return for how many of the powers that wait, or are left over, each limit was tight a batch earlier (powers)."""
+    told = plan.bottlenecks["limits"].str.split("; ").explode()
+    return told.value_counts().reindex(list(LIMITS), fill_value=0)
+
+
+def phase_lines(plan: PhasePlan) -> list[str]:
+    """Return what an official needs to know of a phase plan."""
+    powers, officers = plan.audit.powers, plan.audit.officers
+    total = float(powers["worth"].sum())
+    lines = [_proof(plan)]
+    for batch, there in officers.groupby("batch"):
+        new, held = powers[powers["batch"] == batch], powers[(powers["state"] == HANDED) & (powers["batch"] <= batch)]
+        part = f" ({share(held['worth'].sum() / total)} of the worth held by then)" if total else ""
+        missing = int(there["missing"].sum())
+        below = f"; {count(missing, 'officer')} missing to the minimum" if missing else ""
+        lines.append(
+            f"Batch {batch}: {count(len(new), 'power')} to {count(new['township'].nunique(), 'township')}{part}; "
+            f"{count(there['trained'].sum(), 'officer')} trained, {there['lost'].sum():,} lost{below}."
+        )
+    left = powers[powers["state"] == LEFT_OVER]
+    where = f" in {count(left['township'].nunique(), 'township')}, worth {left['worth'].sum():,.0f} staff-hours a year"
+    lines.append(f"Left over: {count(len(left), 'power') + where if len(left) else 'none'}.")
+    untrained = int(plan.plan.officers["trained"].sum() - officers["trained"].sum())
+    if untrained:
+        lines.append(f"Certificates of the plan for which no batch has places: {untrained:,}.")
+    cost = f"Waiting costs {plan.lost:,.0f} staff-hours of the year"
+    lines.append(f"{cost}, {share(plan.lost / total)} of what the powers are worth." if total else f"{cost}.")
+    if len(plan.bottlenecks):
+        told = [f"{name} {number:,}" for name, number in tight_limits(plan).items() if number]
+        lines.append(
+            f"Of {len(plan.bottlenecks):,} powers that wait or are left over, tight a batch earlier (several may be): "
+            f"{', '.join(told)}."
+        )
+    lines.append("Posts and officers move before the first batch; overload is not looked at again batch by batch.")
+    return lines
+
+
+def _proof(plan: PhasePlan) -> str:
+    least = f"no batches of this plan lose less than {-rounded_up(-plan.bound):,.0f} staff-hours"
+    if plan.status is Status.PROVEN and plan.gap == 0:
+        return "Batches proven best for this plan."
+    if plan.status is Status.PROVEN:
+        return f"Batches proven within {percent(plan.gap)}: {least}."
+    return f"{_STATES[plan.status]}: a gap of {percent(plan.gap)} is NOT proven away; {least}."
+
+
+def phase_supplement(plan: Plan, control: Control, threads: int = 1) -> Supplement:
+    """Lay the batches over a plan and return them as a supplement of its run.
+
+    Raises:
+        InputError: if the plan breaks rules.
+    """
+    found = phase(plan.scenario, plan.decisions, threads=threads, control=control)
+    return supplement_of(found)
+
+
+def supplement_of(plan: PhasePlan) -> Supplement:
+    """Return a phase plan as a supplement: tables, figure, lines and record."""
+    powers = plan.audit.powers
+    record = {
+        "status": str(plan.status),
+        "objective": plan.lost,
+        "bound": plan.bound,
+        "gap": plan.gap,
+        "unit": "staff-hours of the year lost by waiting",
+        "seconds": plan.seconds,
+        "handed_over": {
+            str(batch): int((powers["batch"] == batch).sum()) for batch in sorted(set(plan.audit.officers["batch"]))
+        },
+        "left_over": int((powers["state"] == LEFT_OVER).sum()),
+        "audit_breaches": [str(breach) for breach in plan.audit.breaches],
+    }
+    tight = tight_limits(plan)
+    return Supplement(
+        "phases", TITLE, tuple(phase_lines(plan)), phase_tables(plan), {"handovers": partial(handovers, plan, tight)},
+        record, plan.log,
+    )  # fmt: skip

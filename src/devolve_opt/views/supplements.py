@@ -1,0 +1,77 @@
+"""Which supplements a run carries: one entry for each sub-model that a policy can lay over a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from devolve_opt.errors import DevolveError
+from devolve_opt.plan import Plan
+from devolve_opt.policy import Policy
+from devolve_opt.solver.engine import Control
+from devolve_opt.views.phases import phase_supplement
+from devolve_opt.views.supplement import Supplement
+
+LEAST_SECONDS = 20.0
+"""Seconds that each supplement has of a run's time limit at least, as long as the plan keeps half of it."""
+SHARE = 0.25
+"""Part of a run's time limit that supplements have together, if that is more."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of supplement: `wanted` tells from a policy whether a run carries it, `make` works it out."""
+
+    name: str
+    title: str
+    wanted: Callable[[Policy], bool]
+    make: Callable[[Plan, Control, int], Supplement]
+
+
+KINDS = (
+    Kind("phases", "What is handed over when", lambda policy: policy.phases is not None, phase_supplement),
+)  # fmt: skip
+"""Every kind, in the order of the summary."""
+
+
+def wanted_kinds(policy: Policy) -> list[Kind]:
+    """Return the kinds of supplement that a policy asks for."""
+    return [kind for kind in KINDS if kind.wanted(policy)]
+
+
+def time_for_plan(time_limit: float | None, policy: Policy) -> float | None:
+    """Return the part of a run's time limit that the plan itself has; supplements have the rest (seconds)."""
+    kinds = wanted_kinds(policy)
+    if time_limit is None or not kinds:
+        return time_limit
+    kept = max(SHARE * time_limit, LEAST_SECONDS * len(kinds))
+    return time_limit - min(kept, time_limit / 2)
+
+
+def supplements(plan: Plan, control: Control, threads: int = 1) -> Iterator[Supplement]:
+    """Work out the supplements that the plan's policy asks for, one after the other.
+
+    What goes wrong in one of them is told in its place and loses neither the plan nor the others; a run that the user
+    has stopped has none worked out.
+
+    Args:
+        plan: the plan to lay them over.
+        control: when the run is to stop; the time that is left of it is shared evenly.
+        threads: threads for HiGHS.
+    """
+    kinds = wanted_kinds(plan.scenario.policy)
+    for number, kind in enumerate(kinds):
+        if control.stopped:
+            yield _without(kind, "interrupted", "Not worked out: the run was stopped.")
+            continue
+        # HiGHS may have overrun the plan's own part.
+        left = max(control.left, LEAST_SECONDS / 2) / (len(kinds) - number)
+        limit = None if control.time_limit is None else left
+        try:
+            yield kind.make(plan, Control(limit, control.event), threads)
+        except DevolveError as error:
+            yield _without(kind, "failed", f"Not worked out: {error}")
+
+
+def _without(kind: Kind, status: str, why: str) -> Supplement:
+    return Supplement(kind.name, kind.title, tuple(why.splitlines()), record={"status": status, "message": why})
