@@ -281,7 +281,7 @@ def test_tables_lines_and_figure(found):
 
 
 def test_a_run_carries_its_supplements(tmp_path, monkeypatch):
-    monkeypatch.setattr("devolve_opt.views.run_folder.FIGURES", {})
+    monkeypatch.setattr("devolve_opt.views.run_folder.figures_of", lambda plan: {})
     wanted = hand_scenario().replace(policy={"phases": {"new_powers_per_batch_max": 1}})
     plan = solve(wanted, gap=0.0, time_limit=30, threads=1)
     extra = list(supplements(plan, Control(30)))
@@ -299,7 +299,7 @@ def test_a_run_carries_its_supplements(tmp_path, monkeypatch):
 
 
 def test_without_the_table_a_run_carries_none(tmp_path, monkeypatch):
-    monkeypatch.setattr("devolve_opt.views.run_folder.FIGURES", {})
+    monkeypatch.setattr("devolve_opt.views.run_folder.figures_of", lambda plan: {})
     plan = solve(hand_scenario(), method=Method.RATIO, time_limit=30, threads=1)
     assert list(supplements(plan, Control(30))) == wanted_kinds(plan.scenario.policy) == []
     assert time_for_plan(180.0, plan.scenario.policy) == 180

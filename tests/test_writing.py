@@ -165,7 +165,7 @@ def small_tables(draw) -> dict[str, pd.DataFrame]:
     """Draw the typed tables of a sound case."""
     sizes = {
         "counties": (1, 2), "townships": (2, 4), "fields": (1, 2), "powers": (1, 4), "teams": (0, 2),
-        "functions": (1, 3), "stations": (0, 2),
+        "functions": (1, 3), "stations": (0, 2), "duties": (1, 3),
     }  # fmt: skip
     ids = {
         name: draw(st.lists(words(64), unique=True, min_size=low, max_size=high)) for name, (low, high) in sizes.items()
@@ -206,6 +206,8 @@ def made_sound(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         townships[column] = townships[[column, limit]].min(axis=1)
     stations = tables["stations"]
     stations["certified"] = np.minimum(stations["certified"], stations["staff"])
+    duties = tables["duties"]
+    duties["officer_hours"] = duties[["officer_hours", "hours"]].min(axis=1)
     counties = tables["counties"].index
     named = [*counties, *townships["county"]][: len(townships)]
     townships["county"] = pd.Series(named, index=townships.index, dtype="str")

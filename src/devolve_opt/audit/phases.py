@@ -91,8 +91,9 @@ class _Books:
         self.moves = {str(name): column.to_dict() for name, column in sound.officers.items()}
         self.today = case.townships["certified_officers"].to_dict()
         self.remaining = self.ledger.officers["remaining"].to_dict()
-        joint = case.townships["joint_cases"] * policy.joint_case_hours
-        self.busy = (case.townships["statutory_officer_hours"] + joint).to_dict()
+        # Heads, stations and duties are there from the start.
+        self.busy = (self.ledger.officers["hours_needed"] - self.ledger.of_taken("officer_hours")).to_dict()
+        self.of_stations = self.ledger.of_stations("officers").astype(int).to_dict()
         self.odd: list[Breach] = []
         names: dict[str, set[Any]] = {
             "township": set(self.county), "power": set(self.field), "field": set(self.penal)
@@ -137,7 +138,7 @@ class _Books:
         """Officers of a township in a batch (persons)."""
         moved = int(self.moves["moved_in"][township] - self.moves["moved_out"][township])
         new = sum(number for (unit, when), number in self.trained.items() if unit == township and when <= batch)
-        return self.today[township] - self.lost(township, batch) + new + moved
+        return self.today[township] - self.lost(township, batch) + new + moved + self.of_stations[township]
 
     def penal_fields(self, township: str, batch: int) -> tuple[int, int]:
         """Fields with penalties in which a township is ready from the start, and those that batches have added."""

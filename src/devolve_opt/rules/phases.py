@@ -15,8 +15,10 @@ from devolve_opt.instruments import Phases
 from devolve_opt.phase_plan import PhaseDecisions
 from devolve_opt.plan import Decisions
 from devolve_opt.policy import Policy
+from devolve_opt.rules.duties import duties_laid
 from devolve_opt.rules.interest import interest
 from devolve_opt.rules.officers import officer_hours_each, officers_remaining, statutory_officer_hours
+from devolve_opt.vocabulary import StationStatus
 
 LIMITS = ("prerequisite", "fields cap", "officers", "exam places", "powers cap", "county hours")
 """What can keep a power from a batch, in the words of the tables."""
@@ -108,7 +110,7 @@ def handover(case: Case, policy: Policy, plan: Decisions) -> Handover:
     """Return what the batches of a plan that keeps the rules have to hand over.
 
     The year's losses fall evenly on the batches: after batch y of N a township has lost the whole part of y/N of its
-    loss. Officers who move do so before the first batch.
+    loss. Officers who move do so before the first batch; heads, devolved stations and duties are there from the start.
 
     Raises:
         InputError: if the policy has no `phases`.
@@ -122,7 +124,7 @@ def handover(case: Case, policy: Policy, plan: Decisions) -> Handover:
     today = [field for field in case.tables["readiness"][_FIELD].itertuples(index=False, name=None)]
     new = [field for field in plan.ready[_FIELD].itertuples(index=False, name=None)]
     fields_today = Counter(township for township, field in today if needs[field])
-    busy = _by_id(statutory_officer_hours(case, policy))
+    busy = _by_id(_officer_hours_from_the_start(case, policy, plan))
     each = officer_hours_each(case, policy)
     penal = {township for township, field in [*today, *new] if needs[field]}
     members = townships.loc[case.voting_townships, "county"].value_counts()
@@ -151,12 +153,36 @@ def _officers(case: Case, policy: Policy, plan: Decisions, batches: int) -> dict
     """Return the officers of each township in each batch, without new certificates (persons)."""
     certified = case.tables["townships"]["certified_officers"]
     lost = _by_id(certified - officers_remaining(case, policy))
-    today = _by_id(certified + plan.officers["moved_in"] - plan.officers["moved_out"])
+    stations = _devolved(case, plan).groupby("township")["certified"].sum()
+    there = certified + stations.reindex(certified.index, fill_value=0)
+    today = _by_id(there + plan.officers["moved_in"] - plan.officers["moved_out"])
     return {
         (unit, batch): int(today[unit]) - int(number) * batch // batches
         for unit, number in lost.items()
         for batch in range(1, batches + 1)
     }
+
+
+def _officer_hours_from_the_start(case: Case, policy: Policy, plan: Decisions) -> pd.Series:
+    """Return the officer-hours a year of each township before any power is handed over.
+
+    Statutory work, joint cases, heading the office unless a leader does, the duties the plan lets it carry, and what
+    officers of devolved stations keep of their own work.
+    """
+    hours = statutory_officer_hours(case, policy)
+    if policy.office_heads is not None:
+        hours = hours - policy.office_heads.hours * hours.index.isin(plan.led["township"])
+    carried = plan.duties.merge(duties_laid(case, policy), on=["township", "duty"], how="left")
+    stations = _devolved(case, plan)
+    kept = policy.officer_hours_share * stations["own_hours"] * stations["certified"] / stations["staff"]
+    parts = (carried.groupby("township")["officer_hours"].sum(), kept.groupby(stations["township"]).sum())
+    return sum((part.reindex(hours.index, fill_value=0.0) for part in parts), start=hours)
+
+
+def _devolved(case: Case, plan: Decisions) -> pd.DataFrame:
+    """Return the rows of the table `stations` that the plan devolves."""
+    names = plan.stations.loc[plan.stations["status"] == StationStatus.DEVOLVED, "station"]
+    return case.tables["stations"].reindex(names)
 
 
 def _officers_for(fields: int, policy: Policy) -> int:
