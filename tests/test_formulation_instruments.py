@@ -172,7 +172,6 @@ def test_plans_with_every_instrument_pass_the_audit(random):
     policy = random.policy.replace(
         take_up_floor="chosen", county_opening={"price": 20, "opened_max": 2}, lent_returns={"price": 0.2},
         retention={"share_max": 0.7, "price": 5}, office_heads={"hours": 300, "led_max": 1},
-        area_teams={"taken_over_share": 0.4},
     )  # fmt: skip
     scenario = Scenario(random.data, policy)
     try:

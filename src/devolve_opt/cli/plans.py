@@ -113,7 +113,7 @@ def run(
     from devolve_opt.views.progress import Progress
     from devolve_opt.views.run_folder import earlier_files, write_run
     from devolve_opt.views.summary import summary
-    from devolve_opt.views.supplements import supplements, time_for_plan
+    from devolve_opt.views.supplements import foundations, supplements, time_for_plan
 
     started = datetime.now(UTC)
     target = out_folder or Path("runs") / scenario.stem
@@ -123,12 +123,15 @@ def run(
     wanted = read_scenario(scenario)
     control = Control(time_limit or None)
     with stop_on_interrupt(control.stop):
-        for_plan = Control(time_for_plan(control.time_limit, wanted.policy), control.event)
+        found = foundations(wanted, control, threads)
+        limit = None if control.time_limit is None else control.left
+        for_plan = Control(time_for_plan(limit, wanted.policy), control.event)
         with Progress(err) as progress:
             plan = solve(wanted, method, gap, threads=threads, control=for_plan, report=progress.report)
         # Told before the writing, which a full disk may end.
         out.print(summary(plan), markup=False)
-        found = []
+        for supplement in found:
+            out.print(supplement.text, markup=False)
         for supplement in supplements(plan, control, threads):
             out.print(supplement.text, markup=False)
             found.append(supplement)

@@ -17,6 +17,7 @@ from devolve_opt.audit import audit, describe
 from devolve_opt.errors import AuditError, Fault, InputError, NoPlanError
 from devolve_opt.formulation import build_model, read_decisions, set_start
 from devolve_opt.plan import Audit, Decisions, Plan, relative_gap
+from devolve_opt.rules.area_teams import settings_of
 from devolve_opt.rules.legality import exclusions
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
@@ -51,6 +52,9 @@ def solve(
 ) -> Plan:
     """Solve a scenario; an optimised plan is returned only if it has passed the independent audit.
 
+    Where area teams are on, the hours that they take over are counted; that they can answer every call is proven by
+    `studies.area_teams.site_teams`, which the command `run` asks first.
+
     Args:
         scenario: what to solve.
         method: `optimal`, or `ratio` for the report's own practice (with the model's bound beside it).
@@ -68,7 +72,7 @@ def solve(
         every rule its bound is -inf.
 
     Raises:
-        InputError: if an option is not allowed.
+        InputError: if an option is not allowed, or area teams are on in a case without teams.
         NoPlanError: if it is confirmed that no plan exists, or none was found in time.
         SolverError: if the solver refuses the model.
         AuditError: if a solved plan breaks a rule; a defect of this software.
@@ -128,6 +132,8 @@ def _solve(
     report: Callable[[Step], None],
 ) -> Plan:
     case, policy = scenario.data, scenario.policy
+    if policy.area_teams is not None:
+        settings_of(case, policy)  # the hours that teams take over count only where there are teams
     seconds: dict[str, float] = {}
 
     began = time.monotonic()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from devolve_opt.studies.offices import OfficePlan
+from devolve_opt.plan import Plan
+from devolve_opt.solver.engine import Control
+from devolve_opt.studies.offices import OfficePlan, organise
 from devolve_opt.version import __version__
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.offices import arrangements, office_flow
+from devolve_opt.views.supplement import Supplement
 from devolve_opt.views.wording import count
 from devolve_opt.vocabulary import CHINESE, Platform, Status, label
 
@@ -36,8 +40,14 @@ def office_tables(plan: OfficePlan) -> dict[str, pd.DataFrame]:
 def office_text(plan: OfficePlan) -> str:
     """Return what an official needs to know of an office plan, in plain text."""
     scenario = plan.scenario
-    settings = scenario.policy.offices
-    lines = [scenario.title, *([scenario.case.notice] if scenario.case.notice else [])]
+    lines = [scenario.title, *([scenario.case.notice] if scenario.case.notice else []), *office_lines(plan)]
+    return "\n".join(lines) + "\n"
+
+
+def office_lines(plan: OfficePlan) -> list[str]:
+    """Return the lines of the text on an office plan, without its title."""
+    settings = plan.scenario.policy.offices
+    lines = []
     if settings is not None:
         caps = f"{count(settings.offices_max, 'office')} and {count(settings.centres_max, 'centre')}"
         lines.append(f"At most {caps}, each with at least {count_exactly(settings.office_staff_min, 'person')}.")
@@ -66,7 +76,7 @@ def office_text(plan: OfficePlan) -> str:
         "",
         "Shares of staff and traffic are as the case gives them, prices as the policy does.",
     ]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def count_exactly(number: float, noun: str) -> str:
@@ -91,6 +101,36 @@ def office_manifest(plan: OfficePlan) -> dict[str, Any]:
         "audit_breaches": [str(breach) for breach in plan.audit.breaches],
         "templates": json.loads(plan.templates.to_json(orient="records")),
     }
+
+
+def office_supplement(plan: Plan, control: Control, threads: int = 1) -> Supplement:
+    """Arrange the functions of a run's townships in offices and return that as a supplement of the run.
+
+    Args:
+        plan: the run's plan; offices do not depend on it beyond its scenario.
+        control: when to stop.
+        threads: not used; an arrangement is small.
+
+    Raises:
+        InputError: if the case has no functions.
+        NoPlanError: if the caps leave no arrangement.
+    """
+    found = organise(plan.scenario, control=control)
+    record = office_manifest(found)
+    proven = found.templates["status"] == Status.PROVEN
+    figures = {
+        f"offices-{number}": partial(office_flow, found, names)
+        for number, names in enumerate(arrangements(found)[:MOST_FIGURES], start=1)
+    }
+    return Supplement(
+        "offices", "How functions sit in offices", tuple(office_lines(found)), office_tables(found), figures,
+        {
+            "status": str(Status.PROVEN if proven.all() else found.templates.loc[~proven, "status"].iloc[0]),
+            "gap": float(found.templates["gap"].max()),
+            **{name: record[name] for name in ("templates", "audit_breaches")},
+        },
+        found.log,
+    )  # fmt: skip
 
 
 def write_offices(plan: OfficePlan, folder: str | Path) -> Path:

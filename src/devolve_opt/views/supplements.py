@@ -1,4 +1,4 @@
-"""Which supplements a run carries: one entry for each sub-model that a policy can lay over a plan."""
+"""Which supplements a run carries: one entry for each sub-model that a policy can lay over a plan, or under it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from devolve_opt.errors import DevolveError
 from devolve_opt.plan import Plan
 from devolve_opt.policy import Policy
+from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
+from devolve_opt.studies.area_teams import site_teams
+from devolve_opt.views.offices import office_supplement
 from devolve_opt.views.phases import phase_supplement
 from devolve_opt.views.supplement import Supplement
+from devolve_opt.views.teams_folder import team_supplement
 
 LEAST_SECONDS = 20.0
 """Seconds that each supplement has of a run's time limit at least, as long as the plan keeps half of it."""
@@ -30,8 +34,26 @@ class Kind:
 
 KINDS = (
     Kind("phases", "What is handed over when", lambda policy: policy.phases is not None, phase_supplement),
-)  # fmt: skip
+    Kind("offices", "How functions sit in offices", lambda policy: policy.offices is not None, office_supplement),
+)
 """Every kind, in the order of the summary."""
+
+
+def foundations(scenario: Scenario, control: Control, threads: int = 1) -> list[Supplement]:
+    """Work out what a plan of the scenario rests on, before it: the county's teams, whose relief it counts on.
+
+    Args:
+        scenario: what is asked.
+        control: when the run is to stop.
+        threads: threads for HiGHS.
+
+    Raises:
+        InputError: if area teams are on and the case has none.
+        NoPlanError: naming the counties whose teams cannot serve every township: no plan may count on them.
+    """
+    if scenario.policy.area_teams is None:
+        return []
+    return [team_supplement(site_teams(scenario, threads=threads, control=control))]
 
 
 def wanted_kinds(policy: Policy) -> list[Kind]:

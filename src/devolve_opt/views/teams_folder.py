@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ from devolve_opt.version import __version__
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.teams import team_hours
 from devolve_opt.views.summary import folded
+from devolve_opt.views.supplement import Supplement
 from devolve_opt.views.wording import HOURS, count, percent, rounded_up
 from devolve_opt.vocabulary import Status
 
@@ -42,6 +44,25 @@ def team_tables(plan: TeamPlan, modes: pd.DataFrame) -> dict[str, pd.DataFrame]:
     counties = plan.counties.drop(columns="cost").join(plan.audit.counties).reset_index()
     tables = {"teams": teams, "served": served, "counties": counties, "modes": modes}
     return {name: table.assign(synthetic=case.synthetic) for name, table in tables.items()}
+
+
+def team_supplement(plan: TeamPlan) -> Supplement:
+    """Return a team plan as a supplement of a run: tables, figure, lines and record."""
+    own = plan.counties[["status", "bound"]].join(plan.audit.counties).reset_index().assign(mode=str(plan.mode))
+    tables = team_tables(plan, own)
+    del tables["modes"]
+    tables["team_counties"] = tables.pop("counties")
+    proven = (plan.counties["status"] == Status.PROVEN).all()
+    record = _record(plan)
+    return Supplement(
+        "teams", "Where the county's teams sit", tuple([*_lines(plan), *_places(plan)]), tables,
+        {"team_hours": partial(team_hours, plan)},
+        {
+            "status": str(Status.PROVEN if proven else plan.counties["status"].iloc[0]),
+            **{name: record[name] for name in ("mode", "cost", "bound", "gap", "counties")},
+            "unit": "staff-hours a year",
+        },
+    )  # fmt: skip
 
 
 def _served(plan: TeamPlan) -> pd.DataFrame:
@@ -77,10 +98,8 @@ def _served(plan: TeamPlan) -> pd.DataFrame:
     )
 
 
-def team_summary(plan: TeamPlan, modes: pd.DataFrame) -> str:
-    """Return what an official needs to know of a team plan, in plain text."""
+def _lines(plan: TeamPlan) -> list[str]:
     case = plan.scenario.data
-    notice = [f"*** {case.notice}: INVENTED PLACES AND FIGURES ***"] if case.notice else []
     teams, counties = plan.audit.teams, plan.audit.counties
     stationed = teams[(teams["team"] != "") & (teams["base"] != "")]
     totals = counties.sum()
@@ -98,13 +117,22 @@ def team_summary(plan: TeamPlan, modes: pd.DataFrame) -> str:
         f"{hours['work_hours']} called-in work, {hours['travel_hours']} journeys, {hours['spare_hours']} spare, "
         f"of {hours['hours_there']} there"
     )
-    lines = [
-        f"{plan.scenario.title}: {case.title}",
-        *notice,
+    return [
         f"Mode {plan.mode}: {plan.cost:,.0f} {HOURS}; {proof}.",
         f"Stationed: {stay}; {count(totals['own_teams'], 'township')} with a team of their own.",
         f"Hours of the stationed teams: {spent}.",
         f"Taken over from the townships' own officers: {taken_over:,.0f} officer-hours a year.",
+    ]
+
+
+def team_summary(plan: TeamPlan, modes: pd.DataFrame) -> str:
+    """Return what an official needs to know of a team plan, in plain text."""
+    case = plan.scenario.data
+    notice = [f"*** {case.notice}: INVENTED PLACES AND FIGURES ***"] if case.notice else []
+    lines = [
+        f"{plan.scenario.title}: {case.title}",
+        *notice,
+        *_lines(plan),
         f"What the modes cost ({HOURS})",
         f"  {'mode':<12}  {'cost':>10}  {'bases':>8}  {'journeys':>9}  {'officers':>9}  officers added",
     ]
