@@ -23,7 +23,7 @@ from devolve_opt.plan import Breach
 from devolve_opt.scenario import Change
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies import solving, sweeping
-from devolve_opt.studies.comparing import measures
+from devolve_opt.studies.comparing import measures, valued_on
 from devolve_opt.views.run_folder import write_run
 from devolve_opt.views.summary import summary
 from devolve_opt.views.wording import status_lines
@@ -237,6 +237,22 @@ def test_only_scenarios_are_solved():
 @pytest.mark.parametrize(("cap", "values"), [("guide_list_max", ["a"]), ("guide_list_max", [math.nan])])
 def test_a_sweep_over_no_numbers_is_told(hand, cap, values):
     assert only_fault(lambda: sweep(hand, cap, values)).message == "must be a number."
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"prices": {"choice_met": 41}}, {"duties": {}}, {"county_opening": {}}, {"retention": {}}, {"use_min": 2, "retention": {}},
+        {"office_heads": {}}, {"area_teams": {}},
+    ],
+)  # fmt: skip
+def test_what_an_objective_means_differs_with_what_it_counts(hand, change):
+    assert valued_on(hand.replace(policy=change)) != valued_on(hand)
+
+
+@pytest.mark.parametrize("change", [{"guide_list_max": 3}, {"stations": {}}, {"lent_returns": {}}, {"phases": {}}])
+def test_caps_and_choices_at_a_price_leave_what_an_objective_means(hand, change):
+    assert valued_on(hand.replace(policy=change)) == valued_on(hand)
 
 
 def test_a_plan_that_breaks_rules_is_ranked_with_none(hand):

@@ -175,6 +175,16 @@ def valued_on(scenario: Scenario) -> str:
         "joint_case_hours": policy.joint_case_hours,
         "hearing_powers_stay": policy.hearing_powers_stay,
     }
+    # What these are worth, cost or take stands in no plan without them. Stations and returns of lent staff are choices
+    # at a price, which a plan without them does not make.
     if policy.duties is not None:
-        basis["duties"] = policy.duties.worth  # what they are worth stands in no plan without them
+        basis["duties"] = policy.duties.worth
+    if policy.county_opening is not None:
+        basis["county_opening"] = policy.county_opening.price
+    if policy.retention is not None:
+        basis["retention"] = [policy.retention.price, policy.use_min]
+    if policy.office_heads is not None:
+        basis["office_heads"] = policy.office_heads.hours
+    if policy.area_teams is not None:
+        basis["area_teams"] = policy.area_teams.calls_answered_share * policy.area_teams.taken_over_share
     return json.dumps(basis, sort_keys=True)
