@@ -242,8 +242,8 @@ def test_a_sweep_over_no_numbers_is_told(hand, cap, values):
 @pytest.mark.parametrize(
     "change",
     [
-        {"prices": {"choice_met": 41}}, {"duties": {}}, {"county_opening": {}}, {"retention": {}}, {"use_min": 2, "retention": {}},
-        {"office_heads": {}}, {"area_teams": {}},
+        {"prices": {"choice_met": 41}}, {"duties": {}}, {"county_opening": {}}, {"retention": {}},
+        {"use_min": 2, "retention": {}}, {"office_heads": {}}, {"area_teams": {}},
     ],
 )  # fmt: skip
 def test_what_an_objective_means_differs_with_what_it_counts(hand, change):
