@@ -514,9 +514,9 @@ def test_a_folder_with_a_chinese_name_is_no_trouble_even_there(workplace, tmp_pa
 def test_ctrl_c_while_the_results_are_written_loses_nothing(workplace, tmp_path, monkeypatch):
     real = run_folder.write_run
 
-    def interrupted(plan, folder, started):
+    def interrupted(*what):
         signal.raise_signal(signal.SIGINT)
-        return real(plan, folder, started)
+        return real(*what)
 
     monkeypatch.setattr(run_folder, "write_run", interrupted)
     cli.run(workplace / "scenarios" / "hand.toml", tmp_path / "out", Method.RATIO, 0.001, 60.0, 1)

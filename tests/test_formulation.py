@@ -104,12 +104,13 @@ def test_every_constraint_says_what_it_is(name):
 def test_components_are_named_after_their_rules():
     scenario = hand_scenario()
     in_force = scenario.case.guide_list.reindex([0]).assign(power="P3", list="base")
+    held = scenario.case.held.reindex([0]).assign(township="A", power="P1")
     seen = set()
-    for case in (scenario.case, scenario.case.replace(guide_list=in_force)):
+    for case in (scenario.case.replace(held=held), scenario.case.replace(guide_list=in_force)):
         for overload in ("priced", "wall"):
             policy = scenario.policy.replace(
                 overload=overload, officers_min=1, take_up_floor="chosen", county_opening={"opened_max": 1},
-                lent_returns={"returned_max": 0}, retention={},
+                lent_returns={"returned_max": 0}, retention={}, phases={},
             )  # fmt: skip
             seen |= {component.name for component in build_model(case, policy).component_objects(Constraint)}
     assert seen == {name for name, module in RULES.items() if module not in SUB_MODELS}
@@ -201,7 +202,7 @@ def test_every_term_is_valued_as_by_hand():
             # Half of 8, 6, 7 rounds asked for is 4, 3, 3.5; met are 5, 3, 0.
             "inequity": -25 * 3.5,
             "county_support": -(10 + 5 + 5),
-            **dict.fromkeys(("county_opening", "lent_returns", "unused_powers"), 0),
+            **dict.fromkeys(("county_opening", "lent_returns", "unused_powers", "withdrawals"), 0),
         }
     )
     scenario = hand_scenario()

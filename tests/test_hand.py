@@ -28,7 +28,7 @@ TERMS = {
     Term.POSTS_MOVED: -150.0,  # one post from B to A
     Term.INEQUITY: -12.5,  # D asked for 7 rounds (P5 does not count), gets 3 of the 3.5 of the floor, at 25
     Term.COUNTY_SUPPORT: -30.0,  # P1 10 + P3 5 in A, P3 5 + P4 5 in B, P3 5 in D
-    **dict.fromkeys((Term.COUNTY_OPENING, Term.LENT_RETURNS, Term.UNUSED_POWERS), 0.0),  # off
+    **dict.fromkeys((Term.COUNTY_OPENING, Term.LENT_RETURNS, Term.UNUSED_POWERS, Term.WITHDRAWALS), 0.0),  # off
 }
 FIELDS = {"P1": "F1", "P2": "F1", "P3": "F2", "P4": "F2"}
 LISTS = {"A": "county_seat", "B": "central"}
@@ -292,6 +292,11 @@ def test_the_lists_of_the_page_are_the_best_for_each_base_power():
 
 def test_the_terms_of_the_page():
     told = {row[0].strip("`*"): number(row[2]) for row in table("The optimum")}
-    off = (Term.COUNTY_OPENING, Term.LENT_RETURNS, Term.UNUSED_POWERS)  # the page speaks of what is on
+    off = (
+        Term.COUNTY_OPENING,
+        Term.LENT_RETURNS,
+        Term.UNUSED_POWERS,
+        Term.WITHDRAWALS,
+    )  # the page speaks of what is on
     assert told == {**{str(term): amount for term, amount in TERMS.items() if term not in off}, "objective": OPTIMUM}
     assert worth(BEST) == pytest.approx(OPTIMUM)

@@ -107,6 +107,7 @@ class Term(StrEnum):
     COUNTY_OPENING = "county_opening"
     LENT_RETURNS = "lent_returns"
     UNUSED_POWERS = "unused_powers"
+    WITHDRAWALS = "withdrawals"
 
 
 CHINESE = {
@@ -149,6 +150,7 @@ CHINESE = {
     Term.COUNTY_OPENING: "县级放权",
     Term.LENT_RETURNS: "借用人员返回",
     Term.UNUSED_POWERS: "闲置事项",
+    Term.WITHDRAWALS: "收回事项",
 }
 """Chinese name of every term above; the one catalogue of words."""
 

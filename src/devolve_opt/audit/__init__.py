@@ -14,7 +14,7 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `eligible` | Every listed power may lawfully be handed down. | 处罚法 10, 18, 20-21, 24, 63; 强制法 17, 29, 47; 许可法 24 |
 | `guide_list_kept` | Where the case has a guide list in force, the plan's is the same, as far as its powers are eligible and its lists exist. | table `guide_list` |
 | `taken_only_if_listed` | A township takes a power only from the base list or from the list of its category. | the city's report |
-| `no_interest` | A township takes only what it chose or has cases of, and what that requires. | the city's report |
+| `no_interest` | A township takes only what it chose, has cases of or holds from earlier batches, and what that requires. | the city's report |
 | `votes_only` | A subdistrict takes no power. | the city's report |
 | `required_power_taken` | Who takes a power takes the power it requires. | 强制法 17 |
 | `new_powers_within_cap` | A township takes at most `new_powers_max` powers. | `Policy.new_powers_max` |
@@ -41,6 +41,7 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `returned_of_lent` | Only staff still lent come back beyond the cap, and only where the policy lets them. | `LentReturns` |
 | `returned_within_cap` | Beyond the cap's own returns, at most `returned_max` persons come back. | `LentReturns.returned_max` |
 | `unused_within_share` | At most `share_max` of a township's powers are likely to be withdrawn. | `Retention.share_max`, `Policy.use_min` |
+| `held_stays` | What a township holds from earlier batches it goes on holding, unless a withdrawal is priced. | `Phases.withdrawal_price`, table `held` |
 | `officer_hours_sufficient` | The enforcement hours fit into `officer_hours_share` of the officers' time. | 处罚法 42 |
 """  # noqa: E501 - rows of a Markdown table cannot be broken
 
@@ -94,6 +95,7 @@ _RULES: tuple[Callable[[Ledger], Iterator[Breach]], ...] = (
     instruments.returned_of_lent,
     instruments.returned_within_cap,
     instruments.unused_within_share,
+    instruments.held_stays,
     officers.officer_hours_sufficient,
 )
 

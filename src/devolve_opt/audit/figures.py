@@ -38,6 +38,9 @@ def _instrument_values(ledger: Ledger) -> dict[Term, float]:
         Term.UNUSED_POWERS: -retention.price * (ledger.taken["cases"] < ledger.policy.use_min).sum()
         if retention
         else 0.0,
+        Term.WITHDRAWALS: -(ledger.policy.phases.withdrawal_price or 0.0) * len(ledger.taken_back)
+        if ledger.policy.phases
+        else 0.0,
     }
 
 

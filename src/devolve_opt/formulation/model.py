@@ -8,6 +8,7 @@ from devolve_opt.case import Case
 from devolve_opt.formulation.county_opening import add_county_opening
 from devolve_opt.formulation.enforcement import add_enforcement
 from devolve_opt.formulation.equity import add_equity
+from devolve_opt.formulation.held import add_held
 from devolve_opt.formulation.lending import add_lending
 from devolve_opt.formulation.lists import add_lists
 from devolve_opt.formulation.objective import add_objective
@@ -29,6 +30,7 @@ def build_model(case: Case, policy: Policy) -> ConcreteModel:
     model.case, model.policy = case, policy
 
     add_take_up(model)  # which township takes which power
+    add_held(model)  # what townships hold already from earlier batches
     add_lists(model)  # the 1+4 guide list that allows it
     add_readiness(model)  # what a township needs to be ready in a field
     add_posts(model)  # posts by formula and need

@@ -25,6 +25,7 @@ def add_objective(model):
         Term.COUNTY_OPENING: county_opening,
         Term.LENT_RETURNS: lent_returns,
         Term.UNUSED_POWERS: unused_powers,
+        Term.WITHDRAWALS: withdrawals,
     }
     model.term = Expression([str(term) for term in Term], rule=lambda model, term: rules[Term(term)](model))
     model.total = Objective(expr=sum(model.term.values()), sense=maximize)
@@ -119,3 +120,13 @@ def unused_powers(model):
     if not model.unused:
         return 0.0
     return -model.policy.retention.price * sum(model.taken[pair] for pair in model.pairs if pair in model.unused)
+
+
+def withdrawals(model):
+    r"""Powers held already that are taken back: $-\pi \sum_{(t,p) \text{ held}} (1 - x_{tp})$.
+
+    Source: `Phases.withdrawal_price`.
+    """
+    if not model.held_already or model.policy.phases.withdrawal_price is None:
+        return 0.0
+    return -model.policy.phases.withdrawal_price * sum(1 - model.taken[pair] for pair in model.held_already)

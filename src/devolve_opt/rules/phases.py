@@ -108,7 +108,8 @@ def handover(case: Case, policy: Policy, plan: Decisions) -> Handover:
     """Return what the batches of a plan that keeps the rules have to hand over.
 
     The year's losses fall evenly on the batches: after batch y of N a township has lost the whole part of y/N of its
-    loss. Officers who move do so before the first batch.
+    loss. Officers who move do so before the first batch. What a township holds already (table `held`) and goes on
+    holding is there from the start, with its work, and a field in which it holds something counts as ready.
 
     Raises:
         InputError: if the policy has no `phases`.
@@ -116,13 +117,18 @@ def handover(case: Case, policy: Policy, plan: Decisions) -> Handover:
     settings = phase_settings(policy)
     townships, powers = case.tables["townships"], case.tables["powers"]
     facts = plan.take_up[_PAIR].merge(interest(case, policy), on=_PAIR, how="left")
+    held = pd.MultiIndex.from_frame(facts[_PAIR]).isin(pd.MultiIndex.from_frame(case.held[_PAIR]))
+    start, facts = facts[held], facts[~held]
     pairs = list(zip(facts["township"], facts["power"], strict=True))
     worth = policy.prices.choice_met * facts["rounds"] + policy.prices.case_near_home * facts["cases"]
     needs = _by_id(case.tables["fields"]["needs_officers"])
-    today = [field for field in case.tables["readiness"][_FIELD].itertuples(index=False, name=None)]
-    new = [field for field in plan.ready[_FIELD].itertuples(index=False, name=None)]
+    there = pd.concat([case.readiness[_FIELD], start[_FIELD]]).drop_duplicates()
+    today = list(there.itertuples(index=False, name=None))
+    known = set(today)
+    new = [field for field in plan.ready[_FIELD].itertuples(index=False, name=None) if field not in known]
     fields_today = Counter(township for township, field in today if needs[field])
-    busy = _by_id(statutory_officer_hours(case, policy))
+    hours = start.groupby("township")["officer_hours"].sum()
+    busy = _by_id(statutory_officer_hours(case, policy).add(hours, fill_value=0.0))
     each = officer_hours_each(case, policy)
     penal = {township for township, field in [*today, *new] if needs[field]}
     members = townships.loc[case.voting_townships, "county"].value_counts()

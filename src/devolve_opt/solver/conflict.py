@@ -29,6 +29,7 @@ POLICY_RULES = {
     "opened_within_cap": ("county_opening.opened_max", "powers"),
     "returned_within_cap": ("lent_returns.returned_max", "persons"),
     "unused_within_share": ("retention.share_max", "powers"),
+    "held_stays": ("phases.withdrawal_price", "powers"),
     "new_powers_within_cap": ("new_powers_max", "powers"),
     "new_fields_within_cap": ("new_fields_max", "fields"),
     "overload_within_step": ("overload_steps", "staff-hours a year"),

@@ -170,5 +170,6 @@ def valued_on(scenario: Scenario) -> str:
         "choice_floor": policy.choice_floor,
         "joint_case_hours": policy.joint_case_hours,
         "hearing_powers_stay": policy.hearing_powers_stay,
+        "withdrawal_price": policy.phases.withdrawal_price if policy.phases is not None else None,
     }
     return json.dumps(basis, sort_keys=True)

@@ -49,6 +49,7 @@ TERM_COLOURS: dict[str, str] = dict(
             "#661100",
             "#6699CC",
             "#888888",
+            "#EE8866",
         ),
         strict=True,
     )

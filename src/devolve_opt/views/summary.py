@@ -105,7 +105,18 @@ def _decisions(plan: Plan) -> list[str]:
         f"Officers: {figures['trained'].sum():,.0f} trained, {figures['moved_in'].sum():,.0f} moved; {staff}.",
         f"Load: {load} there, {above}; lent staff come back: {figures['lent_returned'].sum():,.0f}.",
         *_counties_and_use(plan),
+        *_held_already(plan),
     ]
+
+
+def _held_already(plan: Plan) -> list[str]:
+    case = plan.scenario.data
+    if plan.scenario.policy.phases is None or case.held.empty:
+        return []
+    gone = tables.withdrawn(plan)["reason"]
+    back = int((gone == "taken_back").sum())
+    what = f"held on {len(case.held) - len(gone):,}, not allowed {len(gone) - back:,}, taken back {back:,}"
+    return [f"Held from earlier batches: {count(len(case.held), 'power')}; {what}."]
 
 
 def _counties_and_use(plan: Plan) -> list[str]:

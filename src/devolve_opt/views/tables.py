@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -13,7 +15,7 @@ from devolve_opt.rules.posts import post_pools
 from devolve_opt.rules.wisn import required_by_hours, required_today, wisn_figures
 from devolve_opt.rules.workload import statutory_load
 from devolve_opt.views.caps import caps
-from devolve_opt.views.declined import PAIR, declined, openings, power_status
+from devolve_opt.views.declined import PAIR, declined, openings, power_status, withdrawn
 from devolve_opt.views.responsibilities import responsibilities
 from devolve_opt.vocabulary import BASE_LIST, CHINESE, Term
 
@@ -23,12 +25,15 @@ def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
 
     Columns that end in `_ratio_rule` say what the ratio rule's plan has in the same place. For a plan that is itself
     the ratio rule's they repeat its own figures. The last column of every table, `synthetic`, says whether the data are
-    invented, so that no row that is copied elsewhere loses that.
+    invented, so that no row that is copied elsewhere loses that. `withdrawn` is there only where townships hold powers
+    from earlier batches.
     """
-    tables = (
+    tables: tuple[Callable[[Plan], pd.DataFrame], ...] = (
         guide_list, list_changes, power_status, take_up, declined, openings, choices, posts, officers, readiness,
         workload, wisn, county_posts, responsibilities, terms, caps, exclusions,
     )  # fmt: skip
+    if plan.scenario.policy.phases is not None and len(plan.scenario.data.held):
+        tables += (withdrawn,)
     return {table.__name__: table(plan).assign(synthetic=plan.scenario.case.synthetic) for table in tables}
 
 
