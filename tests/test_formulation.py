@@ -109,16 +109,17 @@ def test_every_constraint_says_what_it_is(name):
 def test_components_are_named_after_their_rules():
     scenario = hand_scenario()
     in_force = scenario.case.guide_list.reindex([0]).assign(power="P3", list="base")
+    held = scenario.case.held.reindex([0]).assign(township="A", power="P1")
     seen = set()
     with_station = with_stations(scenario.case, A1={"township": "A", "field": "F1"})
     duties = with_duties(scenario.case, {"D1": {"hours": 10.0}}, {"D1": ["P1"]})
-    for case in (duties, with_station, scenario.case.replace(guide_list=in_force)):
+    for case in (scenario.case.replace(held=held), duties, with_station, scenario.case.replace(guide_list=in_force)):
         for overload in ("priced", "wall"):
             policy = scenario.policy.replace(
                 overload=overload, officers_min=1, take_up_floor="chosen", county_opening={"opened_max": 1},
                 lent_returns={"returned_max": 0}, retention={}, office_heads={"led_max": 1},
                 stations={"managed_max": 0, "devolved_max": 0, "managed_per_township_max": 0},
-                duties={"load_max": 0.9, "matched_share_min": 0.5},
+                duties={"load_max": 0.9, "matched_share_min": 0.5}, phases={},
             )  # fmt: skip
             seen |= {component.name for component in build_model(case, policy).component_objects(Constraint)}
     assert seen == {name for name, module in RULES.items() if module not in SUB_MODELS}

@@ -207,6 +207,20 @@ def test_subdistricts_neither_choose_nor_take():
     assert faults[1].message == "is a subdistrict, which takes no powers; drop the row."
 
 
+def test_odd_rows_of_powers_held_already_are_told():
+    tables = tiny_tables()
+    for rows, told in (
+        ([("S1", "P1")], ("held", 1, "township", "S1")),
+        ([("T1", "P9")], ("held", 1, "power", "P9")),
+        ([("T1", "P1"), ("T1", "P1")], ("held", 2, "township+power", "T1 + P1")),
+    ):
+        tables["held"] = pd.DataFrame(rows, columns=["township", "power"])
+        assert place(only_fault(check_tables, tables)) == told
+    # A table of a run carries more columns; they are refused, not passed over.
+    tables["held"] = pd.DataFrame([("T1", "P1", "甲镇")], columns=["township", "power", "township_name"])
+    assert place(only_fault(check_tables, tables))[2] == "township_name"
+
+
 def test_a_row_of_votes_without_a_round_is_accepted():
     tables = tiny_tables()
     tables["votes"].loc[0, ["round_1", "round_2", "round_3"]] = False

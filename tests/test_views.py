@@ -36,6 +36,7 @@ from devolve_opt.views.reasons import officer_needs
 from devolve_opt.views.run_folder import read_manifest, write_run
 from devolve_opt.views.summary import WIDTH, display_width, folded, summary, wrapped
 from devolve_opt.views.tables import plan_tables
+from devolve_opt.views.terms import terms_on
 from devolve_opt.views.wording import count, percent, rounded_up, short_status, signed, status_lines
 from devolve_opt.vocabulary import BASE_LIST, CHINESE, INSTRUMENT_TERMS, Category, Method, Status, Term, label
 
@@ -305,7 +306,7 @@ def test_summary_shows_every_term_of_both_plans(plan):
     lines = summary(plan).splitlines()
     off = [line for line in lines if line.strip().startswith(tuple(map(label, INSTRUMENT_TERMS)))]
     assert off == []
-    for term in tables.terms_on(plan).itertuples():
+    for term in terms_on(plan).itertuples():
         line = next(line for line in lines if line.strip().startswith(term.term.replace("_", " ") + " "))
         numbers = [int(number.replace(",", "")) for number in re.findall(r"[+-]?[\d,]+", line)]
         assert numbers == [round(term.plan), round(term.ratio_rule), round(term.difference)], line

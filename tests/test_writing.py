@@ -214,7 +214,7 @@ def made_sound(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     tables["fields"]["needs_officers"] |= tables["fields"].index.isin(powers.loc[powers["type"] == "penalty", "field"])
     powers["requires"] = pd.Series([*powers.index[1:], ""], index=powers.index, dtype="str")
     choosing = townships.index[townships["category"].isin([str(category) for category in VOTING_CATEGORIES])]
-    for name in ("votes", "cases"):
+    for name in ("votes", "cases", "held"):
         tables[name] = tables[name][tables[name]["township"].isin(choosing)].reset_index(drop=True)
     lists = tables["guide_list"]
     on_base = lists["power"].isin(lists.loc[lists["list"] == "base", "power"])

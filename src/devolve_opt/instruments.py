@@ -216,6 +216,12 @@ class Phases(Settings):
         "not counted: about a month of one person.",
         ge=0, le=1_000_000,
     )  # fmt: skip
+    withdrawal_price: float | None = setting(
+        None, "staff-hours a power", ASSUMPTION,
+        "Price of taking back a power that a township holds already (table `held`): closing files, handing cases back. "
+        "None: nothing that was given is taken back.",
+        ge=0, le=100_000, strict=True,
+    )  # fmt: skip
 
 
 class OfficePrices(Settings):

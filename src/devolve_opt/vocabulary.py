@@ -145,6 +145,7 @@ class Term(StrEnum):
     OFFICES_LED = "offices_led"
     STATIONS = "stations"
     DUTIES_MATCHED = "duties_matched"
+    WITHDRAWALS = "withdrawals"
 
 
 INSTRUMENT_TERMS = tuple(Term)[tuple(Term).index(Term.COUNTY_OPENING) :]
@@ -214,6 +215,7 @@ CHINESE = {
     Term.OFFICES_LED: "领导兼任",
     Term.STATIONS: "派驻机构",
     Term.DUTIES_MATCHED: "属地事项权责相符",
+    Term.WITHDRAWALS: "收回事项",
 }
 """Chinese name of every term above; the one catalogue of words."""
 

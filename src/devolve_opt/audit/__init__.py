@@ -14,7 +14,7 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `eligible` | Every listed power may lawfully be handed down. | 处罚法 10, 18, 20-21, 24, 63; 强制法 17, 29, 47; 许可法 24 |
 | `guide_list_kept` | Where the case has a guide list in force, the plan's is the same, as far as its powers are eligible and its lists exist. | table `guide_list` |
 | `taken_only_if_listed` | A township takes a power only from the base list or from the list of its category. | the city's report |
-| `no_interest` | A township takes only what it chose, has cases of or needs for a duty, and what that requires. | the city's report |
+| `no_interest` | A township takes only what it chose, has cases of, holds from earlier batches or needs for a duty, and what that requires. | the city's report |
 | `votes_only` | A subdistrict takes no power. | the city's report |
 | `required_power_taken` | Who takes a power takes the power it requires. | 强制法 17 |
 | `new_powers_within_cap` | A township takes at most `new_powers_max` powers. | `Policy.new_powers_max` |
@@ -51,6 +51,7 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `matched_only_with_power` | A township carries a duty only if it takes, or holds by law, every power of the duty. | the city's report |
 | `duty_load_within` | A township that carries duties needs at most `load_max` of the hours there. | the city's report, `Duties.load_max` |
 | `matched_share_at_least` | A township carries at least `matched_share_min` of the duties laid on it that nothing bars. | `Duties.matched_share_min` |
+| `held_stays` | What a township holds from earlier batches it goes on holding, unless a withdrawal is priced. | `Phases.withdrawal_price`, table `held` |
 | `officer_hours_sufficient` | The enforcement hours fit into `officer_hours_share` of the officers' time. | 处罚法 42 |
 """  # noqa: E501 - rows of a Markdown table cannot be broken
 
@@ -114,6 +115,7 @@ _RULES: tuple[Callable[[Ledger], Iterator[Breach]], ...] = (
     duties.matched_only_with_power,
     duties.duty_load_within,
     duties.matched_share_at_least,
+    instruments.held_stays,
     officers.officer_hours_sufficient,
 )
 

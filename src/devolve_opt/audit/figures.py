@@ -43,6 +43,9 @@ def _instrument_values(ledger: Ledger) -> dict[Term, float]:
         Term.OFFICES_LED: -heads.leader_price * heads.hours * ledger.plan.led["township"].nunique() if heads else 0.0,
         Term.STATIONS: _stations_value(ledger),
         Term.DUTIES_MATCHED: duties.worth * ledger.carried["hours"].sum() if duties else 0.0,
+        Term.WITHDRAWALS: -(ledger.policy.phases.withdrawal_price or 0.0) * len(ledger.taken_back)
+        if ledger.policy.phases
+        else 0.0,
     }
 
 

@@ -1,6 +1,6 @@
 """Rules of the instruments that a policy may switch on.
 
-County approval, take-up floor, lent staff, heads of offices, retention.
+County approval, take-up floor, lent staff, heads of offices, retention, held powers.
 """
 
 from __future__ import annotations
@@ -69,3 +69,12 @@ def unused_within_share(ledger: Ledger) -> Iterator[Breach]:
     excess = risky.reindex(townships, fill_value=0) - allowed
     for township, amount in excess[excess > 1e-6].items():
         yield Breach("unused_within_share", f"township {township}", float(amount), "powers")
+
+
+def held_stays(ledger: Ledger) -> Iterator[Breach]:
+    """What a township holds from earlier batches it goes on holding, unless a withdrawal is priced [powers]."""
+    settings = ledger.policy.phases
+    if settings is None or settings.withdrawal_price is not None:
+        return
+    for township, power in ledger.taken_back.itertuples(index=False, name=None):
+        yield Breach("held_stays", f"township {township}, power {power}", 1.0, "powers")

@@ -44,9 +44,10 @@ class Ledger:
 
     @cached_property
     def interest(self) -> pd.DataFrame:
-        """Pairs `township, power` that may be taken: chosen, with cases, for duties; eligible; and what they need."""
+        """Pairs `township, power` that may be taken: chosen, with cases, held, for duties; eligible; what they need."""
         chosen, arising = self.votes, self.case.cases
-        found = pd.concat([chosen.loc[chosen["rounds"] > 0, _PAIR], arising.loc[arising["cases"] > 0, _PAIR]])
+        known = [chosen.loc[chosen["rounds"] > 0, _PAIR], arising.loc[arising["cases"] > 0, _PAIR]]
+        found = pd.concat([*known, self.case.held[_PAIR]] if self.policy.phases is not None else known)
         if self.policy.take_up_floor == "all":
             every = pd.MultiIndex.from_product([self.case.townships.index, self.case.powers.index], names=_PAIR)
             found = pd.concat([found, every.to_frame(index=False)])
@@ -113,6 +114,14 @@ class Ledger:
     def carried(self) -> pd.DataFrame:
         """Duties that the plan has carried: `township, duty, hours, officer_hours`; 0 where one is not laid."""
         return self.plan.duties.merge(self.laid, how="left", on=_DUTY).fillna({"hours": 0.0, "officer_hours": 0.0})
+
+    @cached_property
+    def taken_back(self) -> pd.DataFrame:
+        """Powers held from earlier batches that may be held on but are not taken: `township, power`."""
+        if self.policy.phases is None:
+            return self.case.held[_PAIR].iloc[:0]
+        held = self.case.held[_PAIR]
+        return held[contains(self.interest, held, _PAIR) & ~contains(self.taken, held, _PAIR)]
 
     @cached_property
     def opened(self) -> pd.DataFrame:

@@ -33,7 +33,7 @@ from devolve_opt.phase_plan import PhaseAudit, PhaseDecisions
 from devolve_opt.plan import Breach, Decisions
 from devolve_opt.policy import Policy
 
-HANDED, LEFT_OVER = "handed over", "left over"
+HANDED, LEFT_OVER, HELD = "handed over", "left over", "held already"
 """States of a power that a township takes."""
 
 
@@ -51,7 +51,8 @@ def audit_phases(case: Case, policy: Policy, plan: Decisions, decisions: PhaseDe
 
         `powers`, a row for each power that a township takes:
 
-        - `township`, `power`, `county`; `state` (`handed over`, `left over`); `batch` (0 where no batch hands it over).
+        - `township`, `power`, `county`; `state` (`handed over`, `left over`, `held already`); `batch` (0 where no
+          batch hands it over).
         - `worth`: rounds of its choice met and cases near home (staff-hours a year).
         - `lost`: the part of that which is lost by waiting (staff-hours of the year).
 
@@ -86,14 +87,19 @@ class _Books:
         self.field, self.requires = case.powers["field"].to_dict(), case.powers["requires"].to_dict()
         self.penal = case.fields["needs_officers"].to_dict()
         self.taken = {(row["township"], row["power"]): row for row in self.ledger.taken.to_dict("records")}
-        self.made_ready = set(sound.ready.itertuples(index=False, name=None))
+        self.start = {pair for pair in case.held.itertuples(index=False, name=None) if pair in self.taken}
+        # Where a township holds something already, it counts as ready.
         self.ready_today = set(case.readiness[["township", "field"]].itertuples(index=False, name=None))
+        self.ready_today |= {(township, self.field[power]) for township, power in self.start}
+        self.made_ready = set(sound.ready.itertuples(index=False, name=None)) - self.ready_today
         self.moves = {str(name): column.to_dict() for name, column in sound.officers.items()}
         self.today = case.townships["certified_officers"].to_dict()
         self.remaining = self.ledger.officers["remaining"].to_dict()
         # Heads, stations and duties are there from the start.
         self.busy = (self.ledger.officers["hours_needed"] - self.ledger.of_taken("officer_hours")).to_dict()
         self.of_stations = self.ledger.of_stations("officers").astype(int).to_dict()
+        for township, power in self.start:
+            self.busy[township] += self.taken[township, power]["officer_hours"]
         self.odd: list[Breach] = []
         names: dict[str, set[Any]] = {
             "township": set(self.county), "power": set(self.field), "field": set(self.penal)
@@ -159,8 +165,9 @@ class _Books:
         for (township, power), facts in self.taken.items():
             worth = prices.choice_met * facts["rounds"] + prices.case_near_home * facts["cases"]
             batch = self.handed.get((township, power), 0)
-            waited = batch - 1 if batch else count
-            state = HANDED if batch else LEFT_OVER
+            already = (township, power) in self.start
+            waited = 0 if already else batch - 1 if batch else count
+            state = HELD if already else HANDED if batch else LEFT_OVER
             rows.append((township, power, self.county[township], state, batch, worth, worth * waited / count))
         columns = ["township", "power", "county", "state", "batch", "worth", "lost"]
         kinds = {"batch": "int64", "worth": "float64", "lost": "float64"}
@@ -183,7 +190,7 @@ class _Books:
         for county in self.case.counties.index:
             own = table[table["county"] == county]
             for batch in self.batches:
-                held = own[(own["batch"] > 0) & (own["batch"] <= batch)]
+                held = own[(own["state"] != LEFT_OVER) & (own["batch"] <= batch)]
                 new = int((own["batch"] == batch).sum())
                 hours = new * self.settings.handover_hours
                 rows.append((county, batch, new, hours, self.hours_there(str(county)), len(held), len(own),
@@ -198,9 +205,9 @@ class _Books:
 
 
 def handed_of_plan(books: _Books) -> Iterator[Breach]:
-    """Only what the finished plan takes is handed over, made ready and trained."""
+    """Only what the finished plan takes, and nobody holds yet, is handed over, made ready and trained."""
     for pair in books.handed:
-        if pair not in books.taken:
+        if pair not in books.taken or pair in books.start:
             yield Breach("handed_of_plan", f"township {pair[0]}, power {pair[1]}", 1.0, "powers")
     for pair in books.ready:
         if pair not in books.made_ready:
@@ -226,7 +233,8 @@ def required_power_handed(books: _Books) -> Iterator[Breach]:
     """A power is not handed over before the one that it requires [powers]."""
     for (township, power), batch in books.handed.items():
         needed = books.requires[power]
-        if needed and books.handed.get((township, needed), math.inf) > batch:
+        there = (township, needed) in books.start
+        if needed and not there and books.handed.get((township, needed), math.inf) > batch:
             yield Breach("required_power_handed", f"township {township}, power {power}", 1.0, "powers")
 
 

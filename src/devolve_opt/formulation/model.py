@@ -10,6 +10,7 @@ from devolve_opt.formulation.duties import add_duties, add_duty_load
 from devolve_opt.formulation.enforcement import add_enforcement
 from devolve_opt.formulation.equity import add_equity
 from devolve_opt.formulation.heads import add_heads
+from devolve_opt.formulation.held import add_held
 from devolve_opt.formulation.lending import add_lending
 from devolve_opt.formulation.lists import add_lists
 from devolve_opt.formulation.objective import add_objective
@@ -32,6 +33,7 @@ def build_model(case: Case, policy: Policy) -> ConcreteModel:
     model.case, model.policy = case, policy
 
     add_take_up(model)  # which township takes which power
+    add_held(model)  # what townships hold already from earlier batches
     add_lists(model)  # the 1+4 guide list that allows it
     add_stations(model)  # stationed agencies that townships manage or take over
     add_readiness(model)  # what a township needs to be ready in a field

@@ -29,6 +29,7 @@ def add_objective(model):
         Term.OFFICES_LED: offices_led,
         Term.STATIONS: stations,
         Term.DUTIES_MATCHED: duties_matched,
+        Term.WITHDRAWALS: withdrawals,
     }
     model.term = Expression([str(term) for term in Term], rule=lambda model, term: rules[Term(term)](model))
     model.total = Objective(expr=sum(model.term.values()), sense=maximize)
@@ -155,3 +156,13 @@ def duties_matched(model):
     Source: `Duties.worth`.
     """
     return model.policy.duties.worth * sum(model.duty_work.values()) if model.duty_work else 0.0
+
+
+def withdrawals(model):
+    r"""Powers held already that are taken back: $-\pi \sum_{(t,p) \text{ held}} (1 - x_{tp})$.
+
+    Source: `Phases.withdrawal_price`.
+    """
+    if not model.held_already or model.policy.phases.withdrawal_price is None:
+        return 0.0
+    return -model.policy.phases.withdrawal_price * sum(1 - model.taken[pair] for pair in model.held_already)

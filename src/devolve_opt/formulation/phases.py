@@ -1,7 +1,8 @@
 r"""Handing over in batches: which batch of the year hands what over of a finished plan.
 
 A model of its own, apart from the main one: what townships take is settled, only the batch is open. Each batch opens a
-part of the year of the same length, and what is handed over in it is held throughout that part. What cannot be handed
+part of the year of the same length, and what is handed over in it is held throughout that part. What townships hold
+already from earlier batches is there from the start and no part of the model. What cannot be handed
 over in any batch is left over, so the model always has a solution. Posts and officers move before the first batch, and
 overload is not looked at again: only what officers may do is bound to the officers of the batch. An office whose
 officers do not suffice for what it has from the start (statutory work, fields with penalties) is handed nothing that

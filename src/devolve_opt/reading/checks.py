@@ -39,6 +39,7 @@ def check_between(tables: Mapping[str, ReadTable]) -> list[Fault]:
     for name, message in (
         ("votes", "is a subdistrict, which does not choose powers; drop the row."),
         ("cases", "is a subdistrict, which takes no powers; drop the row."),
+        ("held", "is a subdistrict, which holds no powers of the county; drop the row."),
     ):
         faults += _no_subdistricts(tables.get(name), tables.get("townships"), message)
     faults += _journeys_between_two(tables.get("travel"), tables.get("townships"))

@@ -1,4 +1,4 @@
-"""Which powers a township may come to hold: those it chose, has cases of or needs for a duty, and that law allows."""
+"""Which powers a township may come to hold: those it chose, has cases of, holds or needs for a duty, if law allows."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def interest(case: Case, policy: Policy) -> pd.DataFrame:
     """Return every pair of township and power that can matter, with what it would need and be worth.
 
     A township that never chose a power and has no case of it has no row, unless it must take the whole base list or a
-    duty laid on it takes the power. Where a power requires another one, the township has a row of that as well. What
-    its county refuses to open has no row.
+    duty laid on it takes the power. Where a power requires another one, the township has a row of that as well, and
+    where the policy hands over in batches, of what it holds already. What its county refuses to open has no row.
 
     Returns:
         Columns `township, power, field, category`; `rounds` (0-3, rounds in which the township chose it), `chosen_last`
@@ -34,6 +34,9 @@ def interest(case: Case, policy: Policy) -> pd.DataFrame:
     eligible, voting = eligible_powers(case, policy), case.voting_townships
     pairs = pairs[pairs["power"].isin(eligible) & pairs["township"].isin(voting)]
     pairs = pairs[(pairs["rounds"] > 0) | (pairs["cases"] > 0)]
+    if policy.phases is not None:
+        held = case.held
+        pairs = _with_pairs(pairs, held[held["power"].isin(eligible) & held["township"].isin(voting)])
     if policy.take_up_floor == "all":
         pairs = _with_pairs(pairs, pd.MultiIndex.from_product([voting, eligible], names=key).to_frame(index=False))
     pairs = _with_pairs(pairs, powers_for_duties(case, policy))

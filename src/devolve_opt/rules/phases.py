@@ -111,6 +111,8 @@ def handover(case: Case, policy: Policy, plan: Decisions) -> Handover:
 
     The year's losses fall evenly on the batches: after batch y of N a township has lost the whole part of y/N of its
     loss. Officers who move do so before the first batch; heads, devolved stations and duties are there from the start.
+    What a township holds already (table `held`) and goes on holding is there from the start too, with its work, and a
+    field in which it holds something counts as ready.
 
     Raises:
         InputError: if the policy has no `phases`.
@@ -118,13 +120,18 @@ def handover(case: Case, policy: Policy, plan: Decisions) -> Handover:
     settings = phase_settings(policy)
     townships, powers = case.tables["townships"], case.tables["powers"]
     facts = plan.take_up[_PAIR].merge(interest(case, policy), on=_PAIR, how="left")
+    held = pd.MultiIndex.from_frame(facts[_PAIR]).isin(pd.MultiIndex.from_frame(case.held[_PAIR]))
+    start, facts = facts[held], facts[~held]
     pairs = list(zip(facts["township"], facts["power"], strict=True))
     worth = policy.prices.choice_met * facts["rounds"] + policy.prices.case_near_home * facts["cases"]
     needs = _by_id(case.tables["fields"]["needs_officers"])
-    today = [field for field in case.tables["readiness"][_FIELD].itertuples(index=False, name=None)]
-    new = [field for field in plan.ready[_FIELD].itertuples(index=False, name=None)]
+    there = pd.concat([case.readiness[_FIELD], start[_FIELD]]).drop_duplicates()
+    today = list(there.itertuples(index=False, name=None))
+    known = set(today)
+    new = [field for field in plan.ready[_FIELD].itertuples(index=False, name=None) if field not in known]
     fields_today = Counter(township for township, field in today if needs[field])
-    busy = _by_id(_officer_hours_from_the_start(case, policy, plan))
+    hours = start.groupby("township")["officer_hours"].sum()
+    busy = _by_id(_officer_hours_from_the_start(case, policy, plan).add(hours, fill_value=0.0))
     each = officer_hours_each(case, policy)
     penal = {township for township, field in [*today, *new] if needs[field]}
     members = townships.loc[case.voting_townships, "county"].value_counts()

@@ -34,6 +34,7 @@ POLICY_RULES = {
     "unused_within_share": ("retention.share_max", "powers"),
     "matched_share_at_least": ("duties.matched_share_min", "duties"),
     "duty_load_within": ("duties.load_max", "staff-hours a year"),
+    "held_stays": ("phases.withdrawal_price", "powers"),
     "new_powers_within_cap": ("new_powers_max", "powers"),
     "new_fields_within_cap": ("new_fields_max", "fields"),
     "overload_within_step": ("overload_steps", "staff-hours a year"),

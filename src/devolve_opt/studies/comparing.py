@@ -174,6 +174,7 @@ def valued_on(scenario: Scenario) -> str:
         "choice_floor": policy.choice_floor,
         "joint_case_hours": policy.joint_case_hours,
         "hearing_powers_stay": policy.hearing_powers_stay,
+        "withdrawal_price": policy.phases.withdrawal_price if policy.phases is not None else None,
     }
     # What these are worth, cost or take stands in no plan without them. Stations and returns of lent staff are choices
     # at a price, which a plan without them does not make.

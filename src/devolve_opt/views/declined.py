@@ -43,7 +43,7 @@ def declined(plan: Plan) -> pd.DataFrame:
     towns, powers = case.tables["townships"], case.tables["powers"]
     rows["category"] = rows["township"].map(towns["category"])
     rows["field"] = rows["power"].map(powers["field"])
-    reasons = _reasons(plan, case, policy, rows)
+    reasons = _reasons(plan, case, policy, rows) if len(rows) else {}
     reason, detail = pd.Series("", index=rows.index), pd.Series("", index=rows.index)
     for name, (applies, words) in reasons.items():
         here = (reason == "") & applies
@@ -208,5 +208,45 @@ def openings(plan: Plan) -> pd.DataFrame:
             "rounds_met": opened["rounds_met"].astype("int64"),
             "cases": opened["cases"].astype(float),
             "support_hours": opened["townships_taking"] * opened["power"].map(powers["support_hours"]).astype(float),
+        }
+    )
+
+
+def withdrawn(plan: Plan) -> pd.DataFrame:
+    """Return what townships hold from earlier batches and do not go on holding, where the policy has `phases`.
+
+    Returns:
+        - `township`, `township_name`, `county`: who holds it.
+        - `power`, `power_name`, `field`: what is withdrawn.
+        - `reason`: `excluded` (law or policy keeps it with the county), `county_refuses`, `taken_back` (the plan does,
+          at the policy's price).
+        - `detail`: the article, the county's reason, or the price in words.
+        - `cost`: what taking it back is priced at (staff-hours; 0 where law or the county demands it).
+    """
+    case, policy = plan.scenario.data, plan.scenario.policy
+    held = case.held[PAIR]
+    taken = pd.MultiIndex.from_frame(plan.decisions.take_up[PAIR])
+    gone = held[(policy.phases is not None) & ~pd.MultiIndex.from_frame(held).isin(taken)].reset_index(drop=True)
+    towns, powers = case.tables["townships"], case.tables["powers"]
+    county = gone["township"].map(towns["county"]).astype("str")
+    article = _words(gone["power"], plan.exclusions.set_index("power")["article"])
+    allowed = pd.MultiIndex.from_frame(interest(case, policy)[PAIR])
+    closed = ~pd.MultiIndex.from_frame(gone).isin(allowed) & (article == "")
+    refusals = case.tables["refusals"].set_index(["county", "power"])["reason"].to_dict()
+    why = pd.Series([refusals.get(key, "") for key in zip(county, gone["power"], strict=True)], dtype="str")
+    price = (policy.phases.withdrawal_price if policy.phases is not None else None) or 0.0
+    reason = pd.Series("taken_back", index=gone.index).mask(closed, "county_refuses").mask(article != "", "excluded")
+    at_price = reason == "taken_back"
+    return pd.DataFrame(
+        {
+            "township": gone["township"],
+            "township_name": gone["township"].map(towns["name"]).astype("str"),
+            "county": county,
+            "power": gone["power"],
+            "power_name": gone["power"].map(powers["name"]).astype("str"),
+            "field": gone["power"].map(powers["field"]).astype("str"),
+            "reason": reason.astype("str"),
+            "detail": article.mask(closed, why).mask(at_price, f"{price:g} {HOURS}").astype("str"),
+            "cost": at_price * price,
         }
     )

@@ -6,7 +6,7 @@ from functools import partial
 
 import pandas as pd
 
-from devolve_opt.audit.phases import HANDED, LEFT_OVER
+from devolve_opt.audit.phases import HANDED, HELD, LEFT_OVER
 from devolve_opt.phase_plan import PhasePlan
 from devolve_opt.plan import Plan
 from devolve_opt.rules.phases import LIMITS
@@ -30,7 +30,7 @@ def phase_tables(plan: PhasePlan) -> dict[str, pd.DataFrame]:
     `phases`, a row for each power that a township takes:
 
     - `township`, `township_name`, `county`, `power`, `power_name`, `field`: who, and what.
-    - `batch`: the batch that hands it over, or `left over`.
+    - `batch`: the batch that hands it over, `left over`, or `held already` from earlier batches.
     - `bottleneck`: what was tight for it in the batch before (for what is left over, in the last one), all else as it
       is, separated by `; `: `prerequisite` (the power it requires was not there), `fields cap`, `officers` (too few for
       it, or for its field), `exam places` (officers wait for places), `powers cap`, `county hours`. Blank in batch 1.
@@ -82,7 +82,10 @@ def phase_lines(plan: PhasePlan) -> list[str]:
     total = float(powers["worth"].sum())
     lines = [_proof(plan)]
     for batch, there in officers.groupby("batch"):
-        new, held = powers[powers["batch"] == batch], powers[(powers["state"] == HANDED) & (powers["batch"] <= batch)]
+        new, held = (
+            powers[powers["batch"] == batch],
+            powers[(powers["state"] != LEFT_OVER) & (powers["batch"] <= batch)],
+        )
         part = f" ({share(held['worth'].sum() / total)} of the worth held by then)" if total else ""
         missing = int(there["missing"].sum())
         below = f"; {count(missing, 'officer')} missing to the minimum" if missing else ""
@@ -90,6 +93,9 @@ def phase_lines(plan: PhasePlan) -> list[str]:
             f"Batch {batch}: {count(len(new), 'power')} to {count(new['township'].nunique(), 'township')}{part}; "
             f"{count(there['trained'].sum(), 'officer')} trained, {there['lost'].sum():,} lost{below}."
         )
+    already = int((powers["state"] == HELD).sum())
+    if already:
+        lines.append(f"Held already from earlier batches: {count(already, 'power')}, which wait for nothing.")
     left = powers[powers["state"] == LEFT_OVER]
     where = f" in {count(left['township'].nunique(), 'township')}, worth {left['worth'].sum():,.0f} staff-hours a year"
     lines.append(f"Left over: {count(len(left), 'power') + where if len(left) else 'none'}.")

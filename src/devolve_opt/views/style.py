@@ -52,6 +52,7 @@ TERM_COLOURS: dict[str, str] = dict(
             "#AA7744",
             "#EE8866",
             "#E69F00",
+            "#0072B2",
         ),
         strict=True,
     )

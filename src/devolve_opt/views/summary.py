@@ -16,6 +16,7 @@ from devolve_opt.views.caps import cap_sentence, caps
 from devolve_opt.views.duties import duty_lines
 from devolve_opt.views.reasons import list_reasons, officer_reasons, post_reasons, take_up_reasons
 from devolve_opt.views.stations import station_lines
+from devolve_opt.views.terms import terms_on
 from devolve_opt.views.wording import HOURS, count, plan_name, share, signed, status_lines
 from devolve_opt.vocabulary import BASE_LIST, label
 
@@ -109,7 +110,18 @@ def _decisions(plan: Plan) -> list[str]:
         *station_lines(plan),
         *_counties_and_use(plan),
         *duty_lines(plan),
+        *_held_already(plan),
     ]
+
+
+def _held_already(plan: Plan) -> list[str]:
+    case = plan.scenario.data
+    if plan.scenario.policy.phases is None or case.held.empty:
+        return []
+    gone = tables.withdrawn(plan)["reason"]
+    back = int((gone == "taken_back").sum())
+    what = f"held on {len(case.held) - len(gone):,}, not allowed {len(gone) - back:,}, taken back {back:,}"
+    return [f"Held from earlier batches: {count(len(case.held), 'power')}; {what}."]
 
 
 def _counties_and_use(plan: Plan) -> list[str]:
@@ -124,7 +136,7 @@ def _counties_and_use(plan: Plan) -> list[str]:
 
 
 def _terms(plan: Plan) -> list[str]:
-    table = tables.terms_on(plan)
+    table = terms_on(plan)
     columns = {plan_name(plan): table["plan"]}
     if plan.reference is not None:
         columns |= {plan_name(plan.reference): table["ratio_rule"], "difference": table["difference"]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -13,11 +15,12 @@ from devolve_opt.rules.posts import post_pools
 from devolve_opt.rules.wisn import required_by_hours, required_today, wisn_figures
 from devolve_opt.rules.workload import load_today
 from devolve_opt.views.caps import caps
-from devolve_opt.views.declined import PAIR, declined, openings, power_status
+from devolve_opt.views.declined import PAIR, declined, openings, power_status, withdrawn
 from devolve_opt.views.duties import duties
 from devolve_opt.views.responsibilities import responsibilities
 from devolve_opt.views.stations import stations
-from devolve_opt.vocabulary import BASE_LIST, CHINESE, INSTRUMENT_TERMS, Term
+from devolve_opt.views.terms import ratio_plan, terms
+from devolve_opt.vocabulary import BASE_LIST
 
 
 def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
@@ -25,20 +28,20 @@ def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
 
     Columns that end in `_ratio_rule` say what the ratio rule's plan has in the same place. For a plan that is itself
     the ratio rule's they repeat its own figures. The last column of every table, `synthetic`, says whether the data are
-    invented, so that no row that is copied elsewhere loses that.
+    invented, so that no row that is copied elsewhere loses that. `withdrawn` is there only where townships hold powers
+    from earlier batches.
     """
-    tables = (
+    tables: tuple[Callable[[Plan], pd.DataFrame], ...] = (
         guide_list, list_changes, power_status, take_up, declined, openings, choices, posts, officers, readiness,
         workload, wisn, county_posts, stations, responsibilities, terms, caps, exclusions,
     )  # fmt: skip
     # Instruments that are off have no table.
-    own = (duties,) if plan.scenario.policy.duties is not None else ()
-    return {table.__name__: table(plan).assign(synthetic=plan.scenario.case.synthetic) for table in (*tables, *own)}
-
-
-def ratio_plan(plan: Plan) -> Plan:
-    """Return the ratio rule's plan for the same scenario: the reference, or the plan itself if it is that."""
-    return plan.reference or plan
+    policy = plan.scenario.policy
+    if policy.duties is not None:
+        tables += (duties,)
+    if policy.phases is not None and len(plan.scenario.data.held):
+        tables += (withdrawn,)
+    return {table.__name__: table(plan).assign(synthetic=plan.scenario.case.synthetic) for table in tables}
 
 
 def lists_by_power(listed: pd.DataFrame) -> pd.Series:
@@ -316,33 +319,6 @@ def county_posts(plan: Plan) -> pd.DataFrame:
     pools = post_pools(case, plan.scenario.policy)
     named = {"county": pools.index.astype("str"), "name": case.tables["counties"]["name"].reindex(pools.index)}
     return pd.DataFrame({**named, **pools[["posts", "base", "floating", "revolving", "mobile"]]}).reset_index(drop=True)
-
-
-def terms(plan: Plan) -> pd.DataFrame:
-    """Return the terms of the objective; costs are negative.
-
-    Returns:
-        - `term`, `chinese`: the term; the last row, `total`, is the objective.
-        - `plan`, `ratio_rule`: its value (staff-hours a year).
-        - `difference`: plan - ratio rule (staff-hours a year).
-    """
-    now, rule = plan.audit.terms, ratio_plan(plan).audit.terms
-    table = pd.DataFrame(
-        {
-            "term": [*map(str, Term), "total"],
-            "chinese": [*(CHINESE[term] for term in Term), "合计"],
-            "plan": [*(now[term] for term in Term), plan.audit.objective],
-            "ratio_rule": [*(rule[term] for term in Term), ratio_plan(plan).audit.objective],
-        }
-    )
-    return table.assign(difference=table["plan"] - table["ratio_rule"])
-
-
-def terms_on(plan: Plan) -> pd.DataFrame:
-    """Return the table `terms` without those of instruments that are worth nothing in either plan, as they are off."""
-    table = terms(plan)
-    nothing = (table[["plan", "ratio_rule"]] == 0).all(axis=1)
-    return table[~(nothing & table["term"].isin(list(map(str, INSTRUMENT_TERMS))))].reset_index(drop=True)
 
 
 def exclusions(plan: Plan) -> pd.DataFrame:

@@ -27,7 +27,8 @@ def handovers(plan: PhasePlan, tight: pd.Series) -> Figure:
     """
     counties = plan.audit.counties
     powers = counties.pivot(index="county", columns="batch", values="powers")
-    left_over = counties.groupby("county", sort=False)["taken"].max().reindex(powers.index) - powers.sum(axis=1)
+    of_last = counties[counties["batch"] == counties["batch"].max()].set_index("county").reindex(powers.index)
+    left_over = of_last["taken"] - of_last["held"]
     total, waiting = int(powers.to_numpy().sum() + left_over.sum()), len(plan.bottlenecks)
     lead = f"{int(powers[1].sum()):,} of {total:,} township powers are handed over in batch 1"
     lead += f", {int(left_over.sum()):,} in no batch." if left_over.sum() else "."

@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from devolve_opt.plan import Plan
 from devolve_opt.views import style, tables
+from devolve_opt.views.terms import terms_on
 from devolve_opt.views.wording import HOURS, signed
 from devolve_opt.vocabulary import BASE_LIST, label
 
@@ -22,7 +23,7 @@ def changes_against_ratio_rule(plan: Plan) -> Figure:
 
     For the ratio rule's own plan only its terms are drawn.
     """
-    table = tables.terms_on(plan)
+    table = terms_on(plan)
     total, terms = table.iloc[-1], table.iloc[:-1].iloc[::-1]
     alone = plan.reference is None
     name = "ratio rule" if alone else "this plan"
