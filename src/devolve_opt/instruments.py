@@ -262,7 +262,11 @@ class TeamMode(StrEnum):
 
 
 class AreaTeams(Settings):
-    """Stationed county enforcement teams that townships call in (乡呼县应)."""
+    """Stationed county enforcement teams that townships call in (乡呼县应).
+
+    A run sites them first. What they take over of joint cases lowers the townships' hours and officer-hours; what they
+    cost the county is no term of the plan's objective, and is told beside it.
+    """
 
     mode: TeamMode = setting(
         TeamMode.BEST, "-", "the city's report names both ways",

@@ -295,10 +295,10 @@ class Policy(Settings):
         None, "table", "design", "Handing over in batches: [policy.phases] switches it on."
     )
     offices: instruments.Offices | None = setting(
-        None, "table", "design", "Functions merged into offices: given as [policy.offices], it switches the study `offices` on.",
+        None, "table", "design", "Functions merged into offices: [policy.offices] lets a run arrange them beside its plan.",
     )  # fmt: skip
     area_teams: instruments.AreaTeams | None = setting(
-        None, "-", ASSUMPTION, "Siting of the county's stationed enforcement teams; no part of the main model.",
+        None, "table", "design", "The county's stationed enforcement teams, sited first: [policy.area_teams] counts what they take over.",
     )  # fmt: skip
 
     prices: Prices = Field(default_factory=Prices, description="Prices of the objective's terms.")

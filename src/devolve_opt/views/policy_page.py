@@ -46,9 +46,9 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[policy.stations.prices]", MeasurePrices, "Prices of the measures."),
     ("[policy.duties]", Duties, "Duties laid on townships; its presence lets the plan decide which are carried where."),
     ("[policy.phases]", Phases, "Handing over in batches; its presence lays the batches over the plan of a run."),
-    ("[policy.offices]", Offices, "Functions merged into offices; the table switches the study on."),
+    ("[policy.offices]", Offices, "Functions merged into offices; its presence lets a run arrange them too."),
     ("[policy.offices.prices]", OfficePrices, "Prices of what that study weighs."),
-    ("[policy.area_teams]", AreaTeams, "Stationed enforcement teams; off where this table is left out."),
+    ("[policy.area_teams]", AreaTeams, "Stationed enforcement teams; its presence counts what they take over."),
 )  # fmt: skip
 
 
