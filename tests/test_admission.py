@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import combinations
 
 import numpy as np
@@ -16,7 +16,7 @@ from devolve_opt.audit import audit
 from devolve_opt.case import Case
 from devolve_opt.errors import InputError, NoPlanError
 from devolve_opt.formulation import set_start
-from devolve_opt.plan import Plan
+from devolve_opt.plan import Decisions, Plan
 from devolve_opt.proposed_duty import ProposedDuty, read_duty
 from devolve_opt.rules.admission import with_proposed
 from devolve_opt.rules.ratio import ratio_decisions
@@ -28,7 +28,7 @@ from devolve_opt.studies.solving import solve
 from devolve_opt.views.admission import RECORD, admission_text, write_admission
 from devolve_opt.views.plots.admission import admission_figure
 from devolve_opt.views.run_folder import write_run
-from modelling import ROOT, hand_model, hand_scenario, small_case, small_policy, with_duties
+from modelling import ROOT, hand_model, hand_scenario, small_case, small_policy, with_duties, with_stations
 from strategies import small_scenarios
 from test_cli import BAD_INPUT, DONE, shell, told
 
@@ -171,8 +171,8 @@ def least_loss(plan: Plan, duty: ProposedDuty, township: str) -> float | None:
             kept = taken.drop(index=list(gone)).reset_index(drop=True)
             used = set(zip(kept["township"], kept["power"].map(case.powers["field"]), strict=True))
             ready = plan.decisions.ready
-            for fields in (ready, ready[[pair in used for pair in ready.itertuples(index=False, name=None)]]):
-                decided = replace(plan.decisions, take_up=kept, ready=fields.reset_index(drop=True), duties=carried)
+            for made in (ready, ready[[pair in used for pair in ready.itertuples(index=False, name=None)]]):
+                decided = replace(plan.decisions, take_up=kept, ready=made.reset_index(drop=True), duties=carried)
                 found = audit(case, policy, decided)
                 if not found.breaches:
                     loss = plan.objective - found.objective + 1.5 * duty.hours
@@ -286,9 +286,12 @@ def kept(tmp_path_factory):
     """A folder with the hand case and duties, its scenario, and a run of it."""
     place = tmp_path_factory.mktemp("runs")
     case = with_duties(hand_scenario().case, {"D1": {"hours": 40.0}, "D2": {"hours": 60.0}}, {"D1": ["P3"]})
+    case = with_stations(case, A1={"township": "A"}, A2={"township": "B"})
     case.write(place / "case")
     text = (ROOT / "scenarios" / "hand.toml").read_text(encoding="utf-8").replace("../models/hand", "case")
-    more = "\n[policy.duties]\n\n[policy.lent_returns]\n\n[changes]\ncases = { scale = 1.5 }\n"
+    free = "hour_price = 0\nprices = { daily_management = 0, appraisal = 0, performance_pay = 0 }\n"
+    more = f"\n[policy.duties]\n\n[policy.lent_returns]\n\n[policy.stations]\n{free}"
+    more += "\n[policy.office_heads]\nhours = 3000\nleader_price = 0\n\n[changes]\ncases = { scale = 1.5 }\n"
     (place / "hand.toml").write_text(text + more, encoding="utf-8")
     (place / "duty.toml").write_text('name = "巡查"\nhours = 30\npowers = ["P3"]\n', encoding="utf-8")
     found = solve(Scenario.read(place / "hand.toml"), gap=0.0, threads=1)
@@ -302,7 +305,9 @@ def test_a_run_read_back_is_the_plan(kept):
     assert again.objective == pytest.approx(found.objective)
     assert (again.status, again.audit.breaches) == (found.status, ())
     assert again.scenario.policy == found.scenario.policy
-    for name in ("guide_list", "take_up", "ready", "posts", "officers", "returned", "duties"):
+    for name in ("stations", "duties", "led"):
+        assert len(getattr(found.decisions, name)), name
+    for name in (each.name for each in fields(Decisions)):
         one, other = getattr(again.decisions, name), getattr(found.decisions, name)
         assert sorted(map(str, one.reset_index().to_numpy().tolist())) == sorted(
             map(str, other.reset_index().to_numpy().tolist())

@@ -17,7 +17,7 @@ from devolve_opt.rules.legality import exclusions
 from devolve_opt.rules.workload import staff_without_moves
 from devolve_opt.scenario import Scenario
 from devolve_opt.studies.comparing import NO_RUN, read_manifest
-from devolve_opt.vocabulary import Method, Status
+from devolve_opt.vocabulary import Method, StationStatus, Status
 
 _SAME = 1e-6
 """Relative difference allowed between the worth that the manifest states and that of the tables."""
@@ -90,9 +90,13 @@ def _decisions(folder: Path, scenario: Scenario) -> Decisions:
 
     back = counts("workload", "lent_returned")["lent_returned"]
     by_cap = staff_without_moves(case, policy)["lent_returned"].reindex(back.index)
-    decided: dict[str, Any] = (
-        {} if policy.duties is None else {"duties": columns("duties", "township", "duty", where="matched")}
-    )
+    heads, stations = columns("officers", "township", "head"), columns("stations", "station", "status")
+    decided: dict[str, Any] = {
+        "led": heads.loc[heads["head"] == "leader", ["township"]].reset_index(drop=True),
+        "stations": stations[stations["status"] != StationStatus.COUNTY].reset_index(drop=True),
+    }
+    if policy.duties is not None:
+        decided["duties"] = columns("duties", "township", "duty", where="matched")
     return Decisions(
         guide_list=columns("guide_list", "power", "list"),
         take_up=columns("take_up", "township", "power"),
