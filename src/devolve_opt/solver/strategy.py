@@ -40,6 +40,8 @@ MOSTLY = 0.8
 """What the relaxation lists to more than this share is rounded up at once; where there is none, what it lists most."""
 PART_GAP = 5e-4
 """Lists, and townships, are not chosen finer than this: the gap lies elsewhere by then."""
+PART_OF_GAP = 0.05
+"""Part of the gap asked for to which lists, and townships, are chosen: what they leave open, the proof has to close."""
 PART_SHARE = 0.5
 """Part of the time left that choosing lists, or settling townships, may take, though never less than 30 seconds."""
 PART_SECONDS = 300.0
@@ -188,7 +190,7 @@ class Search:
         lower = np.where(fixed, np.round(values), self.matrix.lower)
         upper = np.where(fixed, np.round(values), self.matrix.upper)
         seconds = max(30.0, PART_SHARE * self.control.left) if np.isfinite(self.control.left) else PART_SECONDS
-        gap = {"mip_rel_gap": max(self.gap / 4, PART_GAP)} if integer.any() else {}
+        gap = {"mip_rel_gap": max(PART_OF_GAP * self.gap, PART_GAP)} if integer.any() else {}
         engine.on_bound, engine.on_incumbent = lambda bound: None, lambda objective, solution: None
         try:
             return engine.solve(integer=integer, lower=lower, upper=upper, start=start, seconds=seconds, **gap)
