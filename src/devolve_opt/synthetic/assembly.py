@@ -33,7 +33,7 @@ from devolve_opt.synthetic.stations import stations_table
 from devolve_opt.synthetic.teams import teams_tables
 from devolve_opt.vocabulary import VOTING_CATEGORIES, Category, PowerType
 
-VERSION = "1"
+VERSION = "2"
 """Version of the generator; it rises whenever a seed's tables change."""
 
 PILOT = "C03"
