@@ -40,9 +40,9 @@ MOSTLY = 0.8
 """What the relaxation lists to more than this share is rounded up at once; where there is none, what it lists most."""
 PART_GAP = 5e-4
 """Lists, and townships, are not chosen finer than this: the gap lies elsewhere by then."""
-PART_OF_GAP = 0.05
+PART_OF_GAP = 0.1
 """Part of the gap asked for to which lists, and townships, are chosen: what they leave open, the proof has to close."""
-PART_SHARE = 0.5
+PART_SHARE = 0.25
 """Part of the time left that choosing lists, or settling townships, may take, though never less than 30 seconds."""
 PART_SECONDS = 300.0
 """The same where there is no time limit."""

@@ -18,7 +18,7 @@ from devolve_opt.views.teams_folder import team_supplement
 
 LEAST_SECONDS = 20.0
 """Seconds that each supplement has of a run's time limit at least, as long as the plan keeps half of it."""
-SHARE = 0.25
+SHARE = 0.15
 """Part of a run's time limit that supplements have together, if that is more."""
 
 
