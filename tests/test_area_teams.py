@@ -25,10 +25,13 @@ from devolve_opt.instruments import AreaTeams, TeamMode
 from devolve_opt.reading.tables import check_tables
 from devolve_opt.rules.area_teams import calls, hours_taken_over, own_officers, travel_hours
 from devolve_opt.scenario import Scenario
+from devolve_opt.solver.engine import Control
 from devolve_opt.studies.area_teams import compare_modes, site_teams
+from devolve_opt.studies.solving import solve
 from devolve_opt.team_plan import TeamPlan
 from devolve_opt.views.plots.teams import team_hours
-from devolve_opt.views.teams_folder import team_summary, team_tables, write_teams
+from devolve_opt.views.supplements import foundations
+from devolve_opt.views.teams_folder import team_summary, team_supplement, team_tables, write_teams
 from modelling import assert_linear, assert_rows, coefficients, optimum, small_case, small_policy
 
 ROOT = Path(__file__).parents[1]
@@ -467,3 +470,28 @@ def test_the_shell_tells_that_area_teams_are_off(place, monkeypatch, capsys):
     code, _, said = shell(monkeypatch, capsys, "off.toml")
     assert code == cli.BAD_INPUT
     assert "policy.area_teams" in said
+
+
+# What teams take over is counted only where they can answer every call.
+
+
+def test_no_plan_counts_on_teams_that_cannot_answer():
+    with pytest.raises(NoPlanError, match="without a team"):
+        solve(scenario(county(joint=(10_000, 5, 2)), mode="area"), gap=0.0, threads=1)
+    with pytest.raises(InputError, match="teams"):
+        solve(Scenario(small_case({"T1": {}}), small_policy(area_teams={})), threads=1)
+
+
+def test_a_run_carries_its_teams(sound):
+    wanted = scenario()
+    (told,) = foundations(wanted, Control(60))
+    assert (told.name, told.record["status"]) == ("teams", "proven")
+    assert {"teams", "served", "team_counties"} == set(told.tables)
+    assert all(table["synthetic"].all() for table in told.tables.values())
+    assert "What it rests on" in told.text
+    assert foundations(wanted.replace(policy={"area_teams": None}), Control(60)) == []
+
+
+def test_a_team_plan_is_called_proven_only_if_every_county_is(sound):
+    two = pd.concat([sound.counties, sound.counties.assign(status="time_limit").rename(index=lambda name: f"{name}x")])
+    assert team_supplement(replace(sound, counties=two)).record["status"] == "time_limit"

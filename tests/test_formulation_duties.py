@@ -39,6 +39,7 @@ from modelling import (
     small_policy,
     with_and_without,
     with_duties,
+    with_stations,
 )
 from strategies import small_scenarios
 
@@ -389,3 +390,20 @@ def test_the_generator_draws_duties():
         here[["township", "duty", "hours"]].to_numpy().tolist()
         == there[["township", "duty", "hours"]].to_numpy().tolist()
     )
+
+
+@pytest.mark.parametrize(
+    ("hours", "policy"),
+    [
+        # By a wall: 18,300 + 400 h of 18,400, so that without the station's hours the duty does not go in.
+        (18_300.0, {"overload": "wall", "wall_share": 1.2, "duties": {"worth": 10}}),
+        # Priced: 15,000 + 400 h, of which four fifths of 18,400 would leave out 680.
+        (15_000.0, {"duties": {"worth": 10, "load_max": 0.8}}),
+    ],
+)
+def test_a_station_whose_hours_a_duty_needs_stays_managed(hours, policy):
+    case = with_duties(small_case({"T1": {"statutory_hours": hours}}), {"D1": {"hours": 400.0}})
+    case = with_stations(case, A1={"kind": "market_supervision"})
+    plan = solve(Scenario(case, small_policy(stations={"hour_price": 0}, **policy)), gap=0.0, threads=1)
+    assert plan.decisions.duties["duty"].to_list() == ["D1"]
+    assert plan.decisions.stations["status"].to_list() == ["managed"]

@@ -29,7 +29,7 @@ from devolve_opt.views.phases import phase_lines, phase_tables, supplement_of
 from devolve_opt.views.plots.phases import handovers
 from devolve_opt.views.run_folder import read_manifest, write_run
 from devolve_opt.views.supplement import Supplement
-from devolve_opt.views.supplements import supplements, time_for_plan, wanted_kinds
+from devolve_opt.views.supplements import Kind, supplements, time_for_plan, wanted_kinds
 from devolve_opt.vocabulary import Method, Status
 from modelling import decisions_of, hand_scenario, small_case, small_policy
 
@@ -304,6 +304,18 @@ def test_without_the_table_a_run_carries_none(tmp_path, monkeypatch):
     assert list(supplements(plan, Control(30))) == wanted_kinds(plan.scenario.policy) == []
     assert time_for_plan(180.0, plan.scenario.policy) == 180
     assert read_manifest(write_run(plan, tmp_path / "run"))["supplements"] == {}
+
+
+def test_a_supplement_that_breaks_down_is_told_and_loses_nothing(monkeypatch):
+    def broken(plan, control, threads):
+        raise TypeError("odd")
+
+    kind = Kind("phases", "What is handed over when", lambda policy: True, broken)
+    monkeypatch.setattr("devolve_opt.views.supplements.KINDS", (kind,))
+    plan = solve(hand_scenario(), method=Method.RATIO, time_limit=30, threads=1)
+    (told,) = supplements(plan, Control(30))
+    assert told.record["status"] == "failed"
+    assert "TypeError: odd; please report this" in told.text
 
 
 def test_a_supplement_that_fails_is_told_and_loses_nothing():

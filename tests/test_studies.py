@@ -23,7 +23,7 @@ from devolve_opt.plan import Breach
 from devolve_opt.scenario import Change
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies import solving, sweeping
-from devolve_opt.studies.comparing import measures, valued_on
+from devolve_opt.studies.comparing import means_the_same, measures, valued_on
 from devolve_opt.views.run_folder import write_run
 from devolve_opt.views.summary import summary
 from devolve_opt.views.wording import status_lines
@@ -247,12 +247,24 @@ def test_a_sweep_over_no_numbers_is_told(hand, cap, values):
     ],
 )  # fmt: skip
 def test_what_an_objective_means_differs_with_what_it_counts(hand, change):
-    assert valued_on(hand.replace(policy=change)) != valued_on(hand)
+    assert not means_the_same(valued_on(hand.replace(policy=change)), valued_on(hand))
 
 
 @pytest.mark.parametrize("change", [{"guide_list_max": 3}, {"stations": {}}, {"lent_returns": {}}, {"phases": {}}])
 def test_caps_and_choices_at_a_price_leave_what_an_objective_means(hand, change):
-    assert valued_on(hand.replace(policy=change)) == valued_on(hand)
+    assert means_the_same(valued_on(hand.replace(policy=change)), valued_on(hand))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"stations": {}}, {"stations": {"hour_price": 2}}),
+        ({"stations": {}}, {"stations": {"prices": {"appraisal": 1}}}),
+        ({"lent_returns": {}}, {"lent_returns": {"price": 2}}),
+    ],
+)
+def test_choices_at_different_prices_are_not_ranked(hand, one, other):
+    assert not means_the_same(*(valued_on(hand.replace(policy=change)) for change in (one, other)))
 
 
 def test_a_plan_that_breaks_rules_is_ranked_with_none(hand):

@@ -127,7 +127,9 @@ def run(
         limit = None if control.time_limit is None else control.left
         for_plan = Control(time_for_plan(limit, wanted.policy), control.event)
         with Progress(err) as progress:
-            plan = solve(wanted, method, gap, threads=threads, control=for_plan, report=progress.report)
+            plan = solve(
+                wanted, method, gap, threads=threads, control=for_plan, teams_sited=True, report=progress.report
+            )
         # Told before the writing, which a full disk may end.
         out.print(summary(plan), markup=False)
         for supplement in found:

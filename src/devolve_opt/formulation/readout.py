@@ -87,6 +87,8 @@ def _managed_that_serve(model, township, managed, devolved, used):
     """Leave out managed stations without which no hour would be short and no readiness missing."""
     policy, share = model.policy, model.policy.stations.hours_share
     free = policy.wall_share if policy.overload == "wall" else policy.overload_free_share
+    if any(_whole(model.matched[township, duty]) for duty in model.duties_of.get(township, ())):
+        free = min(free, policy.duties.load_max)
     spare = free * value(model.hours_there[township]) - value(model.hours_needed[township])
     kept = list(managed)
     for name in managed:

@@ -20,7 +20,7 @@ from devolve_opt.rules.area_teams import settings_of
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Answer, Control, Engine, Outcome, stop_on_interrupt
 from devolve_opt.solver.matrix import Matrix, compile_matrix
-from devolve_opt.studies.solving import AGREEMENT, check_options
+from devolve_opt.studies.options import AGREEMENT, check_options
 from devolve_opt.team_plan import TeamDecisions, TeamPlan
 from devolve_opt.vocabulary import Status
 

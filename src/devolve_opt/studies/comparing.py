@@ -103,7 +103,7 @@ def compare(plans: Plan | str | Path | Sequence[Plan | str | Path] | Mapping[str
         alike = [
             other
             for other, rival in rivals.items()
-            if grounds[other] == grounds[name] and not (figures["rules_broken"] or rival["rules_broken"])
+            if means_the_same(grounds[other], grounds[name]) and not (figures["rules_broken"] or rival["rules_broken"])
         ]
         below = [other for other in alike if figures["objective"] > _reach(rivals[other])]
         verdicts[name] = {
@@ -130,7 +130,7 @@ def _figures(plan: Plan | str | Path) -> tuple[dict[str, Any], str]:
     manifest = read_manifest(plan)
     try:
         figures, basis = dict(manifest["measures"]), str(manifest["valued_on"])
-        _ = figures["objective"], figures["rules_broken"], _reach(figures)
+        _ = figures["objective"], figures["rules_broken"], _reach(figures), means_the_same(basis, basis)
         return figures, basis
     except (ValueError, KeyError, TypeError):
         raise InputError([Fault(NO_RUN, file=str(plan))]) from None
@@ -161,7 +161,10 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
 
 
 def valued_on(scenario: Scenario) -> str:
-    """Return a text that is the same for scenarios in which an objective means the same: same data, same prices."""
+    """Return as text what an objective means: `basis`, data and prices of all plans; `choices`, prices of choices.
+
+    A choice at a price, such as a managed station, is one that a scenario without the instrument does not make.
+    """
     policy = scenario.policy
     basis: dict[str, Any] = {
         "data": scenario.data.digest,
@@ -176,8 +179,7 @@ def valued_on(scenario: Scenario) -> str:
         "hearing_powers_stay": policy.hearing_powers_stay,
         "withdrawal_price": policy.phases.withdrawal_price if policy.phases is not None else None,
     }
-    # What these are worth, cost or take stands in no plan without them. Stations and returns of lent staff are choices
-    # at a price, which a plan without them does not make.
+    # What these are worth, cost or take stands in no plan without them.
     if policy.duties is not None:
         basis["duties"] = policy.duties.worth
     if policy.county_opening is not None:
@@ -185,7 +187,20 @@ def valued_on(scenario: Scenario) -> str:
     if policy.retention is not None:
         basis["retention"] = [policy.retention.price, policy.use_min]
     if policy.office_heads is not None:
-        basis["office_heads"] = policy.office_heads.hours
+        basis["office_heads"] = [policy.office_heads.hours, policy.office_heads.leader_price]
     if policy.area_teams is not None:
         basis["area_teams"] = policy.area_teams.calls_answered_share * policy.area_teams.taken_over_share
-    return json.dumps(basis, sort_keys=True)
+    choices: dict[str, Any] = {}
+    if policy.stations is not None:
+        stations = policy.stations
+        choices["stations"] = [stations.hour_price, stations.prices.model_dump(), stations.hour_shares.model_dump()]
+    if policy.lent_returns is not None:
+        choices["lent_returns"] = policy.lent_returns.price
+    return json.dumps({"basis": basis, "choices": choices}, sort_keys=True)
+
+
+def means_the_same(one: str, other: str) -> bool:
+    """Tell from two texts of `valued_on` whether objectives can be ranked: same basis and prices."""
+    first, second = json.loads(one), json.loads(other)
+    shared = first["choices"].keys() & second["choices"].keys()
+    return first["basis"] == second["basis"] and all(first["choices"][k] == second["choices"][k] for k in shared)

@@ -22,7 +22,8 @@ from devolve_opt.scenario import Scenario
 from devolve_opt.solver.conflict import diagnose
 from devolve_opt.solver.engine import Control, Engine, Outcome, stop_on_interrupt
 from devolve_opt.solver.matrix import Matrix, compile_matrix
-from devolve_opt.studies.solving import AGREEMENT, CONFLICT_SECONDS, building, check_options
+from devolve_opt.studies.options import AGREEMENT, check_options
+from devolve_opt.studies.solving import CONFLICT_SECONDS, building
 from devolve_opt.vocabulary import Platform, Status, Unit, label
 
 

@@ -7,17 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from devolve_opt.audit import audit, describe
-from devolve_opt.errors import AuditError, Fault, InputError, NoPlanError
+from devolve_opt.errors import AuditError, NoPlanError
 from devolve_opt.formulation import build_model, read_decisions, set_start
 from devolve_opt.plan import Audit, Decisions, Plan, relative_gap
-from devolve_opt.rules.area_teams import settings_of
 from devolve_opt.rules.legality import exclusions
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
@@ -25,6 +22,8 @@ from devolve_opt.solver.conflict import LIST_IN_FORCE, Conflict, Relaxation, dia
 from devolve_opt.solver.engine import Control, stop_on_interrupt
 from devolve_opt.solver.matrix import compile_matrix
 from devolve_opt.solver.strategy import Search, Step
+from devolve_opt.studies.area_teams import site_teams
+from devolve_opt.studies.options import AGREEMENT, check_options
 from devolve_opt.vocabulary import Method, Status
 
 _BUILDING = threading.Lock()
@@ -34,9 +33,6 @@ CONFLICT_SECONDS = 120.0
 """Time for finding out why no plan exists, over and above the run's own limit."""
 CONFLICT_PLACES = 8
 """Places named for each rule in the message."""
-
-AGREEMENT = 1e-6
-"""Relative difference allowed between the solver's objective and the audit's own."""
 
 
 def solve(
@@ -48,12 +44,12 @@ def solve(
     *,
     control: Control | None = None,
     explain: bool = True,
+    teams_sited: bool = False,
     report: Callable[[Step], None] = lambda step: None,
 ) -> Plan:
     """Solve a scenario; an optimised plan is returned only if it has passed the independent audit.
 
-    Where area teams are on, the hours that they take over are counted; that they can answer every call is proven by
-    `studies.area_teams.site_teams`, which the command `run` asks first.
+    Where area teams are on, they are sited first, because the hours that they take over are counted.
 
     Args:
         scenario: what to solve.
@@ -64,6 +60,7 @@ def solve(
         control: when to stop, for callers that want to stop it themselves; replaces `time_limit`, and Ctrl-C is then
             theirs to answer.
         explain: whether to find out which rules clash where no plan exists; it takes time of its own.
+        teams_sited: whether the caller has sited the area teams already.
         report: called with each step of the search.
 
     Returns:
@@ -73,7 +70,8 @@ def solve(
 
     Raises:
         InputError: if an option is not allowed, or area teams are on in a case without teams.
-        NoPlanError: if it is confirmed that no plan exists, or none was found in time.
+        NoPlanError: if it is confirmed that no plan exists, or none was found in time; or the area teams cannot serve
+            every township.
         SolverError: if the solver refuses the model.
         AuditError: if a solved plan breaks a rule; a defect of this software.
     """
@@ -83,28 +81,10 @@ def solve(
     own = control is None
     control = control or Control(time_limit)
     with stop_on_interrupt(control.stop) if own else nullcontext():
+        if scenario.policy.area_teams is not None and not teams_sited:
+            report(Step(control.elapsed, "area teams", np.inf, -np.inf))
+            site_teams(scenario, threads=threads, control=control)
         return _solve(scenario, Method(method), gap, threads, control, explain, report)
-
-
-def check_options(
-    gap: Any = 0.0, time_limit: Any = None, threads: Any = 1, method: Any = Method.OPTIMAL, jobs: Any = 1
-) -> None:
-    """Check the options of a run.
-
-    Raises:
-        InputError: naming every option that is not allowed.
-    """
-    checks = (
-        ("gap", gap, _is_number(gap) and 0 <= gap < np.inf, "must be a share, at least 0."),
-        ("time_limit", time_limit, time_limit is None or (_is_number(time_limit) and time_limit >= 0),
-         "must be seconds, at least 0, or None."),
-        ("threads", threads, _is_whole(threads) and 1 <= threads <= 256, "must be a whole number from 1 to 256."),
-        ("jobs", jobs, jobs is None or (_is_whole(jobs) and jobs >= 1), "must be a whole number, at least 1, or None."),
-        ("method", method, method in tuple(Method), f"must be one of {', '.join(Method)}."),
-    )  # fmt: skip
-    faults = [Fault(remedy, column=name, value=str(value)) for name, value, allowed, remedy in checks if not allowed]
-    if faults:
-        raise InputError(faults)
 
 
 @contextmanager
@@ -112,14 +92,6 @@ def building() -> Iterator[None]:
     """Within this block no other thread builds a model."""
     with _BUILDING:
         yield
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _solve(
@@ -132,8 +104,6 @@ def _solve(
     report: Callable[[Step], None],
 ) -> Plan:
     case, policy = scenario.data, scenario.policy
-    if policy.area_teams is not None:
-        settings_of(case, policy)  # the hours that teams take over count only where there are teams
     seconds: dict[str, float] = {}
 
     began = time.monotonic()

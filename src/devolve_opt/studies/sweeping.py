@@ -21,7 +21,8 @@ from devolve_opt.policy import Policy
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control, stop_on_interrupt
 from devolve_opt.studies.comparing import measures, valued_on
-from devolve_opt.studies.solving import AGREEMENT, check_options, solve
+from devolve_opt.studies.options import AGREEMENT, check_options
+from devolve_opt.studies.solving import solve
 from devolve_opt.version import __version__
 from devolve_opt.vocabulary import Method, Status
 

@@ -44,7 +44,7 @@ def foundations(scenario: Scenario, control: Control, threads: int = 1) -> list[
 
     Args:
         scenario: what is asked.
-        control: when the run is to stop.
+        control: when the run is to stop; the teams have `SHARE` of the time that is left, at least `LEAST_SECONDS`.
         threads: threads for HiGHS.
 
     Raises:
@@ -53,7 +53,8 @@ def foundations(scenario: Scenario, control: Control, threads: int = 1) -> list[
     """
     if scenario.policy.area_teams is None:
         return []
-    return [team_supplement(site_teams(scenario, threads=threads, control=control))]
+    limit = None if control.time_limit is None else max(SHARE * control.left, LEAST_SECONDS)
+    return [team_supplement(site_teams(scenario, threads=threads, control=Control(limit, control.event)))]
 
 
 def wanted_kinds(policy: Policy) -> list[Kind]:
@@ -91,8 +92,11 @@ def supplements(plan: Plan, control: Control, threads: int = 1) -> Iterator[Supp
         limit = None if control.time_limit is None else left
         try:
             yield kind.make(plan, Control(limit, control.event), threads)
-        except DevolveError as error:
-            yield _without(kind, "failed", f"Not worked out: {error}")
+        except Exception as error:
+            # Whatever it is: the plan is found, and must not be lost with what is laid over it.
+            odd = f"{type(error).__name__}: {error}; please report this"
+            said = str(error) if isinstance(error, DevolveError) else odd
+            yield _without(kind, "failed", f"Not worked out: {said}")
 
 
 def _without(kind: Kind, status: str, why: str) -> Supplement:

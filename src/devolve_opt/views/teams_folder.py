@@ -19,6 +19,11 @@ from devolve_opt.views.supplement import Supplement
 from devolve_opt.views.wording import HOURS, count, percent, rounded_up
 from devolve_opt.vocabulary import Status
 
+RESTS_ON = (
+    "What it rests on",
+    "  Hours of the county's officers on a joint case, calls a case, prices and journeys are assumptions or the",
+    "  case's own figures; teams for one field take joint cases in proportion to the county's cases of that field.",
+)
 RECORD = "teams.json"
 """The file that tells the folder of a team plan from any other."""
 
@@ -52,13 +57,13 @@ def team_supplement(plan: TeamPlan) -> Supplement:
     tables = team_tables(plan, own)
     del tables["modes"]
     tables["team_counties"] = tables.pop("counties")
-    proven = (plan.counties["status"] == Status.PROVEN).all()
+    unproven = plan.counties.loc[plan.counties["status"] != Status.PROVEN, "status"]
     record = _record(plan)
     return Supplement(
-        "teams", "Where the county's teams sit", tuple([*_lines(plan), *_places(plan)]), tables,
+        "teams", "Where the county's teams sit", tuple([*_lines(plan), *_places(plan), *RESTS_ON]), tables,
         {"team_hours": partial(team_hours, plan)},
         {
-            "status": str(Status.PROVEN if proven else plan.counties["status"].iloc[0]),
+            "status": str(Status.PROVEN if unproven.empty else unproven.iloc[0]),
             **{name: record[name] for name in ("mode", "cost", "bound", "gap", "counties")},
             "unit": "staff-hours a year",
         },
@@ -147,11 +152,7 @@ def team_summary(plan: TeamPlan, modes: pd.DataFrame) -> str:
             f"{sums['officers_cost']:>9,.0f}  {sums['officers_added']:>14,.0f}"
         )
     lines += ["Where the teams sit", *_places(plan)]
-    lines += [
-        "What it rests on",
-        "  Hours of the county's officers on a joint case, calls a case, prices and journeys are assumptions or the",
-        "  case's own figures; teams for one field take joint cases in proportion to the county's cases of that field.",
-    ]
+    lines += RESTS_ON
     return "\n".join(part for line in lines for part in folded(line)) + "\n"
 
 
