@@ -118,6 +118,7 @@ def test_a_conflict_names_what_is_held(listed, policy):
         solved(case_of("T P2", guide_list=listed), policy_of(**policy))
     assert raised.value.proven
     assert "phases.withdrawal_price would have to give 1 powers at T, P2 (held_stays)" in str(raised.value)
+    assert "set phases.withdrawal_price to let powers be taken back" in str(raised.value)
     assert "P2" not in solved(case_of("T P2", guide_list=listed), policy_of(5.0, **policy)).take_up["power"].tolist()
 
 

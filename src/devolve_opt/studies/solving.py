@@ -31,6 +31,13 @@ _BUILDING = threading.Lock()
 
 CONFLICT_SECONDS = 120.0
 """Time for finding out why no plan exists, over and above the run's own limit."""
+CONFLICT_REMEDIES = {
+    LIST_IN_FORCE: "The guide list in force holds more than the caps allow: raise the caps, or take powers off it.",
+    "take_up_floor": "The floor under take-up asks more than some townships can take: lower it, or raise their caps.",
+    "phases.withdrawal_price": "Townships hold more than the caps allow: set phases.withdrawal_price to let powers be "
+    "taken back, raise the caps, or take them off the table held.",
+}
+"""What to do about rules that are no number, by key."""
 CONFLICT_PLACES = 8
 """Places named for each rule in the message."""
 
@@ -228,7 +235,7 @@ def _conflict_lines(conflict: Conflict | None) -> list[str]:
         more = len(places) - CONFLICT_PLACES
         where = "; ".join(places[:CONFLICT_PLACES]) + (f" and {more} more places" if more > 0 else "")
         lines.append(f"  {key} would have to give {total:,.6g} {unit} in all, at {where} ({rule})")
-    if any(relaxation.key == LIST_IN_FORCE for relaxation in conflict.relaxations):
-        lines.append("The guide list in force holds more than the caps allow: raise the caps, or take powers off it.")
+    found = {relaxation.key for relaxation in conflict.relaxations}
+    lines += [remedy for key, remedy in CONFLICT_REMEDIES.items() if key in found]
     lines.append("Other ways may do as well: this one gives least, each rule in proportion to its own limit.")
     return lines
