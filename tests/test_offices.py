@@ -18,11 +18,14 @@ from devolve_opt.formulation.offices import build_offices
 from devolve_opt.instruments import Offices
 from devolve_opt.policy import Policy
 from devolve_opt.scenario import Scenario
+from devolve_opt.solver.engine import Control
 from devolve_opt.studies.offices import needed_units, organise
+from devolve_opt.studies.solving import solve
 from devolve_opt.synthetic.functions import functions_table, traffic_table
 from devolve_opt.views.offices import office_text, write_offices
+from devolve_opt.views.supplements import supplements
 from devolve_opt.vocabulary import Status
-from modelling import ROOT, assert_linear, assert_rows, optimum, small_case, with_and_without
+from modelling import ROOT, assert_linear, assert_rows, optimum, small_case, small_policy, with_and_without
 
 COLUMNS = ["platform", "kind", "today", "mandatory_alone", "min_migrants", "staff_share"]
 
@@ -460,3 +463,13 @@ def test_the_shell_says_done_no_plan_and_bad_input(monkeypatch, tmp_path, capsys
     assert run_shell(monkeypatch, "offices", str(plan), "--out", str(tmp_path / "none")) == 1
     assert "4 offices are needed, offices_max allows 3" in capsys.readouterr().err
     assert run_shell(monkeypatch, "offices", str(ROOT / "scenarios" / "hand.toml"), "--out", str(tmp_path / "x")) == 2
+
+
+def test_a_run_carries_its_offices():
+    wanted = Scenario(office_case(THREE, {("A", "B"): 30}), small_policy(offices=keys(offices_max=2)))
+    plan = solve(wanted, method="ratio", threads=1)
+    (told,) = supplements(plan, Control(30))
+    assert (told.name, told.record["status"], told.record["gap"]) == ("offices", "proven", 0.0)
+    assert set(told.tables) == {"offices", "templates", "traffic_before_after"}
+    assert "A" in told.text
+    assert [figure().axes for figure in told.figures.values()]
