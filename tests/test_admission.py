@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import fields, replace
 from itertools import combinations
@@ -351,6 +352,15 @@ def test_admit_takes_a_run_a_scenario_or_a_case(kept):
         assert done.returncode == DONE, done.stderr
         assert "Admission test: 巡查" in done.stdout
         tables[way] = (place / f"{way}-out" / "admission.csv").read_text(encoding="utf-8-sig")
+        # What the plan is worth, and how far it is proven, stands in the record and in the text.
+        beneath = json.loads((place / f"{way}-out" / "admission.json").read_text(encoding="utf-8"))["plan"]
+        assert set(beneath) == {"title", "method", "status", "objective", "bound", "gap"}
+        assert (beneath["status"], beneath["gap"]) == ("proven", 0)
+        told_worth = (
+            f"worth {beneath['objective']:,.0f} staff-hours a year (bound {beneath['bound']:,.0f}, gap 0.00 %)."
+        )
+        text = (place / f"{way}-out" / "admission.txt").read_text(encoding="utf-8")
+        assert told_worth in " ".join(text.split())
     assert tables["run"] == tables["scenario"] == tables["policy"]
 
 

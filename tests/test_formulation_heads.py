@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from devolve_opt.audit import audit
-from devolve_opt.errors import InputError
+from devolve_opt.errors import InputError, NoPlanError
 from devolve_opt.formulation import build_model
 from devolve_opt.policy import Policy
 from devolve_opt.rules.officers import officers_by_need
@@ -101,3 +101,12 @@ def test_settings_out_of_range_are_refused():
         Policy(office_heads={"hours": -1})
     with pytest.raises(InputError, match="led_maxx"):
         Policy(office_heads={"led_maxx": 1})
+
+
+def test_a_conflict_names_the_cap_on_leaders():
+    # Each office has 2,944 h of the 3,000 that it needs with heading, and no certificate can be had: three leaders.
+    case = small_case({"T1": BUSY, "T2": BUSY, "T3": BUSY})
+    wanted = small_policy(office_heads=heads(led_max=2), training_places_max=0)
+    with pytest.raises(NoPlanError) as raised:
+        solve(Scenario(case, wanted), gap=0.0, time_limit=30, threads=1)
+    assert "office_heads.led_max would have to give 1 offices (led_within_cap)" in str(raised.value)

@@ -15,6 +15,8 @@ from devolve_opt.errors import NoPlanError
 from devolve_opt.formulation import build_model
 from devolve_opt.plan import Plan
 from devolve_opt.rules.interest import interest
+from devolve_opt.rules.ratio import ratio_decisions
+from devolve_opt.rules.readiness import ready_today
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.matrix import compile_matrix
 from devolve_opt.studies.phases import phase
@@ -104,11 +106,12 @@ def test_what_the_law_keeps_out_is_withdrawn_at_no_price(price):
     assert all(f"`{column}`" in explained for column in table.columns)
 
 
-def test_what_is_held_needs_readiness_and_what_it_requires():
+def test_what_is_held_brings_what_it_requires():
     powers = {"P5": {"type": "penalty"}, "P6": {"type": "coercion", "field": "F1", "requires": "P5"}}
     plan = solved(case_of("T P6", powers=powers), policy_of())
     assert set(plan.take_up["power"]) == {"P1", "P5", "P6"}
-    assert set(plan.decisions.ready["field"]) == {"F1", "F2"}
+    # F1, the field of what is held, is ready today.
+    assert set(plan.decisions.ready["field"]) == {"F2"}
 
 
 @pytest.mark.parametrize(("listed", "policy"), [((), {"guide_list_max": 0}), ((("P1", "base"),), {})])
@@ -165,3 +168,47 @@ def test_next_years_table_comes_from_this_years_run():
     again = solve(later, gap=0.0, time_limit=30, threads=1)
     assert audit(later.data, later.policy, again.decisions).breaches == ()
     assert phase(later, again.decisions).lost == 0
+
+
+COSTLY = {"F1": {"needs_officers": True, "readiness_hours": 50.0}, "F2": {"readiness_hours": 50.0}}
+
+
+def test_the_field_of_what_is_held_is_ready_today():
+    # P1 and P2 are in F2, whose readiness costs 50 h; no new field is allowed.
+    case = case_of("T P2", fields=COSTLY)
+    plan = solved(case, policy_of(new_fields_max=0))
+    assert set(plan.take_up["power"]) == {"P1", "P2"}
+    assert plan.audit.terms[Term.READINESS] == 0
+    assert plan.audit.fields[["field", "new"]].to_numpy().tolist() == [["F2", False]]
+    assert plan.objective == pytest.approx(90)
+    # The same where it is taken back; without batches the table says nothing, and nothing can be taken.
+    back = solved(case, policy_of(29.0, new_fields_max=0))
+    assert (back.take_up["power"].tolist(), back.audit.terms[Term.READINESS]) == (["P1"], 0)
+    assert solved(case, small_policy(new_fields_max=0)).take_up.empty
+    made = replace(plan.decisions, ready=pd.DataFrame({"township": ["T"], "field": ["F2"]}))
+    (breach,) = audit(case, policy_of(), made).breaches
+    assert (breach.rule, breach.place) == ("ready_is_new", "township T, field F2, ready today")
+
+
+def test_what_may_not_be_held_on_makes_nothing_ready():
+    case = case_of("T P3", powers={"P3": {"restricts_liberty": True}}, fields=COSTLY)
+    assert ready_today(case, policy_of(), interest(case, policy_of())).empty
+    plan = solved(case, policy_of())
+    assert plan.audit.terms[Term.READINESS] == -50 * policy_of().prices.readiness
+
+
+def test_the_ratio_rule_keeps_what_is_held_first():
+    # Nobody chose P6 or P5, which it requires; a third power does not fit beside them.
+    powers = {"P5": {"type": "penalty"}, "P6": {"type": "coercion", "field": "F1", "requires": "P5"}}
+    case = case_of("T P6", powers=powers)
+    for most, taken in ((2, {"P5", "P6"}), (3, {"P1", "P5", "P6"})):
+        plan = ratio_decisions(case, policy_of(new_powers_max=most))
+        assert set(plan.take_up["power"]) == taken
+        assert plan.ready["field"].tolist() == (["F2"] if most == 3 else [])
+        assert audit(case, policy_of(new_powers_max=most), plan).breaches == ()
+    assert ratio_decisions(case, small_policy()).take_up["power"].tolist() == ["P1"]
+    # A list with room for one power has what is held.
+    held = case_of("T P2")
+    plan = ratio_decisions(held, policy_of(base_list_max=1, guide_list_max=1))
+    assert plan.guide_list.to_numpy().tolist() == [["P2", "base"]]
+    assert audit(held, policy_of(base_list_max=1, guide_list_max=1), plan).breaches == ()

@@ -20,7 +20,7 @@ from devolve_opt.case import Case
 from devolve_opt.errors import InputError
 from devolve_opt.phase_plan import PhasePlan
 from devolve_opt.plan import Decisions
-from devolve_opt.rules.phases import LIMITS
+from devolve_opt.rules.schedule import LIMITS
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies.phases import phase
@@ -260,7 +260,7 @@ def test_the_audit_finds_officers_that_are_missing(found):
 
 def test_tables_lines_and_figure(found):
     tables = phase_tables(found)
-    assert set(tables) == {"phases", "phase_officers", "phase_counties"}
+    assert set(tables) == {"phases", "phase_officers", "phase_counties", "phase_duties"}
     assert all(frame["synthetic"].all() for frame in tables.values())
     phases = tables["phases"].set_index(["township", "power"])
     assert phases["batch"].to_dict() == {pair: str(batch) for pair, batch in when(found).items()}
@@ -333,7 +333,7 @@ def test_a_supplement_that_fails_is_told_and_loses_nothing():
 
 def test_a_runs_time_is_shared():
     policy = scenario().policy
-    assert [time_for_plan(limit, policy) for limit in (None, 400.0, 60.0, 10.0)] == [None, 300, 40, 5]
+    assert [time_for_plan(limit, policy) for limit in (None, 400.0, 60.0, 10.0)] == [None, 340, 40, 5]
 
 
 def test_a_supplement_as_text_fits_the_page():
@@ -362,6 +362,10 @@ def test_the_shell_writes_the_batches(tmp_path, monkeypatch, capsys):
     folder = tmp_path / "runs" / "on-phases"
     record = json.loads((folder / "phases.json").read_text(encoding="utf-8"))
     assert (record["status"], record["synthetic"]) == ("proven", True)
+    assert {"status", "objective", "bound", "gap", "method"} == set(record["plan"])
+    assert (record["plan"]["status"], record["plan"]["method"]) == ("proven", "optimal")
+    assert record["options"]["gap"] == 0.001
+    assert "The plan beneath (optimal): worth " in (folder / "summary.txt").read_text(encoding="utf-8")
     assert (folder / "figures" / "handovers.png").stat().st_size > 5_000
     code, _, told = shell(monkeypatch, capsys, "phases", "off.toml")
     assert code == cli.BAD_INPUT

@@ -36,12 +36,14 @@ class PhaseAudit(FrozenFrames):
         powers: a row for each power that a township takes; `audit.phases.audit_phases` explains the columns.
         officers: a row for each township and batch.
         counties: a row for each county and batch.
+        duties: a row for each duty that a township carries under the plan.
     """
 
     breaches: tuple[Breach, ...]
     powers: pd.DataFrame
     officers: pd.DataFrame
     counties: pd.DataFrame
+    duties: pd.DataFrame
 
     @property
     def lost(self) -> float:
@@ -59,7 +61,7 @@ class PhasePlan(FrozenFrames):
         decisions: which batch hands over what.
         audit: the independent check, which the decisions have passed.
         bottlenecks: columns `township, power, limits`: what was tight a batch earlier, for powers that wait or are left
-            over; `rules.phases.LIMITS` has the words, separated by `; `.
+            over; `rules.schedule.LIMITS` has the words, separated by `; `.
         status: how far they are proven.
         bound: no batches of this plan lose less than this by waiting, staff-hours of the year.
         seconds: wall time.

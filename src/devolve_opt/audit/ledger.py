@@ -154,12 +154,22 @@ class Ledger:
         return self.plan.guide_list.drop_duplicates(ignore_index=True)
 
     @cached_property
+    def ready_today(self) -> pd.DataFrame:
+        """Fields ready before the plan: `township, field`; with batches, those of what is held and may be held on."""
+        ready = [self.case.readiness[_FIELD]]
+        if self.policy.phases is not None:
+            held = self.case.held[_PAIR]
+            held = held[contains(self.interest, held, _PAIR)]
+            ready.append(held.assign(field=held["power"].map(self.case.powers["field"]))[_FIELD])
+        return pd.concat(ready).astype("str").drop_duplicates(ignore_index=True)
+
+    @cached_property
     def fields(self) -> pd.DataFrame:
         """Fields that are ready: `township, field`, in the order of the case; `new` if only by the plan.
 
         `brought`: of the new ones, those of a station there that the township manages, which cost nothing.
         """
-        today = self.case.readiness[_FIELD].drop_duplicates().assign(new=False)
+        today = self.ready_today.assign(new=False)
         planned = self.plan.ready.drop_duplicates()
         ready = pd.concat([today, planned[~contains(today, planned, _FIELD)].assign(new=True)], ignore_index=True)
         rank = {"township": self.case.townships.index, "field": self.case.fields.index}

@@ -7,7 +7,7 @@
 | `handed_only_if_ready` | A power is handed over only where the township is ready in its field by then. | 处罚法 24 |
 | `required_power_handed` | A power is not handed over before the one that it requires. | 强制法 17 |
 | `powers_within_batch` | A batch hands a township at most `new_powers_per_batch_max` powers. | `Phases.new_powers_per_batch_max` |
-| `fields_within_batch` | In a batch a township becomes ready in at most `new_fields_per_batch_max` fields. | `Phases.new_fields_per_batch_max` |
+| `fields_within_batch` | In a batch a township becomes ready in at most `new_fields_per_batch_max` fields, those that stations bring not counted. | `Phases.new_fields_per_batch_max` |
 | `handovers_within_county_hours` | The powers that a county hands over in a batch fit into its hours. | `Phases.handover_hours_max` |
 | `certificates_within_places` | A batch gives no more certificates than candidates pass. | `Phases.exam_places_per_batch_max` |
 | `new_fields_covered` | The officers of a batch cover the fields with penalties of a township that becomes ready in more of them. | `Policy.fields_at_minimum` |
@@ -18,7 +18,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from numbers import Integral
 from typing import Any
@@ -47,13 +47,14 @@ def audit_phases(case: Case, policy: Policy, plan: Decisions, decisions: PhaseDe
         decisions: which batch hands over what.
 
     Returns:
-        The breaches, none for sound batches, and three tables.
+        The breaches, none for sound batches, and four tables.
 
         `powers`, a row for each power that a township takes:
 
         - `township`, `power`, `county`; `state` (`handed over`, `left over`, `held already`); `batch` (0 where no
           batch hands it over).
-        - `worth`: rounds of its choice met and cases near home (staff-hours a year).
+        - `worth`: rounds of its choice met, cases near home, and its share of the duties that wait for it (staff-hours
+          a year).
         - `lost`: the part of that which is lost by waiting (staff-hours of the year).
 
         `officers`, a row for each township and batch:
@@ -67,12 +68,20 @@ def audit_phases(case: Case, policy: Policy, plan: Decisions, decisions: PhaseDe
         - `hours`, `hours_there`: what handing over takes, and the county's hours for it (staff-hours).
         - `held`, `taken`: powers held by then, and those that its townships take (township powers).
         - `worth_held`: worth of those held by then (staff-hours a year).
+
+        `duties`, a row for each duty that a township carries under the plan, none where the policy knows no duties:
+
+        - `township`, `county`, `duty`; `batch`: the one in which the last power that it takes is there, so that it can
+          begin; 1 where it waits for none, 0 where a power is left over.
+        - `worth`: of the duty (staff-hours a year).
     """
     if policy.phases is None:
         raise ValueError("the policy has no phases, so there is nothing to check batches by")
     books = _Books(case, policy, policy.phases, plan, decisions)
     breaches = [*books.odd, *(breach for rule in _RULES for breach in rule(books))]
-    return PhaseAudit(tuple(breaches), books.powers(), books.officer_figures(), books.county_figures())
+    return PhaseAudit(
+        tuple(breaches), books.powers(), books.officer_figures(), books.county_figures(), books.duty_figures()
+    )
 
 
 class _Books:
@@ -88,18 +97,28 @@ class _Books:
         self.penal = case.fields["needs_officers"].to_dict()
         self.taken = {(row["township"], row["power"]): row for row in self.ledger.taken.to_dict("records")}
         self.start = {pair for pair in case.held.itertuples(index=False, name=None) if pair in self.taken}
-        # Where a township holds something already, it counts as ready.
-        self.ready_today = set(case.readiness[["township", "field"]].itertuples(index=False, name=None))
-        self.ready_today |= {(township, self.field[power]) for township, power in self.start}
+        self.ready_today = set(self.ledger.ready_today.itertuples(index=False, name=None))
         self.made_ready = set(sound.ready.itertuples(index=False, name=None)) - self.ready_today
         self.moves = {str(name): column.to_dict() for name, column in sound.officers.items()}
         self.today = case.townships["certified_officers"].to_dict()
         self.remaining = self.ledger.officers["remaining"].to_dict()
-        # Heads, stations and duties are there from the start.
+        fields = self.ledger.fields
+        self.brought = set(fields.loc[fields["brought"], ["township", "field"]].itertuples(index=False, name=None))
+        # Heads and stations are there from the start, and the officers of duties are kept free from then on.
         self.busy = (self.ledger.officers["hours_needed"] - self.ledger.of_taken("officer_hours")).to_dict()
         self.of_stations = self.ledger.of_stations("officers").astype(int).to_dict()
         for township, power in self.start:
             self.busy[township] += self.taken[township, power]["officer_hours"]
+        # What each carried duty waits for, and its worth, shared evenly among those powers that batches can hand over.
+        self.duties = {(row["township"], row["duty"]): row for row in self.ledger.carried.to_dict("records")}
+        self.waits_for: dict[tuple[str, str], set[tuple[str, str]]] = {duty: set() for duty in self.duties}
+        for township, duty, power in self.ledger.duty_needs.itertuples(index=False, name=None):
+            if (township, duty) in self.duties and (township, power) not in self.start:
+                self.waits_for[township, duty].add((township, power))
+        self.for_duties: defaultdict[tuple[str, str], float] = defaultdict(float)
+        for duty, waits in self.waits_for.items():
+            for pair in waits & self.taken.keys():
+                self.for_duties[pair] += self.duty_worth(duty) / len(waits & self.taken.keys())
         self.odd: list[Breach] = []
         names: dict[str, set[Any]] = {
             "township": set(self.county), "power": set(self.field), "field": set(self.penal)
@@ -159,11 +178,27 @@ class _Books:
         further = officers - self.policy.officers_min
         return self.policy.fields_at_minimum + self.policy.fields_per_officer * further
 
+    def duty_worth(self, duty: tuple[str, str]) -> float:
+        """Worth of a duty that a township carries (staff-hours a year)."""
+        settings = self.policy.duties
+        return settings.worth * self.duties[duty]["hours"] if settings is not None else 0.0
+
+    def duty_figures(self) -> pd.DataFrame:
+        """Return the table of duties; see `audit_phases`."""
+        rows = []
+        for (township, duty), waits in self.waits_for.items():
+            last = max((self.handed.get(pair, math.inf) for pair in waits), default=1)
+            batch = 0 if last == math.inf else int(last)
+            rows.append((township, self.county[township], duty, batch, self.duty_worth((township, duty))))
+        frame = pd.DataFrame(rows, columns=["township", "county", "duty", "batch", "worth"])
+        return frame.astype({"township": "str", "county": "str", "duty": "str", "batch": "int64", "worth": "float64"})
+
     def powers(self) -> pd.DataFrame:
         """Return the table of powers; see `audit_phases`."""
         prices, count, rows = self.policy.prices, self.settings.batches, []
         for (township, power), facts in self.taken.items():
             worth = prices.choice_met * facts["rounds"] + prices.case_near_home * facts["cases"]
+            worth += self.for_duties.get((township, power), 0.0)
             batch = self.handed.get((township, power), 0)
             already = (township, power) in self.start
             waited = 0 if already else batch - 1 if batch else count
@@ -250,8 +285,12 @@ def powers_within_batch(books: _Books) -> Iterator[Breach]:
 
 
 def fields_within_batch(books: _Books) -> Iterator[Breach]:
-    """In a batch a township becomes ready in at most `new_fields_per_batch_max` fields [fields]."""
-    yield from _counted("fields_within_batch", books.ready, books.settings.new_fields_per_batch_max, "fields")
+    """In a batch a township becomes ready in at most `new_fields_per_batch_max` fields, without those brought [fields].
+
+    As under the plan's own cap, what a station brings is not counted.
+    """
+    made = {pair: batch for pair, batch in books.ready.items() if pair not in books.brought}
+    yield from _counted("fields_within_batch", made, books.settings.new_fields_per_batch_max, "fields")
 
 
 def handovers_within_county_hours(books: _Books) -> Iterator[Breach]:

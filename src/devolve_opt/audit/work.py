@@ -64,7 +64,7 @@ def new_fields_within_cap(ledger: Ledger) -> Iterator[Breach]:
 
 def ready_is_new(ledger: Ledger) -> Iterator[Breach]:
     """Readiness is made once, where there is none today, and in no subdistrict [rows]."""
-    ready, today = ledger.plan.ready, ledger.case.readiness
+    ready, today = ledger.plan.ready, ledger.ready_today
     columns = ["township", "field"]
     subdistrict = ready["township"].map(ledger.case.townships["category"]) == Category.SUBDISTRICT
     why = pd.Series("", index=ready.index).mask(subdistrict, "a subdistrict")

@@ -107,9 +107,8 @@ def phases(
     from devolve_opt.studies.solving import solve
     from devolve_opt.views.phases import supplement_of
     from devolve_opt.views.progress import Progress
-    from devolve_opt.views.supplement import write_supplement
+    from devolve_opt.views.supplement import plan_lines, write_supplement
     from devolve_opt.views.supplements import time_for_plan
-    from devolve_opt.views.wording import status_lines
 
     target = out_folder or Path("runs") / f"{scenario.stem}-phases"
     refuse_foreign_folder(target, "phases.json", "a phase plan")
@@ -120,11 +119,11 @@ def phases(
         for_plan = Control(time_for_plan(control.time_limit, wanted.policy), control.event)
         with Progress(err) as progress:
             plan = solve(wanted, method, gap, threads=threads, control=for_plan, report=progress.report)
-        err.print("\n".join(status_lines(plan)), markup=False)
+        err.print("\n".join(plan_lines(plan)), markup=False)
         with err.status("Laying the batches ... (Ctrl-C stops)"):
             found = supplement_of(phase(wanted, plan.decisions, gap, threads=threads, control=control))
     out.print(found.text, markup=False)
-    out.print(f"Results: {write_supplement(found, wanted, target)}", markup=False)
+    out.print(f"Results: {write_supplement(found, plan, target)}", markup=False)
 
 
 @app.command()

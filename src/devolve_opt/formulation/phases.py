@@ -2,7 +2,8 @@ r"""Handing over in batches: which batch of the year hands what over of a finish
 
 A model of its own, apart from the main one: what townships take is settled, only the batch is open. Each batch opens a
 part of the year of the same length, and what is handed over in it is held throughout that part. What townships hold
-already from earlier batches is there from the start and no part of the model. What cannot be handed
+already from earlier batches is there from the start and no part of the model. A duty begins with the last of its
+powers; what it takes of officers is kept free for it from the start, which never says too little. What cannot be handed
 over in any batch is left over, so the model always has a solution. Posts and officers move before the first batch, and
 overload is not looked at again: only what officers may do is bound to the officers of the batch. An office whose
 officers do not suffice for what it has from the start (statutory work, fields with penalties) is handed nothing that
@@ -39,7 +40,8 @@ from devolve_opt.case import Case
 from devolve_opt.phase_plan import PhaseDecisions
 from devolve_opt.plan import Decisions
 from devolve_opt.policy import Policy
-from devolve_opt.rules.phases import Handover, Schedule, handover
+from devolve_opt.rules.phases import Handover, handover
+from devolve_opt.rules.schedule import Schedule
 
 
 def build_phases(case: Case, policy: Policy, plan: Decisions) -> ConcreteModel:
@@ -82,7 +84,8 @@ def build_phases(case: Case, policy: Policy, plan: Decisions) -> ConcreteModel:
     crowded = [(t, y) for t in model.pairs_of for y in batches if len(model.pairs_of[t]) > cap]
     model.powers_within_batch = Constraint(crowded, rule=powers_within_batch)
     cap = asked.settings.new_fields_per_batch_max
-    many = [(t, y) for t in model.fields_of for y in batches if len(model.fields_of[t]) > cap]
+    made = model.made_of = _by_township([pair for pair in fields if pair not in asked.brought])
+    many = [(t, y) for t in made for y in batches if len(made[t]) > cap]
     model.fields_within_batch = Constraint(many, rule=fields_within_batch)
     busy = [(k, y) for k, those in counties.items() for y in batches if len(those) > asked.handovers[k]]
     model.handovers_within_county_hours = Constraint(busy, rule=handovers_within_county_hours)
@@ -191,9 +194,10 @@ def powers_within_batch(model, township, batch):
 def fields_within_batch(model, township, batch):
     r"""In a batch a township becomes ready in at most so many fields: $\sum_f (z_{tfy} - z_{tf,y-1}) \le F^{+}$.
 
+    Fields that a station brings are not in the sum, as they are not under the plan's own cap.
     Unit: fields. Source: `Phases.new_fields_per_batch_max`.
     """
-    new = sum(_new(model.readied, pair, batch) for pair in model.fields_of[township])
+    new = sum(_new(model.readied, pair, batch) for pair in model.made_of[township])
     return new <= model.settings.new_fields_per_batch_max
 
 
@@ -296,7 +300,8 @@ def lost_by_waiting(model):
     r"""Worth lost by waiting: $\frac{1}{N} \sum_{t,p} v_{tp} \sum_y (1 - x_{tpy})$ [staff-hours of the year].
 
     A power of the first batch loses nothing, one that is left over its worth of the year.
-    Source: `Prices.choice_met`, `Prices.case_near_home`.
+    The worth of a duty that waits is shared evenly among the powers that it waits for: assumption.
+    Source: `Prices.choice_met`, `Prices.case_near_home`, `Duties.worth`.
     """
     return sum(
         worth / model.last * (1 - model.held[(*pair, batch)])

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from pyomo.environ import Binary, Constraint, UnitInterval, Var
 
+from devolve_opt.rules.readiness import ready_today
+
 
 def add_readiness(model):
     """Add `ready[t,f]` for each field in which a township would have to become ready, and its cap.
 
     Also `brought[t,f]`, the part of it that stations of the field bring, where some may be managed there.
 
-    Data: `field[p]`, `ready_today` (pairs of township and field), `new_fields_of[t]`.
+    Data: `field[p]`, `ready_today` (pairs of township and field, those of what is held included), `new_fields_of[t]`.
     """
     model.field = model.case.tables["powers"]["field"].to_dict()
-    today = model.case.tables["readiness"]
-    model.ready_today = set(today[["township", "field"]].itertuples(index=False, name=None))
+    today = ready_today(model.case, model.policy, model.interest)
+    model.ready_today = set(today.itertuples(index=False, name=None))
     wanted = model.interest[["township", "field"]].drop_duplicates()
     model.new_fields_of = {township: [] for township in model.takers}
     for township, field in wanted.itertuples(index=False, name=None):

@@ -12,6 +12,8 @@ import pandas as pd
 
 from devolve_opt.case import Case
 from devolve_opt.policy import Policy
+from devolve_opt.rules.held import held_on
+from devolve_opt.rules.interest import interest
 from devolve_opt.rules.legality import eligible_powers
 from devolve_opt.vocabulary import BASE_LIST
 
@@ -37,11 +39,19 @@ def selection_shares(case: Case) -> pd.DataFrame:
 def ratio_lists(case: Case, policy: Policy) -> pd.DataFrame:
     """Return the guide list by selection ratio; where more powers pass than the caps allow, the highest shares stay.
 
+    Where the policy hands over in batches, what townships hold already comes before all others, whatever its share: on
+    the list of their category, or on the base list where the category has none.
+
     Returns:
         Columns `power, list`; base list first, then the category lists in the policy's order. Equal shares are served
         in the order of the power table.
     """
     shares = selection_shares(case).loc[eligible_powers(case, policy)]
+    if policy.phases is not None:
+        kept = held_on(case, policy, interest(case, policy))
+        with_own = [category for category in map(str, policy.own_list_categories) if category in shares.columns]
+        for name, group in kept.groupby(kept["category"].where(kept["category"].isin(with_own), BASE_LIST)):
+            shares.loc[group["power"].unique(), name] += 2  # more than any share
     base = _highest(shares[BASE_LIST], policy.base_share_min, min(policy.base_list_max, policy.guide_list_max))
     rest = shares.drop(index=base)
     lists = {
@@ -53,9 +63,9 @@ def ratio_lists(case: Case, policy: Policy) -> pd.DataFrame:
     best = pd.Series(-1.0, index=rest.index)
     for category, powers in lists.items():
         best[powers] = np.maximum(best[powers], rest.loc[powers, category])
-    kept = set(_highest(best, 0.0, policy.guide_list_max - len(base)))
+    distinct = set(_highest(best, 0.0, policy.guide_list_max - len(base)))
     rows = [(power, BASE_LIST) for power in base]
-    rows += [(power, str(category)) for category, powers in lists.items() for power in powers if power in kept]
+    rows += [(power, str(category)) for category, powers in lists.items() for power in powers if power in distinct]
     return pd.DataFrame(rows, columns=["power", "list"], dtype="str")
 
 

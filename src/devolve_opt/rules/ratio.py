@@ -15,11 +15,13 @@ from devolve_opt.case import Case
 from devolve_opt.plan import Decisions
 from devolve_opt.policy import Policy
 from devolve_opt.rules.duties import duties_at_hand
+from devolve_opt.rules.held import held_on
 from devolve_opt.rules.interest import interest
 from devolve_opt.rules.legality import eligible_powers
 from devolve_opt.rules.lists import ratio_lists
 from devolve_opt.rules.officers import officer_hours_each, officers_by_need, officers_remaining, statutory_officer_hours
 from devolve_opt.rules.posts import posts_within_cap
+from devolve_opt.rules.readiness import ready_today
 from devolve_opt.rules.workload import staff_without_moves, statutory_load
 from devolve_opt.vocabulary import BASE_LIST
 
@@ -27,9 +29,10 @@ from devolve_opt.vocabulary import BASE_LIST
 def ratio_decisions(case: Case, policy: Policy) -> Decisions:
     """Return the plan that the report's practice gives.
 
-    Each township takes the listed powers it chose in the last round, those chosen in most rounds first, then in the
-    order of the power table, leaving out any that would break a hard rule. Where the policy knows duties, it then
-    carries those for which the powers, hours and officers are there, in the order of the duty table.
+    Where the policy hands over in batches, each township keeps first what it holds already, with what that requires. It
+    takes the listed powers it chose in the last round, those chosen in most rounds first, then in the order of the
+    power table, leaving out any that would break a hard rule. Where the policy knows duties, it then carries those for
+    which the powers, hours and officers are there, in the order of the duty table.
     """
     posts = posts_within_cap(case, policy)
     officers = officers_by_need(case, policy)
@@ -92,23 +95,27 @@ def _take_up(
     townships, fields, powers = (case.tables[name] for name in ("townships", "fields", "powers"))
     needs_officers = {str(field): bool(needed) for field, needed in fields["needs_officers"].items()}
     requires = {str(power): str(other) for power, other in powers["requires"].items()}
-    ready_today = case.tables["readiness"].groupby("township")["field"].agg(set).to_dict()
     listed = set(guide_list.itertuples(index=False, name=None))
     pairs = interest(case, policy)
-    wanted = pairs[pairs["chosen_last"]]
+    today = ready_today(case, policy, pairs).groupby("township")["field"].agg(set).to_dict()
+    kept = held_on(case, policy, pairs)[["township", "power"]]
+    place = {pair: number for number, pair in enumerate(kept.itertuples(index=False, name=None))}
+    keys = zip(pairs["township"], pairs["power"], strict=True)
+    pairs["place"] = [place.get(pair, len(place)) for pair in keys]
+    wanted = pairs[pairs["chosen_last"] | (pairs["place"] < len(place))]
     on_a_list = [
         (power, BASE_LIST) in listed or (power, category) in listed
         for power, category in zip(wanted["power"], wanted["category"], strict=True)
     ]
-    wanted = wanted[np.array(on_a_list, dtype=bool)].sort_values("rounds", ascending=False, kind="stable")
+    wanted = wanted[np.array(on_a_list, dtype=bool)].sort_values(
+        ["place", "rounds"], ascending=[True, False], kind="stable"
+    )
     taken: list[tuple[str, str]] = []
     ready: list[tuple[str, str]] = []
     for township, choices in wanted.groupby("township", sort=False):
         name = str(township)
         left = dict(zip(limits.columns, map(float, limits.loc[name]), strict=True))
-        held, fields_new = _take_up_of_one(
-            policy, choices, left, requires, needs_officers, ready_today.get(name, set())
-        )
+        held, fields_new = _take_up_of_one(policy, choices, left, requires, needs_officers, today.get(name, set()))
         taken += [(name, power) for power in held]
         ready += [(name, field) for field in fields_new]
     order = {township: number for number, township in enumerate(townships.index)}
@@ -126,12 +133,12 @@ def _take_up_of_one(
     left: dict[str, float],
     requires: Mapping[str, str],
     needs_officers: Mapping[str, bool],
-    ready_today: set[str],
+    today: set[str],
 ) -> tuple[list[str], list[str]]:
     """Go through one township's choices in order; `left` holds what hours, officer hours and officers still allow."""
     held: dict[str, None] = {}
     fields_new: dict[str, None] = {}
-    officer_fields = sum(needs_officers[field] for field in ready_today)
+    officer_fields = sum(needs_officers[field] for field in today)
     # A power may come up before the one it requires; a second pass over what was left gives it its chance.
     waiting = list(choices[["power", "field", "hours", "officer_hours"]].itertuples(index=False, name=None))
     progress = True
@@ -141,7 +148,7 @@ def _take_up_of_one(
             if requires[power] and requires[power] not in held:
                 later.append((power, field, hours, officer_hours))
                 continue
-            is_new = field not in ready_today and field not in fields_new
+            is_new = field not in today and field not in fields_new
             takes_officers = is_new and needs_officers[field]
             if (
                 len(held) >= policy.new_powers_max

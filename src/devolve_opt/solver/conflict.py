@@ -27,6 +27,7 @@ POLICY_RULES = {
     "category_list_kept": (LIST_IN_FORCE, "powers"),
     "base_list_taken": ("take_up_floor", "powers"),
     "opened_within_cap": ("county_opening.opened_max", "powers"),
+    "led_within_cap": ("office_heads.led_max", "offices"),
     "returned_within_cap": ("lent_returns.returned_max", "persons"),
     "managed_within_cap": ("stations.managed_max", "stations"),
     "devolved_within_cap": ("stations.devolved_max", "stations"),

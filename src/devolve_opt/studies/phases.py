@@ -16,7 +16,8 @@ from devolve_opt.formulation.phases import build_phases, read_phases, set_phases
 from devolve_opt.phase_plan import PhaseAudit, PhaseDecisions, PhasePlan
 from devolve_opt.plan import Decisions, relative_gap
 from devolve_opt.policy import Policy
-from devolve_opt.rules.phases import Handover, Schedule, handover
+from devolve_opt.rules.phases import Handover, handover
+from devolve_opt.rules.schedule import Schedule
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control, Engine, Outcome, stop_on_interrupt
 from devolve_opt.solver.matrix import compile_matrix

@@ -12,7 +12,7 @@ from devolve_opt.version import __version__
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.admission import admission_figure, wants
 from devolve_opt.views.summary import folded
-from devolve_opt.views.wording import HOURS, count, status_lines
+from devolve_opt.views.wording import HOURS, count, proof_record, status_lines, worth_line
 from devolve_opt.vocabulary import label
 
 RECORD = "admission.json"
@@ -46,7 +46,7 @@ def admission_text(admission: Admission) -> str:
         f"Admission test: {duty.name}",
         *notice,
         f"It takes {takes}{officers}, and {powers}; it would be laid on {count(len(rows), 'township')}.",
-        f"Against the plan {plan.scenario.title!r}: {' '.join(status_lines(plan))}",
+        f"Against the plan {plan.scenario.title!r}, {worth_line(plan)} {' '.join(status_lines(plan))}",
     ]
     left_out = len(case.tables["duties"]) if plan.scenario.policy.duties is None else 0
     if left_out:
@@ -130,7 +130,7 @@ def write_admission(admission: Admission, folder: str | Path) -> Path:
     record = {
         "versions": {"devolve_opt": __version__},
         "duty": admission.duty.model_dump(mode="json"),
-        "plan": {"title": plan.scenario.title, "objective": plan.objective, "status": str(plan.status)},
+        "plan": {"title": plan.scenario.title, **proof_record(plan)},
         "policy": plan.scenario.policy.model_dump(mode="json"),
         "input_hashes": dict(plan.scenario.input_hashes or plan.scenario.case.input_hashes),
         "synthetic": plan.scenario.case.synthetic,

@@ -9,7 +9,7 @@ import pandas as pd
 from devolve_opt.audit.phases import HANDED, HELD, LEFT_OVER
 from devolve_opt.phase_plan import PhasePlan
 from devolve_opt.plan import Plan
-from devolve_opt.rules.phases import LIMITS
+from devolve_opt.rules.schedule import LIMITS
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies.phases import phase
 from devolve_opt.views.plots.phases import handovers
@@ -34,8 +34,8 @@ def phase_tables(plan: PhasePlan) -> dict[str, pd.DataFrame]:
     - `bottleneck`: what was tight for it in the batch before (for what is left over, in the last one), all else as it
       is, separated by `; `: `prerequisite` (the power it requires was not there), `fields cap`, `officers` (too few for
       it, or for its field), `exam places` (officers wait for places), `powers cap`, `county hours`. Blank in batch 1.
-    - `worth`: rounds of choices met and cases near home (staff-hours a year); `lost`: what of it waiting costs
-      (staff-hours of the year).
+    - `worth`: rounds of choices met, cases near home, and its share of the duties that wait for it (staff-hours a
+      year); `lost`: what of it waiting costs (staff-hours of the year).
 
     `phase_officers`, a row for each township and batch: `township`, `township_name`, `county`, `batch`, `trained`,
     `lost` (certificates won and lost in the batch, persons), `officers` (there in the batch, persons), `missing` (to
@@ -44,6 +44,10 @@ def phase_tables(plan: PhasePlan) -> dict[str, pd.DataFrame]:
     `phase_counties`, a row for each county and batch: `county`, `batch`, `powers` (handed over), `hours`, `hours_there`
     (for handing over, staff-hours), `held`, `taken` (held by then, of those taken; township powers), `worth_held`
     (staff-hours a year).
+
+    `phase_duties`, a row for each duty that a township carries under the plan, none where the policy knows no duties:
+    `township`, `township_name`, `county`, `duty`, `duty_name`; `batch` (the one in which the last power that it takes
+    is there, 1 where it waits for none, or `left over`); `worth` (of the duty, staff-hours a year).
     """
     case = plan.scenario.data
     towns, powers = case.tables["townships"]["name"], case.tables["powers"]
@@ -66,7 +70,13 @@ def phase_tables(plan: PhasePlan) -> dict[str, pd.DataFrame]:
     )
     officers = plan.audit.officers
     officers.insert(1, "township_name", officers["township"].map(towns).astype("str"))
-    tables = {"phases": phases, "phase_officers": officers, "phase_counties": plan.audit.counties}
+    duties = plan.audit.duties
+    duties.insert(1, "township_name", duties["township"].map(towns).astype("str"))
+    duties.insert(4, "duty_name", duties["duty"].map(case.tables["duties"]["name"]).astype("str"))
+    duties["batch"] = duties["batch"].astype("str").where(duties["batch"] > 0, LEFT_OVER).astype("str")
+    tables = {
+        "phases": phases, "phase_officers": officers, "phase_counties": plan.audit.counties, "phase_duties": duties
+    }  # fmt: skip
     return {name: table.assign(synthetic=case.synthetic) for name, table in tables.items()}
 
 
@@ -99,6 +109,7 @@ def phase_lines(plan: PhasePlan) -> list[str]:
     left = powers[powers["state"] == LEFT_OVER]
     where = f" in {count(left['township'].nunique(), 'township')}, worth {left['worth'].sum():,.0f} staff-hours a year"
     lines.append(f"Left over: {count(len(left), 'power') + where if len(left) else 'none'}.")
+    lines += _duty_lines(plan)
     untrained = int(plan.plan.officers["trained"].sum() - officers["trained"].sum())
     if untrained:
         lines.append(f"Certificates of the plan for which no batch has places: {untrained:,}.")
@@ -112,6 +123,24 @@ def phase_lines(plan: PhasePlan) -> list[str]:
         )
     lines.append("Posts and officers move before the first batch; overload is not looked at again batch by batch.")
     return lines
+
+
+def duties_by_batch(plan: PhasePlan) -> tuple[dict[str, int], int]:
+    """Return how many of the plan's duties can begin in which batch, and how many not within the year (duties)."""
+    first = plan.audit.duties["batch"]
+    batches = sorted(set(plan.audit.officers["batch"]))
+    return {str(batch): int((first == batch).sum()) for batch in batches}, int((first == 0).sum())
+
+
+def _duty_lines(plan: PhasePlan) -> list[str]:
+    """Return when the duties of the plan can begin; nothing where there are none."""
+    if plan.audit.duties.empty:
+        return []
+    begin, never = duties_by_batch(plan)
+    told = "; ".join(f"batch {batch} {number:,}" for batch, number in begin.items())
+    late = f"; NOT within the year {never:,}, which the county has to go on doing" if never else ""
+    every = f"Duties of the plan: {len(plan.audit.duties):,}. With the last of their powers can begin: {told}{late}."
+    return [f"{every} Their officers are kept free from the start."]
 
 
 def _proof(plan: PhasePlan) -> str:
@@ -136,6 +165,7 @@ def phase_supplement(plan: Plan, control: Control, threads: int = 1) -> Suppleme
 def supplement_of(plan: PhasePlan) -> Supplement:
     """Return a phase plan as a supplement: tables, figure, lines and record."""
     powers = plan.audit.powers
+    begin, never = duties_by_batch(plan)
     record = {
         "status": str(plan.status),
         "objective": plan.lost,
@@ -147,6 +177,8 @@ def supplement_of(plan: PhasePlan) -> Supplement:
             str(batch): int((powers["batch"] == batch).sum()) for batch in sorted(set(plan.audit.officers["batch"]))
         },
         "left_over": int((powers["state"] == LEFT_OVER).sum()),
+        "duties_begin": begin,
+        "duties_not_within_year": never,
         "audit_breaches": [str(breach) for breach in plan.audit.breaches],
     }
     tight = tight_limits(plan)

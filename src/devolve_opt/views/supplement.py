@@ -11,10 +11,12 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from devolve_opt.scenario import Scenario
+from devolve_opt.plan import Plan
 from devolve_opt.version import __version__
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.summary import folded
+from devolve_opt.views.wording import proof_record, status_lines, worth_line
+from devolve_opt.vocabulary import label
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,20 +48,26 @@ class Supplement:
         return "\n".join(lines) + "\n"
 
 
-def write_supplement(supplement: Supplement, scenario: Scenario, folder: str | Path) -> Path:
+def plan_lines(plan: Plan) -> list[str]:
+    """Return how far the plan beneath a supplement is proven, with its worth."""
+    return [f"The plan beneath ({label(plan.method)}): {worth_line(plan)}", *status_lines(plan)]
+
+
+def write_supplement(supplement: Supplement, plan: Plan, folder: str | Path) -> Path:
     """Write a supplement as a folder of its own; each file is complete or is not there, the record comes last.
 
     Args:
         supplement: what to write.
-        scenario: what was asked.
+        plan: what it is laid over; the record and the summary say how far that plan is proven.
         folder: where; `tables/`, `figures/`, `summary.txt`, `solver.log` and `<name>.json` are written.
 
     Raises:
         InputError: if the folder cannot be written.
     """
-    folder = Path(folder)
+    folder, scenario = Path(folder), plan.scenario
     notice = f"*** {scenario.case.notice}: INVENTED PLACES AND FIGURES ***\n" if scenario.case.notice else ""
-    text = f"{scenario.title}: {scenario.data.title}\n{notice}{supplement.text}"
+    beneath = "\n".join(part for line in plan_lines(plan) for part in folded(line))
+    text = f"{scenario.title}: {scenario.data.title}\n{notice}{beneath}\n\n{supplement.text}"
     record = {
         "title": scenario.title,
         "case": {"title": scenario.case.title, "source": scenario.case.source, "digest": scenario.data.digest},
@@ -68,6 +76,8 @@ def write_supplement(supplement: Supplement, scenario: Scenario, folder: str | P
         "changes": {name: change.model_dump(mode="json") for name, change in scenario.changes.items()},
         "scenario_file": scenario.source,
         "input_hashes": dict(scenario.input_hashes or scenario.case.input_hashes),
+        "plan": proof_record(plan),
+        "options": dict(plan.options),
         **supplement.record,
         "versions": {"devolve_opt": __version__},
     }

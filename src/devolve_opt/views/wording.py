@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from devolve_opt.plan import Plan
 from devolve_opt.vocabulary import Method, Status
@@ -39,6 +40,23 @@ def count(number: float, noun: str, plural: str = "") -> str:
 def signed(value: float) -> str:
     """Return a whole number with its sign, 0 without: `+1,204`, `-3`, `0`."""
     return "0" if round(value) == 0 else f"{value:+,.0f}"
+
+
+def worth_line(plan: Plan) -> str:
+    """Return what a plan is worth, its bound and its gap, as they stand in its record."""
+    bound = f"{rounded_up(plan.bound):,.0f}" if math.isfinite(plan.bound) else "not known"
+    return f"worth {plan.objective:,.0f} {HOURS} (bound {bound}, gap {percent(plan.gap)})."
+
+
+def proof_record(plan: Plan) -> dict[str, Any]:
+    """Return method, status, objective, bound and gap for a record; None for what is not known."""
+    return {
+        "method": str(plan.method),
+        "status": str(plan.status),
+        "objective": plan.objective,
+        "bound": plan.bound if math.isfinite(plan.bound) else None,
+        "gap": plan.gap if math.isfinite(plan.gap) else None,
+    }
 
 
 def short_status(plan: Plan) -> str:
