@@ -226,3 +226,9 @@ def test_every_fault_is_told_at_once_on_a_line_of_its_own():
     assert len(lines) == 6
     for column in ("guide_list_mx", "choice_floor", "overload", "prices.choice_mt", "prices.post_moved"):
         assert sum(f"column {column}," in line for line in lines) == 1
+
+
+def test_the_load_stops_at_the_wall_or_at_the_end_of_the_last_step():
+    assert Policy(wall_share=0.95).load_stop == 1.3
+    assert Policy(overload_steps=steps((1.0, 1), (1.15, 2))).load_stop == 1.15
+    assert Policy(wall_share=0.95, overload="wall").load_stop == 0.95

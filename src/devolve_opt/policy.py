@@ -378,6 +378,11 @@ class Policy(Settings):
         return {indicator: part / total for indicator, part in parts.items()}
 
     @property
+    def load_stop(self) -> float:
+        """Load beyond which no work goes in: the wall, or the end of the last step (share of the hours there)."""
+        return self.wall_share if self.overload == "wall" else self.overload_steps[-1].until
+
+    @property
     def post_steps(self) -> dict[str, float]:
         """Parts of a county's posts by step: `base`, `revolving`, `mobile`; the weights spread the rest."""
         stepped, mobile = self.posts_formula in STEPPED_FORMULAS, self.posts_formula == MOBILE_FORMULA

@@ -44,13 +44,12 @@ def add_duty_load(model):
     """
     if model.policy.duties is None:
         return
-    stop = model.policy.wall_share if model.policy.overload == "wall" else model.policy.overload_steps[-1].until
-    above = stop > model.policy.duties.load_max
+    above = model.policy.load_stop > model.policy.duties.load_max
     for (township, duty), hours in model.duty_hours.items():
         _, most = hours_there_range(model, township)
         if model.statutory_load[township] + hours > model.policy.duties.load_max * most * (1 + 1e-9):
             model.matched[township, duty].setub(0)
-    model.overload_room = {township: _overload_room(model, township, stop) for township in model.duties_of if above}
+    model.overload_room = {township: _overload_room(model, township) for township in model.duties_of if above}
     roomy = [township for township, room in model.overload_room.items() if room > 0]
     model.carries = Var(roomy, domain=Binary)
     pairs = [pair for pair in model.duty_hours if pair[0] in model.carries]
@@ -58,7 +57,7 @@ def add_duty_load(model):
     model.duty_load_within = Constraint(list(model.overload_room), rule=duty_load_within)
 
 
-def _overload_room(model, township, stop):
+def _overload_room(model, township):
     """Return the most hours by which a township may pass `load_max`, by its hard stop and by all it could hold."""
     share, policy = model.policy.duties.load_max, model.policy
     least, most = hours_there_range(model, township)
@@ -66,7 +65,7 @@ def _overload_room(model, township, stop):
     work = (
         model.statutory_load[township] + sum(held[: policy.new_powers_max]) + most_station_load(model, township, share)
     )
-    return max(0.0, min((stop - share) * most, work - share * least))
+    return max(0.0, min((policy.load_stop - share) * most, work - share * least))
 
 
 def matched_only_with_power(model, township, duty, power):

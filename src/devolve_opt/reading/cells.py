@@ -86,9 +86,12 @@ def read_table(raw: RawTable, known: Mapping[str, set[str] | None]) -> tuple[Rea
 
 
 def distinct_ids(raw: RawTable) -> set[str] | None:
-    """Return the ids that a table holds, or None if they cannot all be known."""
+    """Return the ids that a table holds, or None if they cannot all be known.
+
+    A table that has to have rows and has none is a fault of its own; one that may have none knows no id.
+    """
     column = next((column.name for column in raw.table.columns if column.kind == "id"), "")
-    if column not in raw.cells or not raw.complete or len(raw.rows) == 0:
+    if column not in raw.cells or not raw.complete or (raw.table.required and len(raw.rows) == 0):
         return None
     cells = raw.cells[column]
     texts = cells if cells.dtype == object else as_texts(cells)

@@ -90,8 +90,11 @@ class _Known:
         self.taken = set(taken[["township", "power"]].itertuples(index=False, name=None))
         county = taken["township"].map(case.tables["townships"]["county"])
         self.opened = set(zip(county, taken["power"], strict=True)) if policy.county_opening is not None else None
-        self.ready = set(plan.audit.fields[["township", "field"]].itertuples(index=False, name=None))
-        self.ready_new = plan.decisions.ready["township"].value_counts().to_dict()
+        fields = plan.audit.fields
+        self.ready = set(fields[["township", "field"]].itertuples(index=False, name=None))
+        self.made = fields.loc[fields["new"] & ~fields["brought"], "township"].value_counts().to_dict()
+        stations = case.tables["stations"].loc[plan.decisions.stations["station"]]
+        self.at_a_station = set(stations[["township", "field"]].itertuples(index=False, name=None))
         pairs = interest(case, policy).set_index(["township", "power"])[["hours", "officer_hours", "cases"]]
         self.work = pairs.to_dict("index")
 
@@ -105,16 +108,16 @@ class _Known:
         to_open = tuple(power for power in to_take if closed and (facts["county"], power) not in (self.opened or ()))
         fields = dict.fromkeys(str(self.powers.at[power, "field"]) for power in to_take)
         to_ready = tuple(field for field in fields if (town, field) not in self.ready)
+        to_make = [field for field in to_ready if (town, field) not in self.at_a_station]
 
         work = facts["hours_needed"] + hours + sum(self.work[town, power]["hours"] for power in to_take)
-        stop = policy.wall_share if policy.overload == "wall" else policy.overload_steps[-1].until
-        share = min(stop, policy.duties.load_max if policy.duties else stop)
+        share = min(policy.load_stop, policy.duties.load_max if policy.duties else policy.load_stop)
         over = work - share * facts["hours_there"]
         hours_short = over if over > 1e-6 * max(1.0, share * facts["hours_there"]) else 0.0
         officers_short, uncovered = self._officers(town, to_take, to_ready, of_officers)
         caps = {
             "new_powers_max": facts["powers_taken"] + len(to_take) > policy.new_powers_max and len(to_take) > 0,
-            "new_fields_max": self.ready_new.get(town, 0) + len(to_ready) > policy.new_fields_max and len(to_ready) > 0,
+            "new_fields_max": self.made.get(town, 0) + len(to_make) > policy.new_fields_max and len(to_make) > 0,
             "fields_at_minimum": uncovered,
             "retention.share_max": self._too_many_unused(town, to_take),
         }

@@ -66,11 +66,10 @@ def _limits(case: Case, policy: Policy, posts: pd.DataFrame, officers: pd.DataFr
     townships = case.tables["townships"]
     staffing = staff_without_moves(case, policy)
     staff = staffing["staff"] + staffing["filling"] * (posts.sum(axis=1) - townships["posts"])
-    stop = policy.overload_steps[-1].until if policy.overload == "priced" else policy.wall_share
     on_duty = officers_remaining(case, policy) + officers["trained"] + officers["moved_in"] - officers["moved_out"]
     return pd.DataFrame(
         {
-            "hours": stop * case.available_hours * staff - statutory_load(case, policy),
+            "hours": policy.load_stop * case.available_hours * staff - statutory_load(case, policy),
             "hours_there": case.available_hours * staff,
             "officer_hours": officer_hours_each(case, policy) * on_duty - statutory_officer_hours(case, policy),
             "officer_fields": policy.fields_at_minimum + policy.fields_per_officer * (on_duty - policy.officers_min),

@@ -1,8 +1,11 @@
 """Duty admission: may a proposed duty be laid on townships, and what would they give up or need for it?
 
-Guide list, posts, officers, training, lent staff and what counties have opened stay as the plan has them. Each township
-then stands by itself, and its own small model, solved to the proof, says what it would give up to carry the duty; what
-it would need to keep everything is plain arithmetic.
+Guide list, posts, officers, leaders of offices, training, lent staff, stations, the relief by area teams and what
+counties have opened stay as the plan has them. Each township then stands by itself, and its own small model, solved to
+the proof, says what it would give up to carry the duty; what it would need to keep everything is plain arithmetic.
+
+What a county has opened stays opened, so no loss counts an opening as spared; the audit of all together, which asks
+only for openings that somebody uses, does. A managed station of a field makes its township ready in it for nothing.
 """
 
 from __future__ import annotations
@@ -50,12 +53,17 @@ class Verdict(StrEnum):
     """The time was up before it was settled whether giving something up helps."""
 
 
+_KEPT = (
+    "guide list, posts, officers, leaders of offices, training, lent staff, stations, relief by area teams, what "
+    "counties opened (an opening that nobody uses any more is not counted as spared)"
+)
+
 HELD_FIXED = {
     Verdict.CARRIES: "the whole plan",
-    Verdict.DISPLACES: "guide list, posts, officers, training, lent staff, what counties opened; nothing else comes",
+    Verdict.DISPLACES: f"{_KEPT}; nothing else comes",
     Verdict.NEEDS: "all that the township has under the plan is kept, and what it needs comes on top",
     Verdict.BARRED: "law, policy and refusals of its county",
-    Verdict.UNSETTLED: "guide list, posts, officers, training, lent staff, what counties opened",
+    Verdict.UNSETTLED: _KEPT,
 }
 """What stayed as it is while each verdict was found."""
 
@@ -195,7 +203,7 @@ def _try_townships(
             "taken": held or index in comes["to_take"],
             "ready": held or index in comes["to_ready"],
             "matched": (held and not keeps_duties) or (name == "matched" and index[1] == proposed),
-            **dict.fromkeys(("overload", "shortfall", "carries"), True),
+            **dict.fromkeys(("overload", "shortfall", "carries", "brought"), True),
         }
         free[column] = owner in trying and may_go.get(name, False)
         owners += [owner] if free[column] else []
@@ -292,13 +300,24 @@ def _audited(plan: Plan, duty: ProposedDuty, carrying: list[str], decisions: Dec
     checked = audit(case, policy, decisions)
     if checked.breaches:
         raise AuditError(f"the plan with the duty breaks rules; please report this:\n{describe(checked.breaches)}")
-    expected = plan.audit.objective + gain
+    opening = policy.county_opening
+    expected = plan.audit.objective + gain + (opening.price * _closed(plan, decisions) if opening else 0.0)
     if abs(checked.objective - expected) > AGREEMENT * max(1.0, abs(expected)):
         raise AuditError(
             f"with the duty the plan is worth {checked.objective:,.3f} to the audit, {expected:,.3f} to the solver; "
             "please report this"
         )
     return checked
+
+
+def _closed(plan: Plan, decisions: Decisions) -> int:
+    """Return how many powers that counties have opened nobody takes any more."""
+    county = plan.scenario.data.tables["townships"]["county"]
+    before, after = (
+        set(zip(each["township"].map(county), each["power"], strict=True))
+        for each in (plan.decisions.take_up, decisions.take_up)
+    )
+    return len(before - after)
 
 
 def _rows(

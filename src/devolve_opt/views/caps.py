@@ -142,34 +142,57 @@ def _duty_caps(plan: Plan) -> Iterator[Cap]:
     carrying = figures["load"][figures.index.isin(plan.decisions.duties["township"])]
     table = duties(plan)
     waiting = table[~table["matched"] & table["reason"].isin(["load", "costs_more", "not_chosen"])]
-    full = waiting.loc[waiting["reason"] == "load", "township"].nunique()
+    # Where a duty is carried, a power that is still wanted has to fit below the same load.
+    least = _least_waiting(plan, "hours")
+    least = least[least.index.isin(bound_by_duties(plan))]
+    room = policy.duties.load_max * figures["hours_there"] - figures["hours_needed"]
+    full = {*waiting.loc[waiting["reason"] == "load", "township"], *_too_little(plan, least, room)}
     yield Cap(
-        "duties.load_max", "load up to which duties go in", policy.duties.load_max,
-        float(carrying.max()) if len(carrying) else 0.0, "share of the hours there", full,
-        waiting["township"].nunique(), "townships with a duty still open",
+        "duties.load_max", "load up to which duties go in, and powers beside them", policy.duties.load_max,
+        float(carrying.max()) if len(carrying) else 0.0, "share of the hours there", len(full),
+        len({*waiting["township"], *least.index}), "townships with a duty, or a choice beside one, still open",
     )  # fmt: skip
 
 
 def _hours_caps(plan: Plan) -> Iterator[Cap]:
     policy, figures = plan.scenario.policy, plan.audit.townships
-    waiting = _waiting(plan)
     priced = policy.overload == "priced"
-    stop = policy.overload_steps[-1].until if priced else policy.wall_share
-    left = stop * figures["hours_there"] - figures["hours_needed"]
+    left = policy.load_stop * figures["hours_there"] - figures["hours_needed"]
     officer_left = figures["officer_hours_there"] - figures["officer_hours_needed"]
-    officer_work = waiting[waiting["officer_hours"] > 0]
+    least_hours = _least_waiting(plan, "hours")
+    least_hours = least_hours[~least_hours.index.isin(bound_by_duties(plan))]
     load = float(figures["load"].max()) if len(figures) else 0.0
     used = figures["officer_hours_needed"] / figures["officer_hours_there"].where(figures["officer_hours_there"] > 0)
-    for name, meaning, limit, most, unit, room, work, column in (
-        ("overload_steps" if priced else "wall_share", "load at which no more work goes in", stop, load,
-         "share of the hours there", left, waiting, "hours"),
+    for name, meaning, limit, most, unit, room, least in (
+        ("overload_steps" if priced else "wall_share", "load at which no more work goes in", policy.load_stop, load,
+         "share of the hours there", left, least_hours),
         ("officer_hours_share", "officers' time for enforcement", 1.0, float(used.max()) if len(used) else 0.0,
-         "share of that time", officer_left, officer_work, "officer_hours"),
+         "share of that time", officer_left, _least_waiting(plan, "officer_hours")),
     ):  # fmt: skip
-        least = work.groupby("township")[column].min()
-        slack = TOLERANCE * figures["hours_there"].reindex(least.index).abs()
-        full = int((least > room.reindex(least.index) + slack).sum())
+        full = len(_too_little(plan, least, room))
         yield Cap(name, meaning, limit, most, unit, full, len(least), "townships with a choice still open")
+
+
+def bound_by_duties(plan: Plan) -> pd.Index:
+    """Return the townships that carry a duty under a plan whose duties allow less load than the hard stop."""
+    policy = plan.scenario.policy
+    tighter = policy.duties is not None and policy.duties.load_max < policy.load_stop
+    carrying = plan.decisions.duties["township"] if tighter else plan.decisions.duties["township"].iloc[:0]
+    return pd.Index(carrying.unique(), dtype="str")
+
+
+def _least_waiting(plan: Plan, column: str) -> pd.Series:
+    """Return, for each township with such choices still open, the least hours that any of them takes."""
+    work = _waiting(plan)
+    if column == "officer_hours":
+        work = work[work[column] > 0]
+    return work.groupby("township")[column].min()
+
+
+def _too_little(plan: Plan, least: pd.Series, room: pd.Series) -> pd.Index:
+    """Return the townships in whose room the least of what they still want does not fit."""
+    slack = TOLERANCE * plan.audit.townships["hours_there"].reindex(least.index).abs()
+    return least.index[least > room.reindex(least.index) + slack]
 
 
 def _waiting(plan: Plan) -> pd.DataFrame:

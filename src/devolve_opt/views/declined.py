@@ -9,7 +9,7 @@ from devolve_opt.plan import Plan
 from devolve_opt.policy import Policy
 from devolve_opt.rules.interest import interest
 from devolve_opt.rules.workload import overload_cost
-from devolve_opt.views.caps import fields_covered, fields_made, officer_fields
+from devolve_opt.views.caps import bound_by_duties, fields_covered, fields_made, officer_fields
 from devolve_opt.views.wording import HOURS
 from devolve_opt.vocabulary import BASE_LIST
 
@@ -27,8 +27,9 @@ def declined(plan: Plan) -> pd.DataFrame:
           `not_on_its_list` (neither on the base list nor on the list of its category), `requires_another` (it works
           only with a power that the township does not take), `powers_cap` (the township has as many powers as it may),
           `field_not_ready` (the township is not ready in the field), `officer_hours` (its officers have no time),
-          `hours_stop` (its hours would pass the hard stop), `costs_more` (it costs more than it is worth), `not_chosen`
-          (nothing stands in its way by itself; taking it is not ruled out by what is proven).
+          `hours_stop` (its hours would pass the hard stop), `duty_load` (they would pass `duties.load_max`, and the
+          township carries a duty), `costs_more` (it costs more than it is worth), `not_chosen` (nothing stands in its
+          way by itself; taking it is not ruled out by what is proven).
         - `detail`: the article, list, power or figures behind the reason.
     """
     case, policy = plan.scenario.data, plan.scenario.policy
@@ -103,8 +104,8 @@ def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict
 
     officer_hours = figures["officer_hours_needed"] + rows["officer_hours"]
     needed, there = figures["hours_needed"], figures["hours_there"]
-    stop = policy.overload_steps[-1].until if policy.overload == "priced" else policy.wall_share
     load = (needed + rows["hours"]) / there.where(there > 0)
+    duty_load = policy.duties.load_max if policy.duties is not None else policy.load_stop
     worth = policy.prices.choice_met * rows["rounds"] + policy.prices.case_near_home * rows["cases"]
     floor = (policy.choice_floor * figures["rounds_asked"] - figures["rounds_met"]).clip(lower=0)
     worth += policy.prices.choice_shortfall * floor.where(floor < rows["rounds"], rows["rounds"])
@@ -128,7 +129,12 @@ def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict
             "needs " + officer_hours.map("{:,.0f}".format) + " officer-hours a year, has "
             + figures["officer_hours_there"].map("{:,.0f}".format),
         ),
-        "hours_stop": (~(load <= stop * (1 + 1e-6)), "the load would be " + load.map("{:.2f}".format)),
+        "hours_stop": (~(load <= policy.load_stop * (1 + 1e-6)), "the load would be " + load.map("{:.2f}".format)),
+        "duty_load": (
+            rows["township"].isin(bound_by_duties(plan)) & ~(load <= duty_load * (1 + 1e-6)),
+            "needs " + (needed + rows["hours"]).map("{:,.0f}".format) + f" {HOURS}; with a duty at most "
+            + (duty_load * there).map("{:,.0f}".format) + f" (duties.load_max {duty_load:g})",
+        ),
         "costs_more": (overload + support >= worth, figures_in_words),
         "not_chosen": (every, figures_in_words),
     }  # fmt: skip

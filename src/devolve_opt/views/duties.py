@@ -76,8 +76,8 @@ def _reasons(plan: Plan, rows: pd.DataFrame) -> list[tuple[str, str]]:
     hours = figures[["hours_needed", "hours_there", "officer_hours_needed", "officer_hours_there"]].to_dict("index")
     # Where no duty is admitted at all, nothing is loaded for duties.
     load_max, worth = (policy.duties.load_max, policy.duties.worth) if policy.duties else (1.0, 0.0)
-    stop = policy.wall_share if policy.overload == "wall" else policy.overload_steps[-1].until
-    needed, there = rows["township"].map(figures["hours_needed"]), rows["township"].map(figures["hours_there"])
+    # Where nothing is laid, a mapped column is one of text.
+    needed, there = (rows["township"].map(figures[name]).astype(float) for name in ("hours_needed", "hours_there"))
     cost = overload_cost(needed + rows["hours"], there, policy) - overload_cost(needed, there, policy)
 
     def told(township: str, duty: str, takes: float, of_officers: float, costs: float) -> tuple[str, str]:
@@ -94,7 +94,7 @@ def _reasons(plan: Plan, rows: pd.DataFrame) -> list[tuple[str, str]]:
         if officer_hours > facts["officer_hours_there"] * (1 + 1e-6):
             time = f"{officer_hours:,.0f} officer-hours a year, has {facts['officer_hours_there']:,.0f}"
             return "officer_hours", f"needs {time}"
-        if load > min(load_max, stop) * facts["hours_there"] * (1 + 1e-6):
+        if load > min(load_max, policy.load_stop) * facts["hours_there"] * (1 + 1e-6):
             return "load", f"needs {load:,.0f} {HOURS}, has {facts['hours_there']:,.0f}"
         words = f"worth {worth * takes:,.0f}, costs {costs:,.0f} {HOURS} of overload"
         return ("costs_more" if costs >= worth * takes else "not_chosen"), words

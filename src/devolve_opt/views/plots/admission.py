@@ -48,7 +48,7 @@ def admission_figure(admission: Admission) -> Figure:
     canvas = style.plan_canvas(
         plan, f"Admission of {style.short_name(name)}", f"Townships it would be laid on: {len(rows)}; {told}.",
         (10.5, 4.4), top=0.4, bottom=0.8,
-        note="Lists, posts, officers and lent staff as in the plan; a township may need several things",
+        note="Lists, posts, officers, stations and lent staff as in the plan; a township may need several things",
     )  # fmt: skip
     grid = canvas.grid(1, 2, left=1.3, wspace=0.5, width_ratios=[1.4, 1])
     axes = style.plain(canvas.figure.add_subplot(grid[0]), "Verdicts by category", "townships", "", "x")
