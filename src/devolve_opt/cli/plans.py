@@ -124,7 +124,7 @@ def run(
     control = Control(time_limit or None)
     with stop_on_interrupt(control.stop):
         found = foundations(wanted, control, threads)
-        limit = None if control.time_limit is None else control.left
+        limit = round(control.left, 1) if found and control.time_limit is not None else control.time_limit
         for_plan = Control(time_for_plan(limit, wanted.policy), control.event)
         with Progress(err) as progress:
             plan = solve(
