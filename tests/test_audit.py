@@ -506,7 +506,21 @@ BROKEN = [
         stations=stations("A1 devolved", "A2 managed", "A3 managed"),
         policy_stations={"managed_per_township_max": 1},
     ),
-    broken("held_stays", ("township T3, power P1", 1, "powers"), case_held=("T3 P1", "T3 P4"), phases={}),
+    # F2 is ready today, because P4 is held.
+    broken(
+        "held_stays",
+        ("township T3, power P1", 1, "powers"),
+        case_held=("T3 P1", "T3 P4"),
+        phases={},
+        ready=ready(without=("T3 F2",)),
+    ),
+    broken(
+        "ready_is_new",
+        ("township T3, field F2, ready today", 1, "rows"),
+        name="held",
+        case_held=("T3 P4",),
+        phases={},
+    ),
     # T1 needs 1,480 officer-hours of 0.36 x 4 x 1,000.
     broken("officer_hours_sufficient", ("township T1", 40, "officer-hours a year"), officer_hours_share=0.36),
 ]

@@ -200,8 +200,9 @@ class Phases(Settings):
         30, "powers a township", ASSUMPTION, "Powers that a township is handed in one batch.", ge=0, le=100_000
     )
     new_fields_per_batch_max: int = setting(
-        3, "fields a township", ASSUMPTION, "Fields in which a township becomes ready in one batch.", ge=0, le=1000
-    )
+        3, "fields a township", ASSUMPTION,
+        "Fields in which a township becomes ready in one batch, those that stations bring not counted.", ge=0, le=1000,
+    )  # fmt: skip
     exam_places_per_batch_max: int = setting(
         30, "candidates a batch", "a third of `training_places_max`: " + ASSUMPTION,
         "Candidates whom the city can examine in one batch; `exam_pass_share` of them pass.", ge=0, le=1_000_000,
