@@ -277,6 +277,10 @@ def test_every_fault_of_a_duty_file_is_told(tmp_path):
     path.write_text('name = "x"\nhours = 1\ncategories = ["key"]\n', encoding="utf-8")
     with pytest.raises(InputError, match="no township of the case"):
         read_duty(path, case_of_verdicts())
+    path.write_text('name = "x"\nhours = 1\npowers = ["P1", "P1"]\ntownships = []\n', encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        read_duty(path, case_of_verdicts())
+    assert [(fault.column, fault.value) for fault in raised.value.faults] == [("powers", "P1"), ("townships", None)]
 
 
 # Plans back from their folders

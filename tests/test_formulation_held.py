@@ -212,3 +212,15 @@ def test_the_ratio_rule_keeps_what_is_held_first():
     plan = ratio_decisions(held, policy_of(base_list_max=1, guide_list_max=1))
     assert plan.guide_list.to_numpy().tolist() == [["P2", "base"]]
     assert audit(held, policy_of(base_list_max=1, guide_list_max=1), plan).breaches == ()
+
+
+@pytest.mark.parametrize(("phases", "told"), [(None, "1 power, NOT counted"), ({}, "held on 1")])
+def test_held_powers_that_do_not_count_are_told(phases, told):
+    plan = solve(Scenario(case_of("T P1"), small_policy(phases=phases)), gap=0.0, threads=1)
+    assert told in summary(plan)
+
+
+def test_assumed_prices_of_instruments_are_told():
+    plan = solve(Scenario(case_of(), small_policy(retention={"price": 7}, county_opening={})), gap=0.0, threads=1)
+    assert "county_opening.price 120" in summary(plan)
+    assert "retention.price" not in summary(plan)

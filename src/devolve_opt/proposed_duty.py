@@ -48,8 +48,15 @@ class ProposedDuty(Settings):
         if self.officer_hours > self.hours:
             message = "is more than the hours, of which it is a part; correct one of them."
             found.append(Fault(message, file=file, column="officer_hours", value=f"{self.officer_hours:g}"))
-        for key, table in (("powers", "powers"), ("townships", "townships")):
-            found += _unknown(getattr(self, key), case.tables[table].index, key, file)
+        for key in ("powers", "townships"):
+            names = getattr(self, key)
+            found += _unknown(names, case.tables[key].index, key, file)
+            twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+            found += [Fault("stands twice; leave one out.", file=file, column=key, value=name) for name in twice]
+        for key in ("townships", "categories"):
+            if key in self.model_fields_set and not getattr(self, key):
+                message = "is empty; name some, or leave the key out for a duty that is laid everywhere."
+                found.append(Fault(message, file=file, column=key))
         if self.townships and self.categories:
             found.append(Fault("stands beside townships; give one of the two.", file=file, column="categories"))
         elif not found and not self.laid_on(case):

@@ -26,7 +26,7 @@ def main() -> None:
     except SystemExit as ended:
         if ended.code != CTRL_C:
             raise
-        err.print("Stopped before there was anything to keep.")
+        err.print("Stopped; nothing was written.")
         sys.exit(NO_PLAN)
     except InputError as error:
         err.print(str(error), markup=False)
@@ -38,5 +38,5 @@ def main() -> None:
         err.print(f"The system refused: {error}", markup=False)
         sys.exit(NO_PLAN)
     except KeyboardInterrupt:
-        err.print("Stopped before there was anything to keep.")
+        err.print("Stopped; nothing was written.")
         sys.exit(NO_PLAN)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from devolve_opt.cli.common import (
     MOST_VALUES,
@@ -22,7 +23,7 @@ from devolve_opt.cli.common import (
     refuse_foreign_folder,
 )
 from devolve_opt.errors import Fault, InputError, did_you_mean
-from devolve_opt.vocabulary import Method
+from devolve_opt.vocabulary import INSTRUMENT_TERMS, Method
 
 
 class Size(StrEnum):
@@ -50,7 +51,8 @@ def check(
     for heading in ("table", "rows", "meaning"):
         table.add_column(heading, justify="right" if heading == "rows" else "left")
     for name, rows in found.size().items():
-        table.add_row(name, f"{rows:,}", schema()[name].meaning)
+        # As it is, because a policy's [table] would else be taken for a colour.
+        table.add_row(name, f"{rows:,}", Text(schema()[name].meaning))
     out.print(table)
     kept_out = exclusions(found, Policy())
     reasons = Table(title="Powers kept out under the default policy", title_justify="left", title_style="bold")
@@ -152,11 +154,13 @@ def compare(runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="F
 
     frame = compare_runs(runs)
     table = Table()
-    table.add_column("measure")
+    table.add_column("measure", no_wrap=True)
     table.add_column("unit")
     for name in frame.columns:
         table.add_column(str(name), justify="right")
     for measure, row in frame.iterrows():
+        if measure in INSTRUMENT_TERMS and not row.any():
+            continue  # an instrument that is off in all of them
         table.add_row(str(measure), UNITS.get(str(measure), ""), *(_cell(str(measure), value) for value in row))
     if any(frame.loc["synthetic"].astype(bool)):
         err.print("SYNTHETIC DATA (合成数据)", style="bold yellow")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from unicodedata import east_asian_width
 
 import pandas as pd
@@ -10,7 +10,7 @@ import pandas as pd
 from devolve_opt.plan import Plan
 from devolve_opt.policy import Policy, Prices
 from devolve_opt.schema import numeric_columns
-from devolve_opt.settings import ASSUMPTION
+from devolve_opt.settings import ASSUMPTION, Settings
 from devolve_opt.views import tables
 from devolve_opt.views.caps import cap_sentence, caps
 from devolve_opt.views.duties import duty_lines
@@ -116,8 +116,11 @@ def _decisions(plan: Plan) -> list[str]:
 
 def _held_already(plan: Plan) -> list[str]:
     case = plan.scenario.data
-    if plan.scenario.policy.phases is None or case.held.empty:
+    if case.held.empty:
         return []
+    if plan.scenario.policy.phases is None:
+        held = count(len(case.held), "power")
+        return [f"Held from earlier batches: {held}, NOT counted, because the policy has no [policy.phases]."]
     gone = tables.withdrawn(plan)["reason"]
     back = int((gone == "taken_back").sum())
     what = f"held on {len(case.held) - len(gone):,}, not allowed {len(gone) - back:,}, taken back {back:,}"
@@ -129,8 +132,9 @@ def _counties_and_use(plan: Plan) -> list[str]:
     if taken.empty:
         return []
     unused, least = int(taken["likely_withdrawn"].sum()), plan.scenario.policy.use_min
+    each = f"{opened.min():,}" if opened.min() == opened.max() else f"{opened.min():,} to {opened.max():,}"
     return [
-        f"Counties open {opened.min():,} to {opened.max():,} powers each, {opened.sum():,} in all.",
+        f"Counties open {each} powers each, {opened.sum():,} in all.",
         f"Use: {unused:,} of {len(taken):,} take-ups have fewer than {least:g} cases a year: likely to be withdrawn.",
     ]
 
@@ -209,6 +213,23 @@ def _exclusions(plan: Plan) -> list[str]:
     return wrapped(f"{len(plan.exclusions)} of {pool:,} powers: ", items)
 
 
+def _assumed_of_instruments(policy: Policy) -> Iterator[str]:
+    """Yield the prices and worths of the instruments that are on, as far as they are assumptions left as they are."""
+    for name in Policy.model_fields:
+        settings = getattr(policy, name)
+        if name == "prices" or not isinstance(settings, Settings):
+            continue
+        for key, field in type(settings).model_fields.items():
+            value = getattr(settings, key)
+            if (
+                ("price" in key or key in ("worth", "hours"))
+                and _assumed(field)
+                and value is not None
+                and value == field.default
+            ):
+                yield f"{name}.{key} {value:g}"
+
+
 def _caveats(plan: Plan) -> list[str]:
     policy = plan.scenario.policy
     lines = []
@@ -219,6 +240,9 @@ def _caveats(plan: Plan) -> list[str]:
     ]
     if prices:
         lines += wrapped("Assumed prices, not observed ones (h): ", prices)
+    of_instruments = list(_assumed_of_instruments(policy))
+    if of_instruments:
+        lines += wrapped("Assumed for the instruments that are on: ", of_instruments)
     own = [name for name in Prices.model_fields if getattr(policy.prices, name) != Prices.model_fields[name].default]
     if own:
         lines += wrapped(

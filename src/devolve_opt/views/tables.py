@@ -343,7 +343,8 @@ def _described_powers(case: Case, powers: pd.Series) -> dict[str, pd.Series]:
 
 
 def _lists_of(plan: Plan, powers: pd.Series) -> pd.Series:
-    return powers.map(lists_by_power(plan.decisions.guide_list)).fillna("").astype("str")
+    # As objects, because where no power is listed at all pandas takes the blanks for numbers.
+    return powers.map(lists_by_power(plan.decisions.guide_list)).astype("object").fillna("").astype("str")
 
 
 def _same_lists(one: pd.Series, other: pd.Series) -> np.ndarray:
