@@ -474,7 +474,7 @@ def test_ctrl_c_before_there_is_a_plan_says_so_and_has_a_documented_code(monkeyp
 
     monkeypatch.setattr(Case, "read", interrupted)
     assert exit_code(monkeypatch, "check", "models/hand") == NO_PLAN
-    assert "Stopped; nothing was written." in capsys.readouterr().err
+    assert "Stopped before it was finished." in capsys.readouterr().err
 
 
 def test_a_refusal_of_the_system_is_told(monkeypatch, capsys):

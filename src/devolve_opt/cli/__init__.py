@@ -11,8 +11,7 @@ from devolve_opt.errors import DevolveError, InputError
 
 __all__ = [
     "BAD_INPUT", "DONE", "NO_PLAN", "admit", "app", "check", "compare", "main", "offices", "phases", "posts", "run",
-    "sweep",
-    "synth", "teams",
+    "sweep", "synth", "teams",
 ]  # fmt: skip
 
 
@@ -26,7 +25,7 @@ def main() -> None:
     except SystemExit as ended:
         if ended.code != CTRL_C:
             raise
-        err.print("Stopped; nothing was written.")
+        err.print("Stopped before it was finished.")
         sys.exit(NO_PLAN)
     except InputError as error:
         err.print(str(error), markup=False)
@@ -38,5 +37,5 @@ def main() -> None:
         err.print(f"The system refused: {error}", markup=False)
         sys.exit(NO_PLAN)
     except KeyboardInterrupt:
-        err.print("Stopped; nothing was written.")
+        err.print("Stopped before it was finished.")
         sys.exit(NO_PLAN)

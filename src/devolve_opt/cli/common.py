@@ -1,7 +1,8 @@
-"""What all commands share: consoles, exit codes, and the refusal to write where something else stands."""
+"""What all commands share: consoles, exit codes, options, and the refusal to write where something else stands."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.version import __version__
+from devolve_opt.vocabulary import Method
 
 if TYPE_CHECKING:
     from devolve_opt.scenario import Scenario
@@ -32,6 +34,10 @@ out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).")]
+HowMade = Annotated[Method, typer.Option(help="`optimal`, or `ratio` for the report's own practice.")]
+Threads = Annotated[int, typer.Option(help="Threads for the solver.", min=1, max=256)]
+THREADS = min(2, os.cpu_count() or 1)
+"""Threads unless told otherwise: HiGHS gains little from more."""
 
 
 def _version(wanted: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +14,10 @@ from rich.text import Text
 from devolve_opt.cli.common import (
     MOST_VALUES,
     NO_PLAN,
+    THREADS,
+    HowMade,
     ScenarioFile,
+    Threads,
     app,
     err,
     out,
@@ -93,14 +95,12 @@ def run(
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="Folder for the results; runs/<scenario> if left out.")
     ] = None,
-    method: Annotated[
-        Method, typer.Option(help="`optimal`, or `ratio` for the report's own practice.")
-    ] = Method.OPTIMAL,
+    method: HowMade = Method.OPTIMAL,
     gap: Annotated[float, typer.Option(help="Relative gap to prove.", min=0, max=1)] = 0.001,
     time_limit: Annotated[
         float, typer.Option(help="Seconds of wall time (0: no limit); the best plan by then is kept.", min=0)
     ] = 180.0,
-    threads: Annotated[int, typer.Option(help="Threads for the solver.", min=1, max=256)] = min(2, os.cpu_count() or 1),
+    threads: Threads = THREADS,
 ) -> None:
     """Solve a scenario: guide list, take-up, posts, officers, with proof, audit, tables and pictures.
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from devolve_opt.cli.common import ScenarioFile, app, err, out, read_scenario, refuse_foreign_folder
+from devolve_opt.cli.common import (
+    THREADS,
+    HowMade,
+    ScenarioFile,
+    Threads,
+    app,
+    err,
+    out,
+    read_scenario,
+    refuse_foreign_folder,
+)
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.vocabulary import Method
 
@@ -63,7 +72,7 @@ def teams(
     ] = None,
     gap: Annotated[float, typer.Option(help="Relative gap to prove in each county.", min=0, max=1)] = 0.0,
     time_limit: Annotated[float, typer.Option(help="Seconds of wall time (0: no limit).", min=0)] = 180.0,
-    threads: Annotated[int, typer.Option(help="Threads for the solver.", min=1, max=256)] = 1,
+    threads: Threads = 1,
 ) -> None:
     """Site the county's enforcement teams: which base, which townships, which hours; area teams beside one-to-one.
 
@@ -90,12 +99,10 @@ def phases(
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="Folder for the results; runs/<scenario>-phases if left out.")
     ] = None,
-    method: Annotated[
-        Method, typer.Option(help="`optimal`, or `ratio` for the report's own practice.")
-    ] = Method.OPTIMAL,
+    method: HowMade = Method.OPTIMAL,
     gap: Annotated[float, typer.Option(help="Relative gap to prove, of plan and batches.", min=0, max=1)] = 0.001,
     time_limit: Annotated[float, typer.Option(help="Seconds of wall time (0: no limit).", min=0)] = 180.0,
-    threads: Annotated[int, typer.Option(help="Threads for the solver.", min=1, max=256)] = min(2, os.cpu_count() or 1),
+    threads: Threads = THREADS,
 ) -> None:
     """Hand a plan over in batches: solve the scenario, then decide which batch hands over what; write the batches only.
 
@@ -143,7 +150,7 @@ def admit(
     time_limit: Annotated[
         float, typer.Option(help="Seconds for solving the case, and for the test (0: no limit).", min=0)
     ] = 180.0,
-    threads: Annotated[int, typer.Option(help="Threads for the solver.", min=1, max=256)] = 2,
+    threads: Threads = THREADS,
 ) -> None:
     """Test whether a new duty may be laid on townships: who carries it, what others would give up or need, who may not.
 

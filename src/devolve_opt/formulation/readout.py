@@ -160,8 +160,9 @@ def set_start(model, decisions: Decisions) -> None:
         carried = set(decisions.duties.itertuples(index=False, name=None))
         for pair, variable in model.matched.items():
             variable.set_value(int(pair in carried), skip_validation=True)
+        carrying = {township for township, _ in carried}
         for township, variable in model.carries.items():
-            variable.set_value(int(any(pair[0] == township for pair in carried)), skip_validation=True)
+            variable.set_value(int(township in carrying), skip_validation=True)
     _set_consequences(model)
 
 
