@@ -3,8 +3,9 @@
 A crash of the solver, or a solver that will not stop, takes only this process with it. Messages are pickled tuples on
 the standard streams, both ends of which are this package's own; HiGHS's printing is kept off them.
 
-From the parent: ("load", arrays), ("run", request), ("stop",). To the parent: ("log", text), ("bound", value),
-("incumbent", objective, solution), ("result", fields).
+From the parent: ("load", arrays), ("run", request), ("search", request), ("stop",), and while a search of lists goes on
+("known", objective) and ("settled", number, bound). To the parent: ("log", text), ("bound", value),
+("incumbent", objective, solution), ("lists", number, values), ("result", fields).
 """
 
 import contextlib
@@ -14,6 +15,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +29,7 @@ class Worker:
     def __init__(self, send: Callable[[tuple[Any, ...]], None]) -> None:
         self.send = send
         self.stop = threading.Event()
+        self.news: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self.arrays: dict[str, Any] = {}
 
     def load(self, arrays: dict[str, Any]) -> None:
@@ -85,6 +88,59 @@ class Worker:
         }
         self.send(("result", fields))
 
+    def search(self, request: dict[str, Any]) -> None:
+        """Search the lists by branch and bound and send the bound that came of it."""
+        # Only here, because a process that runs HiGHS alone starts sooner without them.
+        from scipy.sparse import csr_array  # noqa: PLC0415
+
+        from devolve_opt.solver.blocks import split  # noqa: PLC0415
+        from devolve_opt.solver.master import BreakdownError, Master  # noqa: PLC0415
+        from devolve_opt.solver.tree import ListTree  # noqa: PLC0415
+
+        arrays = self.arrays
+        shape = (len(arrays["row_lower"]), len(arrays["costs"]))
+        blocks = split(csr_array((arrays["value"], arrays["index"], arrays["start"]), shape=shape), request["places"])
+
+        def offer(number: int, point: Any) -> None:
+            values = np.zeros(shape[1])
+            values[blocks.first] = point
+            self.send(("lists", number, values))
+
+        def tell(bound: float) -> None:
+            self.send(("bound", bound))
+
+        status = "Optimal"
+        tree = None
+        try:
+            master = Master(arrays, blocks, self.stop.is_set)
+            tree = ListTree(master, request["lists"][blocks.first], request["gap"], tell, offer, self.stop.is_set)
+            tree.relax(request["start"][blocks.first])
+            if not request["relaxation_only"]:
+                tree.round_lists()
+                self._branch(tree)
+        except BreakdownError as error:
+            self.send(("log", f"search of lists: {error}"))
+            status = "Solve error"
+        bound = tree.bound if tree is not None else np.inf
+        nothing = {"primal_status": "None", "objective": -np.inf, "solution": None, "reduced_costs": None}
+        if self.stop.is_set():
+            status = "Interrupted by user"
+        self.send(("result", {"model_status": status, "bound": bound, **nothing}))
+
+    def _branch(self, tree: Any) -> None:
+        """Branch until the gap is proven, listening to what the parent finds meanwhile."""
+        while not self.stop.is_set():
+            while not self.news.empty():
+                name, *content = self.news.get()
+                if name == "known":
+                    tree.objective = max(tree.objective, content[0])
+                else:
+                    tree.settled[content[0]] = content[1]
+            if tree.done or (not tree.step() and not tree.waits):
+                return
+            if not tree.open or tree.open[0].bound <= tree.target:
+                time.sleep(0.02)
+
     def _watch(self, highs: highspy.Highs, is_mip: bool) -> None:
         kinds = highspy.cb.HighsCallbackType
         last_bound = [np.nan]
@@ -140,8 +196,10 @@ def main() -> None:
                 os._exit(0)  # the parent closed the pipe or died
             if message[0] == "stop":
                 worker.stop.set()
+            elif message[0] in ("known", "settled"):
+                worker.news.put(message)
             else:
-                if message[0] == "run":
+                if message[0] in ("run", "search"):
                     worker.stop.clear()  # here and not when it starts, so that no later stop is lost
                 pending.put(message)
 
@@ -149,7 +207,7 @@ def main() -> None:
     while True:
         name, content = pending.get()
         try:
-            worker.load(content) if name == "load" else worker.run(content)
+            {"load": worker.load, "run": worker.run, "search": worker.search}[name](content)
         except Exception as error:
             send(("result", {"model_status": "Refused", "error": str(error)}))
 

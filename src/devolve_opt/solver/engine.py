@@ -146,6 +146,7 @@ class Engine:
         threads: threads HiGHS may use; fixed for the life of the process, as HiGHS wants it.
         on_bound: called with each better bound; `on_incumbent` with objective and solution of each better solution.
         on_log: called with each line of HiGHS's log.
+        on_lists: called with the number and the values, shape (n,), of lists that `search_lists` offers.
     """
 
     def __init__(
@@ -156,11 +157,12 @@ class Engine:
         on_bound: Callable[[float], None] = lambda bound: None,
         on_incumbent: Callable[[float, Array], None] = lambda objective, solution: None,
         on_log: Callable[[str], None] = lambda line: None,
+        on_lists: Callable[[int, Array], None] = lambda number, values: None,
     ):
         self.matrix = matrix
         self.control = control
         self.threads = threads
-        self.on_bound, self.on_incumbent, self.on_log = on_bound, on_incumbent, on_log
+        self.on_bound, self.on_incumbent, self.on_log, self.on_lists = on_bound, on_incumbent, on_log, on_lists
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -212,6 +214,43 @@ class Engine:
         self.on_log(f"\n--- HiGHS with {settings}; whole numbers: {whole}\n")
         self._send(("run", request))
         return self._collect(time.monotonic(), limit)
+
+    def search_lists(
+        self,
+        places: NDArray[np.int64],
+        lists: NDArray[np.bool_],
+        start: Array,
+        gap: float,
+        relaxation_only: bool = False,
+    ) -> Answer:
+        """Search the lists by branch and bound; townships are settled by whoever hears `on_lists`.
+
+        Args:
+            places: the township of each column by number, -1 for none, shape (n,).
+            lists: which columns are lists, shape (n,).
+            start: values to begin from, shape (n,), a plan or not.
+            gap: relative gap to prove.
+            relaxation_only: stop after the bound of the relaxation.
+
+        Returns:
+            An answer that holds a bound only. `tell_known` and `tell_settled` say what is found meanwhile.
+        """
+        if self._process is None:
+            self._start()
+        request = {
+            "places": places, "lists": lists, "start": start, "gap": gap, "relaxation_only": relaxation_only,
+        }  # fmt: skip
+        self.on_log("\n--- Search of lists by branch and bound, townships as cuts\n")
+        self._send(("search", request))
+        return self._collect(time.monotonic(), self.control.left)
+
+    def tell_known(self, objective: float) -> None:
+        """Tell a search of lists that a plan worth this is known; may be called from another thread."""
+        self._send(("known", objective))
+
+    def tell_settled(self, number: int, bound: float) -> None:
+        """Tell a search of lists that no plan with the lists of this number is worth more than the bound."""
+        self._send(("settled", number, bound))
 
     def _start(self) -> None:
         self._process = subprocess.Popen(
@@ -277,6 +316,8 @@ class Engine:
             elif message[0] == "incumbent" and message[1] > best:
                 best, solution = message[1], message[2]
                 self.on_incumbent(best, solution)
+            elif message[0] == "lists":
+                self.on_lists(message[1], message[2])
             elif message[0] == "result":
                 return self._answer(message[1], bound, best, solution, time.monotonic() - began)
             elif message[0] == "gone":

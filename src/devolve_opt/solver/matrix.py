@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -53,6 +54,11 @@ class Matrix:
         """Return which columns belong to the model's components of these names, shape (n,)."""
         return np.array([variable.parent_component().name in components for variable in self.variables], dtype=bool)
 
+    def places(self, units: Collection[str]) -> NDArray[np.int64]:
+        """Return the number, among these townships, of the one each column belongs to, or -1 for none, shape (n,)."""
+        numbers = {unit: number for number, unit in enumerate(units)}
+        return np.array([_place(variable.index(), numbers) for variable in self.variables], dtype=np.int64)
+
     def objective(self, solution: NDArray[np.float64]) -> float:
         """Return the objective of a solution, shape (n,)."""
         return float(self.costs @ solution) + self.offset
@@ -69,6 +75,11 @@ class Matrix:
             np.abs(solution - np.round(solution))[self.integer],
         )
         return max((float(part.max()) for part in parts if part.size), default=0.0)
+
+
+def _place(index: Any, numbers: dict[str, int]) -> int:
+    names = index if isinstance(index, tuple) else (index,)
+    return next((numbers[name] for name in names if name in numbers), -1)
 
 
 def reduced(matrix: Matrix, free: NDArray[np.bool_], values: NDArray[np.float64]) -> Matrix:

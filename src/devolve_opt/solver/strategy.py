@@ -16,6 +16,9 @@ only when a second run without presolve says so too.
 
 from __future__ import annotations
 
+import contextlib
+import queue
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,8 +41,10 @@ WHOLE = 1e-6
 """A column of the relaxation this near to a whole number counts as settled."""
 MOSTLY = 0.8
 """What the relaxation lists to more than this share is rounded up at once; where there is none, what it lists most."""
-PART_GAP = 5e-4
+PART_GAP = 1e-4
 """Lists, and townships, are not chosen finer than this: the gap lies elsewhere by then."""
+BY_TOWNSHIP_FROM = 5000
+"""Columns from which a matrix is taken apart by township; HiGHS alone is quick enough with fewer."""
 PART_OF_GAP = 0.1
 """Part of the gap asked for to which lists, and townships, are chosen: what they leave open, the proof has to close."""
 PART_SHARE = 0.25
@@ -72,6 +77,8 @@ class Search:
         control: when to stop.
         gap: relative gap to prove.
         threads: threads for HiGHS.
+        places: the township of each column by number, -1 for none, shape (n,); None: the matrix is never taken apart.
+        by_township_from: columns from which it is.
         report: called with each step.
         lists: columns that are the guide list's, shape (n,); the search decides them first.
         infeasible: set when it is confirmed that no solution exists; `failed`: when the solver broke down.
@@ -83,6 +90,8 @@ class Search:
     lists: NDArray[np.bool_]
     gap: float = 1e-3
     threads: int = 2
+    places: NDArray[np.int64] | None = None
+    by_township_from: int = BY_TOWNSHIP_FROM
     report: Callable[[Step], None] = lambda step: None
     bound: float = np.inf
     objective: float = -np.inf
@@ -93,6 +102,8 @@ class Search:
     seconds: dict[str, float] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     phase: str = "start"
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    """Bounds and solutions come from two threads."""
 
     def run(self, start: Array | None = None, relaxation_only: bool = False) -> None:
         """Search until the gap is proven, the time is up or the user stops; the results are on the object.
@@ -106,17 +117,58 @@ class Search:
         with Engine(
             self.matrix, self.control, self.threads, self._better_bound, self._better_solution, self.log.append
         ) as engine:
-            relaxed = self._solve_relaxation(engine)
-            if relaxation_only or self._done():
-                return
-            lists = None
-            for make_lists in (self._round_lists, self._choose_lists):
-                if relaxed is not None and not self._done():
-                    lists = make_lists(engine, relaxed, lists)
-                    if lists is not None and not self._done():
-                        self._settle_townships(engine, lists)
-            if not self._done():
+            places = self.places if self.matrix.costs.size >= self.by_township_from else None
+            if places is None or not self._search_by_township(engine, places, start, relaxation_only):
+                self._search_as_a_whole(engine, relaxation_only)
+            if not (relaxation_only or self._done()):
                 self._close_the_gap(engine)
+
+    def _search_by_township(
+        self, engine: Engine, places: NDArray[np.int64], start: Array | None, relaxation_only: bool
+    ) -> bool:
+        """Search the lists by branch and bound in one process, settle the townships in another; False if it fails."""
+        offers: queue.SimpleQueue[tuple[int, Array]] = queue.SimpleQueue()
+        start = self.matrix.lower if start is None else start
+        outcome = Outcome.FAILED
+        with (
+            self._in_phase("lists"),
+            Engine(
+                self.matrix,
+                self.control,
+                on_bound=self._better_bound,
+                on_log=self.log.append,
+                on_lists=lambda number, values: offers.put((number, values)),
+            ) as tree,
+        ):
+
+            def search() -> None:
+                nonlocal outcome
+                with contextlib.suppress(SolverError):  # then the model is searched as a whole
+                    outcome = tree.search_lists(places, self.lists, start, self.gap, relaxation_only).outcome
+
+            searching = threading.Thread(target=search, daemon=True)
+            searching.start()
+            tree.tell_known(self.objective)
+            while searching.is_alive():
+                try:
+                    number, lists = offers.get(timeout=0.05)
+                except queue.Empty:
+                    continue
+                if not self._done():
+                    bound = self._settle_townships(engine, lists)
+                    tree.tell_known(self.objective)
+                    tree.tell_settled(number, bound)
+        return outcome not in BREAKDOWNS
+
+    def _search_as_a_whole(self, engine: Engine, relaxation_only: bool) -> None:
+        relaxed = self._solve_relaxation(engine)
+        lists = None
+        for make_lists in (self._round_lists, self._choose_lists):
+            if relaxed is not None and not (relaxation_only or self._done()):
+                lists = make_lists(engine, relaxed, lists)
+                if lists is not None and not self._done():
+                    with self._in_phase("townships"):
+                        self._settle_townships(engine, lists)
 
     def _solve_relaxation(self, engine: Engine) -> Array | None:
         """Return the solution of the relaxation, if there was time for it."""
@@ -172,11 +224,12 @@ class Search:
         """Return which columns of the lists are not whole, shape (n,)."""
         return self.lists & (np.abs(values - np.round(values)) >= WHOLE)
 
-    def _settle_townships(self, engine: Engine, lists: Array) -> None:
-        with self._in_phase("townships"):
-            answer = self._solve_part(engine, self.lists, lists, self.matrix.integer)
-            if answer.solution is not None:
-                self._accept(answer.solution)
+    def _settle_townships(self, engine: Engine, lists: Array) -> float:
+        """Find the best plan with these lists; return a bound on all plans with them."""
+        answer = self._solve_part(engine, self.lists, lists, self.matrix.integer)
+        if answer.solution is not None:
+            self._accept(answer.solution)
+        return answer.bound
 
     def _solve_part(
         self,
@@ -221,9 +274,10 @@ class Search:
         return reached or self.infeasible or self.control.stopped or self.control.left <= 0
 
     def _better_bound(self, bound: float) -> None:
-        if bound < self.bound:
-            self.bound = bound
-            self._note()
+        with self._lock:
+            if bound < self.bound:
+                self.bound = bound
+                self._note()
 
     def _better_solution(self, objective: float, solution: Array) -> None:
         if objective > self.objective:
@@ -232,9 +286,10 @@ class Search:
     def _accept(self, solution: Array) -> None:
         rounded = np.where(self.matrix.integer, np.round(solution), solution)
         objective = self.matrix.objective(rounded)
-        if objective > self.objective and self.matrix.violation(rounded) <= FEASIBILITY_TOLERANCE:
-            self.objective, self.solution = objective, rounded
-            self._note()
+        with self._lock:
+            if objective > self.objective and self.matrix.violation(rounded) <= FEASIBILITY_TOLERANCE:
+                self.objective, self.solution = objective, rounded
+                self._note()
 
     def _note(self) -> None:
         step = Step(self.control.elapsed, self.phase, self.bound, self.objective)

@@ -128,7 +128,15 @@ def _solve(
     start = matrix.values()
     seconds["build"] = time.monotonic() - began
 
-    search = Search(matrix, control, matrix.columns_of("base", "special", "listed"), gap, threads, report)
+    search = Search(
+        matrix,
+        control,
+        lists=matrix.columns_of("base", "special", "listed"),
+        gap=gap,
+        threads=threads,
+        places=matrix.places(case.tables["townships"].index),
+        report=report,
+    )
     search.run(start, relaxation_only=method is Method.RATIO)
     seconds.update(search.seconds)
 

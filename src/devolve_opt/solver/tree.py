@@ -1,0 +1,284 @@
+"""Branch and bound over the lists, on the master problem; runs in the child.
+
+1. Bring the master down to the relaxation of the whole, cut by cut.
+2. Round the lists step by step, so that a plan is at hand early.
+3. Branch: take the open case with the highest bound, solve it, and where its lists are not whole split it in two by
+   one of them. Whole lists are offered to whoever settles the townships under them; the answer closes the case.
+   While a case loses little, its better half is followed at once, down to whole lists.
+
+A case whose bound is no better than the target, the best plan known and the gap asked for, is closed. The highest bound
+of all cases, open and closed, is a bound on every plan.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from devolve_opt.solver.master import BreakdownError, Master
+
+Array = NDArray[np.float64]
+WHOLE = 1e-5
+"""A list this near to a whole number counts as whole."""
+MOSTLY = 0.8
+"""What is listed to more than this share is rounded up at once; where there is none, what is listed most."""
+SMALL = 1.0
+"""Worth of a township, in staff-hours, that rounding passes over."""
+FOLLOWED = 0.3
+"""The better half of a case is followed at once while it has lost less than this share of the way to the target: next
+to its parent it is solved sooner, and plans come early."""
+HALF_WAY = 0.5
+"""Cuts are made this far from the best point known towards the master's: at its own points it swings to and fro."""
+CLOSE = 0.05
+"""Cut rounds end once master and relaxation are this near, in the gap asked for."""
+LEAST = 1e-7
+"""A cut that lowers a township's worth by less, in the bound's amount shared among townships, is none."""
+ROUNDS, MOST_ROUNDS = 4, 50
+"""Rounds of cuts in a case: what they leave open, its two halves will close. Where the lists are whole, at most so many
+as it takes."""
+TRIED, TRIAL_STEPS = 3, 40
+"""Lists tried before branching, and simplex steps for each side of a trial."""
+
+
+@dataclass(order=True)
+class Node:
+    """A case of the search: some lists fixed. Ordered by bound, highest first, then the deepest first."""
+
+    rank: tuple[float, int]
+    bound: float = field(compare=False)
+    fixed: dict[int, float] = field(compare=False)
+
+
+class ListTree:
+    """The search for the best lists.
+
+    Args:
+        master: lists and pools, with no cuts yet.
+        lists: which of the master's columns are lists, shape (f,).
+        gap: relative gap to prove.
+        tell_bound: called with each better bound; `offer_lists` with a number and values of the master's columns.
+        stopped: asked between steps.
+    """
+
+    def __init__(
+        self,
+        master: Master,
+        lists: NDArray[np.bool_],
+        gap: float,
+        tell_bound: Callable[[float], None],
+        offer_lists: Callable[[int, Array], None],
+        stopped: Callable[[], bool],
+    ):
+        self.master, self.gap = master, gap
+        self.columns = np.flatnonzero(lists).astype(np.int32)
+        self.place = {int(column): number for number, column in enumerate(self.columns)}
+        self.tell_bound, self.offer_lists, self.stopped = tell_bound, offer_lists, stopped
+        self.objective = -np.inf
+        self.settled: dict[int, float] = {}
+        self.offered: dict[int, float] = {}
+        self._known: dict[bytes, int] = {}
+        self.open: list[Node] = []
+        self.below: Node | None = None
+        self.closed = -np.inf
+        self.limits = master.lower[self.columns], master.upper[self.columns]
+
+    @property
+    def target(self) -> float:
+        """A bound at or below this proves what was asked."""
+        return self.objective + self.gap * abs(self.objective) if np.isfinite(self.objective) else -np.inf
+
+    @property
+    def bound(self) -> float:
+        """A bound on every plan."""
+        waiting = [min(bound, self.settled.get(number, np.inf)) for number, bound in self.offered.items()]
+        ahead = self.open[:1] + ([self.below] if self.below else [])
+        return max([self.closed, *waiting, *(node.bound for node in ahead)])
+
+    def relax(self, start: Array) -> None:
+        """Bring the master down to the relaxation; the whole is the one open case then.
+
+        Args:
+            start: values of the master's columns to begin from, shape (f,).
+
+        Raises:
+            BreakdownError: if the master has no solution; whether that is true is for others to find out.
+        """
+        master = self.master
+        best, centre = master.value_at(start), start
+        before = np.inf
+        while not self.stopped():
+            if not master.solve():
+                raise BreakdownError("the lists and pools have no solution")
+            self.tell_bound(master.bound)
+            close = CLOSE * self.gap * abs(best)
+            # Where half-way points no longer help, the master's own point does, or shows that no cut is missing.
+            share = HALF_WAY if before - master.bound > close else 1.0
+            before, cuts = master.bound, len(master.cuts)
+            point = centre + share * (master.point - centre)
+            above = master.worth if share == 1.0 else None
+            value = master.value_at(point, above, LEAST * abs(master.bound) / max(1, len(master.townships)))
+            if value > best:
+                best, centre = value, point
+            if master.bound - best <= close or len(master.cuts) == cuts:
+                break
+        master.drop_idle_cuts()
+        self.open = [Node((-master.bound, 0), master.bound, {})]
+
+    def round_lists(self) -> None:
+        """Offer lists made by listing a few more powers at a time: not the best, but a plan is at hand early."""
+        fixed: dict[int, float] = {}
+        going = self.master.solve()
+        while going and not self.stopped():
+            if self._lists_are_whole():
+                self._offer(self.master.bound)
+                break
+            values = self.master.point[self.columns]
+            split = np.abs(values - np.round(values)) > WHOLE
+            fixed = {
+                int(column): float(np.round(values[place])) for column, place in self.place.items() if not split[place]
+            }
+            most = np.flatnonzero(split)[[int(np.argmax(values[split]))]]
+            # Many at once may not go together under a cap; one alone does.
+            for listed in (np.flatnonzero(split & (values > MOSTLY)), most):
+                self._fix(fixed | {int(self.columns[place]): 1.0 for place in listed})
+                going = len(listed) > 0 and self.master.solve()
+                if going:
+                    self.master.value_at(self.master.point, self.master.worth, SMALL)
+                    break
+        self._fix({})
+
+    def step(self) -> bool:
+        """Close or split a case; False where none is above the target."""
+        if self.below is None:
+            if not self.open or self.open[0].bound <= self.target:
+                return False
+            node = heapq.heappop(self.open)
+        else:
+            node, self.below = self.below, None
+        self._look_into(node)
+        self.tell_bound(self.bound)
+        return True
+
+    @property
+    def waits(self) -> bool:
+        """Whether lists were offered and nobody has told what they are worth."""
+        return any(number not in self.settled for number in self.offered)
+
+    @property
+    def done(self) -> bool:
+        """Whether what was asked is proven, or nothing is left to look into."""
+        return self.bound <= self.target
+
+    def _fix(self, fixed: dict[int, float]) -> None:
+        lower, upper = self.master.lower[self.columns].copy(), self.master.upper[self.columns].copy()
+        for column, value in fixed.items():
+            lower[self.place[column]] = upper[self.place[column]] = value
+        self.master.limit(self.columns, lower, upper)
+        self.limits = lower, upper
+
+    def _look_into(self, node: Node) -> None:
+        """Solve a case; close it, offer its lists or split it."""
+        self._fix(node.fixed)
+        if not self._bring_down(node):
+            return  # nothing keeps these lists
+        if node.bound <= self.target or self.stopped():
+            self.closed = max(self.closed, node.bound)
+            return
+        if self._lists_are_whole():
+            self._offer(node.bound)
+            return
+        column, better = self._branching()
+        best = max([node.bound, *(other.bound for other in self.open[:1])])
+        follow = node.bound >= best - FOLLOWED * (best - self.target)
+        for value in (better, 1.0 - better):
+            fixed = node.fixed | {column: value}
+            half = Node((-node.bound, -len(fixed)), node.bound, fixed)
+            if value == better and follow:
+                self.below = half
+            else:
+                heapq.heappush(self.open, half)
+
+    def _bring_down(self, node: Node) -> bool:
+        """Lower a case's bound by cuts; False where it has no solution.
+
+        Whole lists are not believed in before the master is down to what they are worth.
+        """
+        master = self.master
+        for rounds in itertools.count(1):
+            if not master.solve():
+                return False
+            node.bound = min(node.bound, master.bound)
+            if node.bound <= self.target or self.stopped() or rounds > MOST_ROUNDS:
+                return True
+            close = CLOSE * self.gap * abs(master.bound)
+            above = master.bound - master.value_at(master.point, master.worth, close / max(1, len(master.townships)))
+            if above <= close or (rounds >= ROUNDS and not self._lists_are_whole()):
+                return True
+        raise AssertionError
+
+    def _lists_are_whole(self) -> bool:
+        values = self.master.point[self.columns]
+        return bool((np.abs(values - np.round(values)) <= WHOLE).all())
+
+    def _offer(self, bound: float) -> None:
+        """Offer the lists of the master's point; the case waits until they are settled."""
+        values = np.round(self.master.point[self.columns])
+        key = values.astype(np.int8).tobytes()
+        number = self._known.setdefault(key, len(self._known))
+        new = number not in self.offered
+        self.offered[number] = max(bound, self.offered.get(number, -np.inf))
+        if new:
+            point = self.master.point.copy()
+            point[self.columns] = values
+            self.offer_lists(number, point)
+
+    def _branching(self) -> tuple[int, float]:
+        """Return the list to branch on, and the side that lowers the bound less.
+
+        Of the lists that weigh most it is the one whose two sides lower the bound most. Powers of a field come and go
+        together, all with the same share: the heaviest stands for all of them.
+        """
+        values = self.master.point[self.columns]
+        shares = np.round(values, 4)
+        split = np.abs(values - np.round(values)) > WHOLE
+        score = self._weights() * np.minimum(values, 1 - values)
+        groups = [np.flatnonzero(split & (shares == share)) for share in np.unique(shares[split]).tolist()]
+        heaviest = sorted(groups, key=lambda members: -float(score[members].sum()))[:TRIED]
+        leaders = [int(self.columns[members[np.argmax(score[members])]]) for members in heaviest]
+        lowered = {column: self._try_both_sides(column) for column in leaders}
+        column = max(leaders, key=lambda column: max(1.0, lowered[column][0]) * max(1.0, lowered[column][1]))
+        return column, float(lowered[column][1] <= lowered[column][0])
+
+    def _weights(self) -> Array:
+        """Return what each list is worth to the townships at the prices of the master's solution, shape (lists,)."""
+        master = self.master
+        duals = np.array(master.highs.getSolution().row_dual)[master.own_rows :]
+        weights = np.zeros(len(master.first))
+        for number in np.flatnonzero(duals > 0).tolist():
+            cut = master.cuts[number]
+            weights[master.townships[cut.township].first] += duals[number] * np.abs(cut.prices)
+        return weights[self.columns]
+
+    def _try_both_sides(self, column: int) -> tuple[float, float]:
+        """Return by how much a list set to 0, and to 1, lowers the bound within a few simplex steps."""
+        highs = self.master.highs
+        bound = highs.getInfo().objective_function_value
+        basis = highs.getBasis()
+        limits = [float(limit[self.place[column]]) for limit in self.limits]
+        lowered = []
+        highs.setOptionValue("simplex_iteration_limit", TRIAL_STEPS)
+        for value in (0.0, 1.0):
+            highs.changeColBounds(column, value, value)
+            highs.run()
+            known = highs.getModelStatus() != highspy.HighsModelStatus.kInfeasible
+            lowered.append(max(0.0, bound - highs.getInfo().objective_function_value) if known else abs(bound))
+            highs.changeColBounds(column, *limits)
+            highs.setBasis(basis)
+        highs.setOptionValue("simplex_iteration_limit", 2**31 - 1)
+        return lowered[0], lowered[1]

@@ -1,0 +1,274 @@
+"""The model taken apart by township: what it falls into, its relaxation by cuts, branch and bound over the lists."""
+
+from __future__ import annotations
+
+import highspy
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, reject, settings
+from scipy.sparse import csr_array
+
+from devolve_opt.errors import NoPlanError, SolverError
+from devolve_opt.formulation import build_model
+from devolve_opt.solver.blocks import split
+from devolve_opt.solver.engine import Control, Engine, Outcome
+from devolve_opt.solver.master import BreakdownError, Master, linear_programme, optimise
+from devolve_opt.solver.matrix import Matrix, compile_matrix
+from devolve_opt.solver.strategy import Search
+from devolve_opt.solver.tree import ListTree
+from modelling import hand_scenario
+from strategies import small_scenarios
+
+LAW = settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.generate],
+)
+"""The same examples on every machine."""
+OPTIMAL, INFEASIBLE = highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible
+TIME_LIMIT = highspy.HighsModelStatus.kTimeLimit
+CLOSE = 1e-5
+"""Two optima that differ by less, in their amount, are the same."""
+
+
+def arrays_of(matrix: Matrix) -> dict:
+    return {
+        "costs": matrix.costs, "offset": matrix.offset, "integer": matrix.integer, "lower": matrix.lower,
+        "upper": matrix.upper, "row_lower": matrix.row_lower, "row_upper": matrix.row_upper,
+    }  # fmt: skip
+
+
+def taken_apart(scenario) -> tuple[Matrix, np.ndarray, np.ndarray]:
+    """Return the matrix of a scenario, the township of each column, and which columns are lists."""
+    case = scenario.data
+    try:
+        model = build_model(case, scenario.policy)
+        matrix = compile_matrix(model)
+    except NoPlanError:
+        reject()
+    places = matrix.places(case.tables["townships"].index)
+    return matrix, places, matrix.columns_of("base", "special", "listed")
+
+
+def best(matrix: Matrix, lower=None, upper=None, *, whole=True) -> float | None:
+    """Return the optimum by HiGHS on the whole matrix, in this process; None where there is none."""
+    bounds = {"lower": matrix.lower if lower is None else lower, "upper": matrix.upper if upper is None else upper}
+    highs = linear_programme(arrays_of(matrix) | bounds, matrix.rows)
+    if whole:
+        for column in np.flatnonzero(matrix.integer).tolist():
+            highs.changeColIntegrality(column, highspy.HighsVarType.kInteger)
+    highs.setOptionValue("mip_rel_gap", 0.0)
+    highs.setOptionValue("mip_abs_gap", 1e-9)
+    highs.run()
+    status = highs.modelStatusToString(highs.getModelStatus())
+    assert status in {"Optimal", "Infeasible"}
+    return highs.getInfo().objective_function_value if status == "Optimal" else None
+
+
+def searched(matrix: Matrix, places: np.ndarray, lists: np.ndarray, gap: float = 1e-6) -> tuple[ListTree, float]:
+    """Run the branch and bound in this process, settling lists at once; return it with the best plan's worth."""
+    blocks = split(matrix.rows, places)
+    master = Master(arrays_of(matrix), blocks)
+    bounds: list[float] = []
+
+    def settle(number: int, point: np.ndarray) -> None:
+        values = np.zeros(len(matrix.costs))
+        values[blocks.first] = point
+        fixed = [np.where(lists, values, limit) for limit in (matrix.lower, matrix.upper)]
+        worth = best(matrix, *fixed)
+        tree.settled[number] = -np.inf if worth is None else worth
+        tree.objective = max(tree.objective, tree.settled[number])
+
+    tree = ListTree(master, lists[blocks.first], gap, bounds.append, settle, lambda: False)
+    tree.relax(matrix.lower[blocks.first])
+    tree.round_lists()
+    while not tree.done and tree.step():
+        pass
+    assert bounds == sorted(bounds, reverse=True) or min(bounds) == pytest.approx(tree.bound)
+    return tree, tree.objective
+
+
+def test_a_matrix_falls_into_lists_pools_and_townships():
+    # Columns: a list l, officers a and b of two townships from one pool, take-up x of the first and y of the second.
+    # Rows: x <= l, y <= l; a + b <= 3 ties the townships together, so a and b are the master's; x <= a, y <= b.
+    rows = csr_array(np.array([
+        [-1, 0, 0, 1, 0],
+        [-1, 0, 0, 0, 1],
+        [0, 1, 1, 0, 0],
+        [0, -1, 0, 1, 0],
+        [0, 0, -1, 0, 1],
+    ], dtype=float))  # fmt: skip
+    blocks = split(rows, np.array([-1, 0, 1, 0, 1]))
+    assert blocks.first.tolist() == [0, 1, 2]
+    assert blocks.rows.tolist() == [2]
+    assert blocks.inner.toarray().tolist() == [[0, 1, 1]]
+    first, second = blocks.blocks
+    assert (first.columns.tolist(), first.rows.tolist(), first.first.tolist()) == ([3], [0, 3], [0, 1])
+    assert (second.columns.tolist(), second.rows.tolist(), second.first.tolist()) == ([4], [1, 4], [0, 2])
+    assert first.outer.toarray().tolist() == [[-1, 0], [0, -1]]
+    assert first.inner.toarray().tolist() == [[1], [1]]
+
+
+def test_the_places_given_are_left_as_they_are():
+    places = np.array([0, 1])
+    split(csr_array(np.array([[1.0, 1.0]])), places)
+    assert places.tolist() == [0, 1]
+
+
+def test_columns_know_their_township():
+    scenario = hand_scenario()
+    townships = list(scenario.data.tables["townships"].index)
+    model = build_model(scenario.data, scenario.policy)
+    matrix = compile_matrix(model)
+    place = dict(zip((variable.name for variable in matrix.variables), matrix.places(townships), strict=True))
+    first = townships[0]
+    power = next(power for township, power in model.pairs if township == first)
+    assert place[f"taken[{first},{power}]"] == 0
+    assert place[f"floating[{first}]"] == 0
+    assert place[f"floating[{townships[-1]}]"] == len(townships) - 1
+    assert place[f"base[{power}]"] == -1
+
+
+def test_a_cut_by_hand():
+    # One township: take x (worth 5, at most the list l), with l priced at 0. At l = 0.4 it is worth 2, each share of
+    # the list is worth 5 more, so the cut is 0 + 5 l and the master's best is l = 1, worth 5 - 2 (the list's cost).
+    matrix = {
+        "costs": np.array([-2.0, 5.0]), "offset": 1.0, "integer": np.array([True, True]),
+        "lower": np.zeros(2), "upper": np.ones(2), "row_lower": np.array([-np.inf]), "row_upper": np.array([0.0]),
+    }  # fmt: skip
+    master = Master(matrix, split(csr_array(np.array([[-1.0, 1.0]])), np.array([-1, 0])))
+    assert master.value_at(np.array([0.4])) == pytest.approx(1 - 0.8 + 2)
+    assert master.cuts[0].prices.tolist() == pytest.approx([5])
+    assert master.cuts[0].height == pytest.approx(0)
+    assert master.solve()
+    assert master.bound == pytest.approx(1 - 2 + 5)
+    assert master.point.tolist() == pytest.approx([1])
+
+
+@settings(LAW, max_examples=60)
+@given(small_scenarios())
+def test_the_cuts_come_down_to_the_relaxation(scenario):
+    matrix, places, lists = taken_apart(scenario)
+    relaxation = best(matrix, whole=False)
+    assume(relaxation is not None)
+    blocks = split(matrix.rows, places)
+    master = Master(arrays_of(matrix), blocks)
+    bounds: list[float] = []
+    tree = ListTree(master, lists[blocks.first], 1e-6, bounds.append, lambda number, point: None, lambda: False)
+    tree.relax(matrix.lower[blocks.first])
+    assert all(bound >= relaxation - CLOSE * max(1, abs(relaxation)) for bound in bounds)
+    assert master.bound == pytest.approx(relaxation, rel=CLOSE, abs=CLOSE)
+
+
+@settings(LAW, max_examples=120)
+@given(small_scenarios())
+def test_branch_and_bound_over_lists_agrees_with_highs_on_the_whole(scenario):
+    matrix, places, lists = taken_apart(scenario)
+    optimum = best(matrix)
+    assume(optimum is not None)
+    tree, objective = searched(matrix, places, lists)
+    tolerance = CLOSE * max(1, abs(optimum))
+    assert tree.bound >= optimum - tolerance
+    assert objective == pytest.approx(optimum, rel=CLOSE, abs=CLOSE)
+    assert tree.bound <= optimum + tolerance
+
+
+@settings(LAW, max_examples=40)
+@given(small_scenarios())
+def test_a_wide_gap_leaves_a_true_bound(scenario):
+    matrix, places, lists = taken_apart(scenario)
+    optimum = best(matrix)
+    assume(optimum is not None)
+    tree, objective = searched(matrix, places, lists, gap=0.05)
+    tolerance = CLOSE * max(1, abs(optimum))
+    assert tree.bound >= optimum - tolerance
+    assert objective <= optimum + tolerance
+    assert tree.bound <= objective + 0.05 * abs(objective) + tolerance
+
+
+def search_of(matrix: Matrix, places: np.ndarray, lists: np.ndarray, **run) -> Search:
+    search = Search(matrix, Control(60.0), lists, gap=1e-6, threads=1, places=places, by_township_from=0)
+    search.run(**run)
+    return search
+
+
+def test_the_search_by_township_finds_the_hand_case():
+    matrix, places, lists = taken_apart(hand_scenario())
+    search = search_of(matrix, places, lists)
+    assert search.objective == pytest.approx(best(matrix))
+    assert search.bound == pytest.approx(search.objective, rel=1e-5)
+    assert {step.phase for step in search.steps} <= {"start", "lists", "proof"}
+    for earlier, later in zip(search.steps, search.steps[1:], strict=False):
+        assert later.bound <= earlier.bound
+        assert later.objective >= earlier.objective
+
+
+def test_the_relaxation_alone_is_bounded_by_township():
+    matrix, places, lists = taken_apart(hand_scenario())
+    search = search_of(matrix, places, lists, relaxation_only=True)
+    assert search.bound == pytest.approx(best(matrix, whole=False), rel=1e-4)
+    assert search.solution is None
+
+
+@pytest.mark.parametrize("fault", [Outcome.CRASHED, SolverError("refused")])
+def test_where_the_search_by_township_fails_the_whole_is_searched(monkeypatch, fault):
+    matrix, places, lists = taken_apart(hand_scenario())
+
+    def fail(engine, *arguments):
+        if isinstance(fault, Exception):
+            raise fault
+        return type("Answer", (), {"outcome": fault})
+
+    monkeypatch.setattr(Engine, "search_lists", fail)
+    search = search_of(matrix, places, lists)
+    assert search.objective == pytest.approx(best(matrix))
+    assert not search.failed
+    assert "relaxation" in search.seconds
+
+
+def test_a_model_without_any_plan_is_left_to_the_whole():
+    scenario = hand_scenario()
+    matrix, places, lists = taken_apart(scenario)
+    impossible = Matrix(**vars(matrix) | {"row_upper": np.where(matrix.row_upper < np.inf, -1e6, np.inf)})
+    impossible = Matrix(**vars(impossible) | {"row_lower": np.full(len(matrix.row_lower), -np.inf)})
+    search = search_of(impossible, places, lists)
+    assert search.infeasible
+    assert search.solution is None
+
+
+class Stubborn:
+    """A HiGHS whose warm starts go round in circles, and that answers from scratch."""
+
+    def __init__(self, answers):
+        self.answers, self.cleared = list(answers), 0
+
+    def setOptionValue(self, name, value):
+        pass
+
+    def getRunTime(self):
+        return 0.0
+
+    def run(self):
+        self.status = self.answers.pop(0)
+
+    def getModelStatus(self):
+        return self.status
+
+    def clearSolver(self):
+        self.cleared += 1
+
+    def modelStatusToString(self, status):
+        return str(status)
+
+
+def test_what_is_no_optimum_is_believed_after_a_run_from_scratch_only():
+    assert optimise(Stubborn([OPTIMAL]))
+    again = Stubborn([TIME_LIMIT, OPTIMAL])
+    assert optimise(again)
+    assert again.cleared == 1
+    assert optimise(Stubborn([INFEASIBLE, OPTIMAL]))
+    assert not optimise(Stubborn([INFEASIBLE, INFEASIBLE]))
+    with pytest.raises(BreakdownError):
+        optimise(Stubborn([TIME_LIMIT, TIME_LIMIT]))
