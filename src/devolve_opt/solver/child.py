@@ -3,8 +3,8 @@
 A crash of the solver, or a solver that will not stop, takes only this process with it. Messages are pickled tuples on
 the standard streams, both ends of which are this package's own; HiGHS's printing is kept off them.
 
-From the parent: ("load", arrays), ("run", request), ("stop",). To the parent: ("log", text), ("bound", value),
-("incumbent", objective, solution), ("result", fields).
+From the parent: ("load", arrays), ("run", request), ("write", request), ("stop",). To the parent: ("log", text),
+("bound", value), ("incumbent", objective, solution), ("result", fields).
 """
 
 import contextlib
@@ -13,8 +13,10 @@ import pickle
 import queue
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import highspy
@@ -85,6 +87,20 @@ class Worker:
         }
         self.send(("result", fields))
 
+    def write(self, request: dict[str, Any]) -> None:
+        """Send the model as a file would hold it: `columns` and `rows` are names, `kind` is `mps` or `lp`."""
+        highs = self._fresh({"options": {}})
+        for number, name in enumerate(request["columns"]):
+            highs.passColName(number, name)
+        for number, name in enumerate(request["rows"]):
+            highs.passRowName(number, name)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"model.{request['kind']}"
+            # A warning says that names were changed, and then no reader would know them.
+            if highs.writeModel(str(path)) != highspy.HighsStatus.kOk:
+                raise ValueError(f"HiGHS cannot write the model as {request['kind'].upper()}")
+            self.send(("result", {"model_status": "Written", "content": path.read_bytes()}))
+
     def _watch(self, highs: highspy.Highs, is_mip: bool) -> None:
         kinds = highspy.cb.HighsCallbackType
         last_bound = [np.nan]
@@ -149,7 +165,7 @@ def main() -> None:
     while True:
         name, content = pending.get()
         try:
-            worker.load(content) if name == "load" else worker.run(content)
+            {"load": worker.load, "run": worker.run, "write": worker.write}[name](content)
         except Exception as error:
             send(("result", {"model_status": "Refused", "error": str(error)}))
 
