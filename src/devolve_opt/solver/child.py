@@ -53,10 +53,11 @@ class Worker:
             lp.integrality_ = [kinds[flag] for flag in integer.tolist()]
         highs = highspy.Highs()
         highs.setOptionValue("log_to_console", False)
+        # Read back as well: an option that is not in force must not be taken for one that is.
         refused = [
             name
             for name, value in request["options"].items()
-            if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk
+            if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk or highs.getOptionValue(name)[1] != value
         ]
         if refused:
             raise ValueError(f"HiGHS refuses these options: {', '.join(refused)}")
@@ -67,6 +68,8 @@ class Worker:
     def run(self, request: dict[str, Any]) -> None:
         """Solve once and send what came of it."""
         highs = self._fresh(request)
+        in_force = ", ".join(f"{name}={highs.getOptionValue(name)[1]}" for name in request["options"])
+        self.send(("log", f"Options in force, read back from HiGHS: {in_force}\n"))
         is_mip = bool(request.get("integer", self.arrays["integer"]).any())
         self._watch(highs, is_mip)
         start = request.get("start")
