@@ -8,6 +8,7 @@ from collections.abc import Callable
 import typer
 
 from benchmarks import growth, load, proof, quick
+from devolve_opt.cli.common import BAD_INPUT, CTRL_C, NO_PLAN
 from devolve_opt.errors import DevolveError, InputError
 
 BENCHMARKS: dict[str, Callable[..., None]] = {
@@ -36,12 +37,20 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")  # Windows consoles default to a code page
     try:
         app(standalone_mode=True)
+    except SystemExit as ended:
+        if ended.code != CTRL_C:
+            raise
+        _stopped()
+    except KeyboardInterrupt:
+        _stopped()
     except (DevolveError, OSError) as error:
         print(error, file=sys.stderr)
-        sys.exit(2 if isinstance(error, InputError) else 1)
-    except KeyboardInterrupt:
-        print("Stopped; what is finished is kept, and the same command goes on from there.", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(BAD_INPUT if isinstance(error, InputError) else NO_PLAN)
+
+
+def _stopped() -> None:
+    print("Stopped; rows that are finished are kept, and the same command goes on from there.", file=sys.stderr)
+    sys.exit(NO_PLAN)
 
 
 if __name__ == "__main__":

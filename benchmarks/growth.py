@@ -13,7 +13,17 @@ import typer
 from benchmarks.instances import Instance, numbers_of, township_faults
 from benchmarks.pictures import growth_figure
 from benchmarks.process import measured
-from benchmarks.results import is_proven, kept_or_measured, last_line, out, records, show, write_csv, write_png
+from benchmarks.results import (
+    is_proven,
+    kept_or_measured,
+    last_line,
+    out,
+    ready_to_write,
+    records,
+    show,
+    write_csv,
+    write_png,
+)
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.plan import relative_gap
 from devolve_opt.version import __version__
@@ -40,6 +50,7 @@ def main(
     faults += township_faults(sizes, "--townships")
     if faults:
         raise InputError(faults)
+    ready_to_write(folder)
     asked = {"gap": gap, "time_limit": time_limit, "threads": threads, "version": __version__}
     rows = []
     for size in sizes:

@@ -11,7 +11,7 @@ import typer
 
 from benchmarks.instances import ROOT
 from benchmarks.process import measured
-from benchmarks.results import last_line, out, show, write_csv
+from benchmarks.results import last_line, out, ready_to_write, show, write_csv
 from devolve_opt.errors import Fault, InputError, SolverError
 
 TIME_LIMIT = 600.0
@@ -30,6 +30,7 @@ def main(
     """
     if not scenario.is_file():
         raise InputError([Fault("cannot be read; name a scenario file.", file=str(scenario))])
+    ready_to_write(folder)
     runs = pd.DataFrame([steps_of(scenario) for _ in range(repeats)])
     middle = runs.median()
     frame = pd.DataFrame(

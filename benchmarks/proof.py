@@ -15,7 +15,17 @@ import typer
 from benchmarks.arrays import write_arrays
 from benchmarks.instances import SHAPES, Instance, numbers_of, township_faults, words_of
 from benchmarks.process import measured
-from benchmarks.results import is_proven, kept_or_measured, last_line, out, records, show, write_csv, write_png
+from benchmarks.results import (
+    is_proven,
+    kept_or_measured,
+    last_line,
+    out,
+    ready_to_write,
+    records,
+    show,
+    write_csv,
+    write_png,
+)
 from benchmarks.runners import RUNNERS
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.plan import relative_gap
@@ -56,6 +66,7 @@ def main(
     faults += township_faults([] if townships is None else [townships], "--townships")
     if faults:
         raise InputError(faults)
+    ready_to_write(folder)
     asked = {"gap": gap, "time_limit": time_limit, "threads": threads, "version": __version__}
     rows = [
         row

@@ -17,12 +17,24 @@ from pandas.api.types import is_numeric_dtype
 from rich.console import Console
 from rich.table import Table
 
-from devolve_opt.views.files import write_bytes
+from devolve_opt.views.files import DOTS_PER_INCH, write_bytes, write_file, writing_to
 from devolve_opt.vocabulary import Status
 
 out = Console(soft_wrap=True, highlight=False)
+ABOUT = "Benchmarks of devolve_opt on SYNTHETIC DATA (合成数据); ratios hold within one run on one machine.\n"
 NEVER_KEPT = ("skipped", "crashed", "failed")
 """Ends that are tried again: what was missing may be there now."""
+
+
+def ready_to_write(folder: Path) -> None:
+    """Make the folder for the results before the work, not after it.
+
+    Raises:
+        InputError: if it cannot be written.
+    """
+    with writing_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_bytes(folder / "about.txt", ABOUT.encode())
 
 
 def kept_or_measured(folder: Path, name: str, asked: Mapping[str, Any], measure: Callable[[], dict[str, Any]],
@@ -58,8 +70,6 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
 
 def write_png(path: Path, figure: Any) -> None:
     """Write a figure as PNG; it is complete or is not there."""
-    from devolve_opt.views.files import DOTS_PER_INCH, write_file
-
     path.parent.mkdir(parents=True, exist_ok=True)
     write_file(path, partial(figure.savefig, dpi=DOTS_PER_INCH, format="png"))
 

@@ -98,7 +98,8 @@ def highs(request: dict[str, Any], tell: Tell) -> dict[str, Any]:
     solver.run()
     seconds = time.monotonic() - began
     info, solution = solver.getInfo(), solver.getSolution()
-    found = np.array(solution.col_value) if solution.value_valid and math.isfinite(last[1]) else None
+    feasible = solver.solutionStatusToString(info.primal_solution_status) == "Feasible"
+    found = np.array(solution.col_value) if feasible and solution.value_valid else None
     status = solver.modelStatusToString(solver.getModelStatus())
     return {
         "status": {"Optimal": "proven", "Time limit reached": "time_limit"}.get(status, status), "seconds": seconds,

@@ -167,6 +167,23 @@ def test_other_solvers_find_the_optimum_that_is_worked_out_by_hand(runner, tmp_p
     assert report["note"] == ""
 
 
+LITTLE = (
+    "--townships",
+    "20",
+    "--seeds",
+    "1",
+    "--shapes",
+    "loose",
+    "--gap",
+    "0.5",
+    "--time-limit",
+    "20",
+    "--threads",
+    "1",
+)
+PROOF_FILES = ("proof.csv", "proof-medians.csv", "proof.png")
+
+
 def shell(*arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "benchmarks", *arguments],
@@ -178,12 +195,13 @@ def shell(*arguments: str) -> subprocess.CompletedProcess:
     ("command", "files"),
     [
         (("quick", "--scenarios", "hand", "--time-limit", "20"), ()),
-        (("load", "--scenario", str(HAND), "--repeats", "1"), ("load.csv",)),
-        (("growth", "--townships", "20", "--gap", "0.5", "--time-limit", "20", "--threads", "1"),
-         ("growth.csv", "growth.png")),
-        (("proof", "--townships", "20", "--seeds", "1", "--shapes", "loose", "--gap", "0.5", "--time-limit", "20",
-          "--threads", "1", "--runners", "root_lp,root_lp_ipm,devolve_opt,highs"),
-         ("proof.csv", "proof-medians.csv", "proof.png")),
+        pytest.param(("load", "--scenario", str(HAND), "--repeats", "1"), ("load.csv",), marks=pytest.mark.slow),
+        pytest.param(
+            ("growth", "--townships", "20", "--gap", "0.5", "--time-limit", "20", "--threads", "1"),
+            ("growth.csv", "growth.png"), marks=pytest.mark.slow,
+        ),
+        (("proof", *LITTLE, "--runners", "root_lp,devolve_opt"), PROOF_FILES),
+        pytest.param(("proof", *LITTLE), PROOF_FILES, marks=pytest.mark.slow),
     ],
     ids=lambda value: value[0] if value and value[0] in BENCHMARKS else "",
 )  # fmt: skip
@@ -216,6 +234,14 @@ def test_wrong_options_are_told_all_at_once_and_nothing_is_written(tmp_path):
     assert "4 faults in the input" in done.stderr
     assert "Did you mean 'loose'?" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    done = shell("proof", *LITTLE, "--out", str(tmp_path / "file" / "below"))
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+    assert "root_lp" not in done.stdout
 
 
 def test_no_module_of_the_package_imports_the_benchmarks():
