@@ -7,7 +7,7 @@ else
 BIN := $(VENV)/bin
 endif
 
-.PHONY: demo test test-slow models clean
+.PHONY: demo test test-slow quick models clean
 
 demo: $(VENV)/installed
 	$(BIN)/devolve-opt run scenarios/baseline.toml
@@ -21,6 +21,10 @@ test: $(VENV)/installed
 # What takes minutes each, such as the city solved to its proof.
 test-slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow
+
+# Speed and memory of small scenarios, printed and never asserted; the others: `python -m benchmarks --help`.
+quick: $(VENV)/installed
+	$(BIN)/python -m benchmarks quick
 
 # The data dictionary, the policy's page and the committed cases, anew from the schema, the policy and the generator.
 models: $(VENV)/installed

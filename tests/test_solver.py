@@ -11,12 +11,16 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
+import highspy
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from packaging.requirements import Requirement
 from pyomo.environ import (
     Binary,
     ConcreteModel,
@@ -307,9 +311,60 @@ def test_an_option_that_highs_refuses_is_an_error_that_names_it(option, said):
         assert engine.solve().objective == 1  # the engine is not lost
 
 
+def test_the_options_in_force_are_read_back_into_the_log():
+    log = []
+    with Engine(matrix_of([1], [[1]], [1]), Control(), threads=1, on_log=log.append) as engine:
+        engine.solve(mip_rel_gap=0.25, presolve="off", seconds=20.0)
+    (line,) = re.findall("Options in force, read back from HiGHS: (.*)\n", "".join(log))
+    read = dict(part.split("=") for part in line.split(", "))
+    assert (read["mip_rel_gap"], read["presolve"], read["threads"], read["time_limit"]) == ("0.25", "off", "1", "20.0")
+
+
+def test_an_option_that_is_taken_in_silence_and_not_kept_is_refused(monkeypatch):
+    """HiGHS and its interfaces have let option errors pass; nothing but reading back shows it."""
+    from devolve_opt.solver import child as child_module
+
+    class Deaf(highspy.Highs):
+        def setOptionValue(self, name, value):
+            return highspy.HighsStatus.kOk
+
+    monkeypatch.setattr(child_module.highspy, "Highs", Deaf)
+    matrix = matrix_of([1], [[1]], [1])
+    worker = child_module.Worker(lambda message: None)
+    worker.load(
+        {"costs": matrix.costs, "offset": 0.0, "integer": matrix.integer, "lower": matrix.lower, "upper": matrix.upper,
+         "row_lower": matrix.row_lower, "row_upper": matrix.row_upper, "start": matrix.rows.indptr,
+         "index": matrix.rows.indices, "value": matrix.rows.data}
+    )  # fmt: skip
+    with pytest.raises(ValueError, match=r"refuses these options: mip_rel_gap$"):
+        worker.run({"options": {"mip_rel_gap": 0.125, "presolve": "choose"}})  # the second is what it is anyway
+
+
+def test_other_threads_within_one_process_are_a_failure_and_never_an_answer():
+    """HiGHS fixes its threads once a process: a second run with others ends without a status (kError, Not Set)."""
+    with Engine(matrix_of([3, 2], [[2, 3]], [5], upper=5), Control(), threads=1) as engine:
+        assert engine.solve().objective == 6
+        answer = engine.solve(threads=2)
+        # A later HiGHS may allow it; then it has to be right.
+        assert answer.outcome is Outcome.FAILED or answer.objective == 6
+        assert (answer.outcome is Outcome.FAILED) == (answer.solution is None)
+        assert engine.solve().objective == 6
+
+
 def test_a_model_that_highs_refuses_is_an_error():
     with pytest.raises(SolverError, match="refuses the model"):
         solve(matrix_of([1], [[np.inf]], [1]))
+
+
+def test_the_release_with_wrong_optima_is_shut_out():
+    """pyproject.toml excludes HiGHS 1.14, and what is installed here is another."""
+    text = (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
+    (wanted,) = [
+        Requirement(line) for line in tomllib.loads(text)["project"]["dependencies"] if line.startswith("highspy")
+    ]
+    assert not any(wanted.specifier.contains(release) for release in ("1.14.0", "1.14.1"))
+    assert wanted.specifier.contains("1.15.1")
+    assert wanted.specifier.contains(version("highspy"))
 
 
 def test_bounds_below_the_wrong_optimum_of_highs_1_14_0():
@@ -522,6 +577,34 @@ def test_what_a_child_found_before_it_crashed_is_kept(child):
     answer = solve(matrix_of([3, 2], [[2, 3]], [5], upper=5))
     assert answer.outcome is Outcome.CRASHED
     assert (answer.bound, answer.objective, answer.solution.tolist()) == (6.5, 5.0, [1.0, 1.0])
+
+
+BEFORE = [("bound", 7.0), ("incumbent", 5.0, np.array([1.0, 1.0])), ("bound", 6.5)]
+
+
+@pytest.mark.parametrize("wish", ["limit", "user"])
+def test_a_child_that_does_not_stop_is_ended_and_the_best_plan_is_kept(wish, monkeypatch, child, processes):
+    """HiGHS looks at its time limit and at interruptions now and then only: the plan must not be lost for that."""
+    monkeypatch.setattr(engine_module, "GRACE_SECONDS", 0.4)
+    child(f"import sys\nsys.stdout.buffer.write({b''.join(map(pickle.dumps, BEFORE))!r})\nsys.stdout.flush()\n{HANGS}")
+    control = Control()
+    stop = control.stop if wish == "user" else lambda: None
+    matrix = matrix_of([3, 2], [[2, 3]], [5], upper=5)
+    with Engine(matrix, control, on_incumbent=lambda value, point: stop()) as engine:
+        answer = engine.solve(seconds=0.5 if wish == "limit" else 60.0)
+        assert processes[0].poll() is not None
+    assert answer.outcome is (Outcome.INTERRUPTED if wish == "user" else Outcome.TIME_LIMIT)
+    assert (answer.bound, answer.objective, answer.solution.tolist()) == (6.5, 5.0, [1.0, 1.0])
+    assert answer.seconds < 5
+
+
+def test_a_search_whose_solver_never_stops_ends_soon_after_its_limit_with_the_plan_it_has(monkeypatch, child):
+    monkeypatch.setattr(engine_module, "GRACE_SECONDS", 0.4)
+    child(HANGS)
+    began = time.monotonic()
+    search = searched(knapsack(), np.array([0.0, 1.0, 0.0, 0.0]), control=Control(0.5))
+    assert (search.objective, search.bound) == (7, np.inf)
+    assert time.monotonic() - began < 10
 
 
 def test_a_child_killed_in_the_midst_of_solving_is_told(processes):

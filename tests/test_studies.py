@@ -161,6 +161,7 @@ def test_a_solver_that_breaks_down_leaves_the_start_and_says_so(hand, ratio, mon
     assert plan.objective == ratio.objective
     assert math.isinf(plan.bound)
     assert math.isinf(plan.gap)
+    assert "The solver broke down. Nothing is proven" in summary(plan)
 
 
 def test_a_plan_that_breaks_a_rule_is_never_returned(hand, monkeypatch):

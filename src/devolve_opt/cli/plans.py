@@ -101,6 +101,14 @@ def run(
         float, typer.Option(help="Seconds of wall time (0: no limit); the best plan by then is kept.", min=0)
     ] = 180.0,
     threads: Threads = THREADS,
+    export_model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the model to FILE (.mps or .lp) and stop: for other solvers to check. It is a maximisation; a "
+            "reader that passes over the section OBJSENSE of MPS has to be told.",
+        ),
+    ] = None,
 ) -> None:
     """Solve a scenario: guide list, take-up, posts, officers, with proof, audit, tables and pictures.
 
@@ -117,6 +125,9 @@ def run(
     from devolve_opt.views.summary import summary
     from devolve_opt.views.supplements import foundations, supplements, time_for_plan
 
+    if export_model is not None:
+        _export(scenario, export_model)
+        return
     started = datetime.now(UTC)
     target = out_folder or Path("runs") / scenario.stem
     earlier_files(target)
@@ -144,6 +155,19 @@ def run(
     if written != target:
         err.print(f"{target} could not be replaced because a file in it is open.", style="bold yellow", markup=False)
     out.print(f"Results: {written}", markup=False)
+
+
+def _export(scenario: Path, file: Path) -> None:
+    """Write a scenario's model for other solvers; nothing is solved."""
+    from devolve_opt.views.model_file import model_kind, write_model
+
+    model_kind(file)  # a wrong ending is told before the work
+    wanted = read_scenario(scenario)
+    with err.status("Building and writing the model ..."):
+        matrix = write_model(wanted, file)
+    rows, columns = matrix.rows.shape
+    size = f"{columns:,} columns ({int(matrix.integer.sum()):,} whole), {rows:,} rows"
+    out.print(f"Model: {file}; a maximisation, {size}. Nothing was solved.", markup=False)
 
 
 @app.command()

@@ -3,9 +3,9 @@
 A crash of the solver, or a solver that will not stop, takes only this process with it. Messages are pickled tuples on
 the standard streams, both ends of which are this package's own; HiGHS's printing is kept off them.
 
-From the parent: ("load", arrays), ("run", request), ("search", request), ("stop",), and while a search of lists goes on
-("known", objective) and ("settled", number, bound). To the parent: ("log", text), ("bound", value),
-("incumbent", objective, solution), ("lists", number, values), ("result", fields).
+From the parent: ("load", arrays), ("run", request), ("search", request), ("write", request), ("stop",), and while a
+search of lists goes on ("known", objective) and ("settled", number, bound). To the parent: ("log", text),
+("bound", value), ("incumbent", objective, solution), ("lists", number, values), ("result", fields).
 """
 
 import contextlib
@@ -14,9 +14,11 @@ import pickle
 import queue
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import highspy
@@ -54,10 +56,11 @@ class Worker:
             lp.integrality_ = [kinds[flag] for flag in integer.tolist()]
         highs = highspy.Highs()
         highs.setOptionValue("log_to_console", False)
+        # Read back as well: an option that is not in force must not be taken for one that is.
         refused = [
             name
             for name, value in request["options"].items()
-            if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk
+            if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk or highs.getOptionValue(name)[1] != value
         ]
         if refused:
             raise ValueError(f"HiGHS refuses these options: {', '.join(refused)}")
@@ -68,6 +71,8 @@ class Worker:
     def run(self, request: dict[str, Any]) -> None:
         """Solve once and send what came of it."""
         highs = self._fresh(request)
+        in_force = ", ".join(f"{name}={highs.getOptionValue(name)[1]}" for name in request["options"])
+        self.send(("log", f"Options in force, read back from HiGHS: {in_force}\n"))
         is_mip = bool(request.get("integer", self.arrays["integer"]).any())
         self._watch(highs, is_mip)
         start = request.get("start")
@@ -107,7 +112,8 @@ class Worker:
             self.send(("lists", number, values))
 
         def tell(bound: float) -> None:
-            self.send(("bound", bound))
+            if np.isfinite(bound):
+                self.send(("bound", bound))
 
         status = "Optimal"
         tree = None
@@ -140,6 +146,20 @@ class Worker:
                 return
             if not tree.open or tree.open[0].bound <= tree.target:
                 time.sleep(0.02)
+
+    def write(self, request: dict[str, Any]) -> None:
+        """Send the model as a file would hold it: `columns` and `rows` are names, `kind` is `mps` or `lp`."""
+        highs = self._fresh({"options": {}})
+        for number, name in enumerate(request["columns"]):
+            highs.passColName(number, name)
+        for number, name in enumerate(request["rows"]):
+            highs.passRowName(number, name)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"model.{request['kind']}"
+            # A warning says that names were changed, and then no reader would know them.
+            if highs.writeModel(str(path)) != highspy.HighsStatus.kOk:
+                raise ValueError(f"HiGHS cannot write the model as {request['kind'].upper()}")
+            self.send(("result", {"model_status": "Written", "content": path.read_bytes()}))
 
     def _watch(self, highs: highspy.Highs, is_mip: bool) -> None:
         kinds = highspy.cb.HighsCallbackType
@@ -207,7 +227,7 @@ def main() -> None:
     while True:
         name, content = pending.get()
         try:
-            {"load": worker.load, "run": worker.run, "search": worker.search}[name](content)
+            {"load": worker.load, "run": worker.run, "search": worker.search, "write": worker.write}[name](content)
         except Exception as error:
             send(("result", {"model_status": "Refused", "error": str(error)}))
 

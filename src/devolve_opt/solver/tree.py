@@ -98,7 +98,7 @@ class ListTree:
         """A bound on every plan."""
         waiting = [min(bound, self.settled.get(number, np.inf)) for number, bound in self.offered.items()]
         ahead = self.open[:1] + ([self.below] if self.below else [])
-        return max([self.closed, *waiting, *(node.bound for node in ahead)])
+        return max([self.objective, self.closed, *waiting, *(node.bound for node in ahead)])
 
     def relax(self, start: Array) -> None:
         """Bring the master down to the relaxation; the whole is the one open case then.
@@ -127,7 +127,8 @@ class ListTree:
                 best, centre = value, point
             if master.bound - best <= close or len(master.cuts) == cuts:
                 break
-        master.drop_idle_cuts()
+        if not self.stopped():
+            master.drop_idle_cuts()
         self.open = [Node((-master.bound, 0), master.bound, {})]
 
     def round_lists(self) -> None:

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from devolve_opt.case import Case
 from devolve_opt.errors import did_you_mean
-from devolve_opt.synthetic.assembly import city_tables, district_of, header, province_tables
+from devolve_opt.synthetic.assembly import city_tables, district_of, header, province_tables, region_tables
 from devolve_opt.synthetic.calibration import Calibration
 from devolve_opt.synthetic.hand import hand_header, hand_tables
 
@@ -18,7 +18,10 @@ Size = Literal["city", "pilot-district", "province", "hand"]
 
 SIZES: tuple[str, ...] = get_args(Size)
 
-__all__ = ["SIZES", "Calibration", "synthesise"]
+SMALLEST_REGION, LARGEST_REGION = 20, 3_101
+"""Townships and subdistricts of a region: fewer have no lists to speak of, and a province has no more."""
+
+__all__ = ["SIZES", "Calibration", "synthesise", "synthesise_region"]
 
 
 def synthesise(size: str, seed: int, calibration: Calibration | None = None) -> Case:
@@ -47,3 +50,22 @@ def synthesise(size: str, seed: int, calibration: Calibration | None = None) -> 
         if size == "pilot-district":
             tables = district_of(tables)
     return Case(tables=tables, **header(size, seed, tables))
+
+
+def synthesise_region(townships: int, seed: int, calibration: Calibration | None = None) -> Case:
+    """Make a synthetic region of any size, for measuring how work grows: whole counties of a province, 433 powers.
+
+    Args:
+        townships: townships and subdistricts together, from 20 to 3,101.
+        seed: whole number at or above 0; the same seed gives the same region.
+        calibration: other figures to meet; the report's by default.
+
+    Raises:
+        ValueError: if the size or the seed is out of range.
+    """
+    if not SMALLEST_REGION <= townships <= LARGEST_REGION:
+        raise ValueError(f"{townships} townships; give from {SMALLEST_REGION} to {LARGEST_REGION:,}")
+    if seed < 0:
+        raise ValueError(f"the seed is {seed}; give a whole number at or above 0")
+    tables = region_tables(townships, seed, calibration or Calibration())
+    return Case(tables=tables, **header("region", seed, tables))

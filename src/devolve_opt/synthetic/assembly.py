@@ -26,7 +26,7 @@ from devolve_opt.synthetic.duties import duties_tables
 from devolve_opt.synthetic.frames import draft_case, typed_tables
 from devolve_opt.synthetic.functions import functions_table, migrants_table, traffic_table
 from devolve_opt.synthetic.pilot import district_tables, settle_pilot, settled_rounds
-from devolve_opt.synthetic.places import city_counties, province_counties, townships_of
+from devolve_opt.synthetic.places import city_counties, province_counties, region_counties, townships_of
 from devolve_opt.synthetic.powers import fields_table, powers_table
 from devolve_opt.synthetic.staffing import staffed
 from devolve_opt.synthetic.stations import stations_table
@@ -127,7 +127,15 @@ def district_of(tables: Tables) -> Tables:
 
 def province_tables(seed: int, calibration: Calibration) -> Tables:
     """Return a province's tables; only the lists are exact, cases and staff are as many as 20 cities would have."""
-    counties = province_counties(seed)
+    return _plain_tables(province_counties(seed), seed, calibration)
+
+
+def region_tables(townships: int, seed: int, calibration: Calibration) -> Tables:
+    """Return the tables of a region of so many townships and subdistricts, made as a province is."""
+    return _plain_tables(region_counties(townships, seed), seed, calibration)
+
+
+def _plain_tables(counties: pd.DataFrame, seed: int, calibration: Calibration) -> Tables:
     scale = float(counties[[str(category) for category in VOTING_CATEGORIES]].to_numpy().sum()) / 153
     ground = _ground(counties, "", scale, seed, calibration)
     number = _choosers(ground, "", seed, calibration)
@@ -143,7 +151,7 @@ def header(size: str, seed: int, tables: Tables) -> dict[str, Any]:
     """Return title, provenance and the mark of invented data."""
     streets = int((tables["townships"]["category"] == Category.SUBDISTRICT).sum())
     units = f"{len(tables['townships']) - streets:,} townships" + (f", {streets:,} subdistricts" if streets else "")
-    name = {"city": "city", "pilot-district": "pilot district", "province": "province"}[size]
+    name = {"city": "city", "pilot-district": "pilot district", "province": "province", "region": "region"}[size]
     return {
         "title": f"Synthetic {name} ({units})",
         "provenance": (

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from devolve_opt.synthetic.calibration import Calibration
 from devolve_opt.synthetic.draws import spread_total, stream
-from devolve_opt.vocabulary import Category
+from devolve_opt.vocabulary import VOTING_CATEGORIES, Category
 
 _FIRST = "霁棠檀栎楠槿芷蓼荻茗菱藕黛靛绛缃砚笺琴瑟箫磬鹭凫隼麓岫岚嵋澜漪沅沚湄汀浔珩琚瑾璞琇葭蒹蘅芸荇樨椿楸槭桉榛桕"
 _SECOND = "溪川坪垭坝湾桥铺场渡泉岭塘坡沟滩渚洲"
@@ -71,6 +71,34 @@ def province_counties(seed: int) -> pd.DataFrame:
     counties["area_km2"] = np.round(units * 122.0 * random.lognormal(0, 0.7, count), 2)
     counties["population"] = np.round(units * 29_300 * random.lognormal(0, 0.3, count)).astype(int)
     counties["gdp"] = np.round(counties["population"] * random.lognormal(1.35, 0.4, count)).astype(int)
+    return counties
+
+
+def region_counties(townships: int, seed: int) -> pd.DataFrame:
+    """Return the frame of a region of any size: the province's first counties, the last of them cut to fit.
+
+    A region is part of every larger one of the same seed, as far as whole counties go.
+
+    Args:
+        townships: townships and subdistricts together.
+        seed: seed of the generator.
+    """
+    counties = province_counties(seed)
+    units = counties["towns"] + counties["townships"] + counties["subdistricts"]
+    whole = int((units.cumsum() < townships).sum())
+    counties = counties.iloc[: whole + 1].reset_index(drop=True)
+    left = townships - int(units.iloc[:whole].sum())
+    kinds, classes = ["towns", "townships"], [str(category) for category in VOTING_CATEGORIES]
+    cut = counties.iloc[whole].copy()
+    for name in ("area_km2", "population", "gdp"):
+        cut[name] = type(cut[name])(cut[name] * left / units.iloc[whole])
+    # The seat stays, and the rest shrinks in proportion.
+    cut["subdistricts"] = min(int(cut["subdistricts"]) * left // int(units.iloc[whole]), left - 1)
+    voting = left - int(cut["subdistricts"])
+    cut[kinds] = spread_total(voting, cut[kinds].to_numpy(float))
+    seat = min(int(cut["county_seat"]), voting)
+    cut[classes] = [seat, *spread_total(voting - seat, cut[classes[1:]].to_numpy(float))]
+    counties.iloc[whole] = cut
     return counties
 
 

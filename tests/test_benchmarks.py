@@ -1,0 +1,253 @@
+"""Benchmarks: the arithmetic of their tables, what is kept, and one small run of each; no time is ever asserted."""
+
+from __future__ import annotations
+
+import math
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from devolve_opt.errors import InputError
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks import growth, proof, results  # noqa: E402
+from benchmarks.__main__ import BENCHMARKS  # noqa: E402
+from benchmarks.arrays import read_arrays, write_arrays  # noqa: E402
+from benchmarks.instances import SHAPES, Instance  # noqa: E402
+from benchmarks.process import measured  # noqa: E402
+from benchmarks.runners import RUNNERS  # noqa: E402
+from devolve_opt.formulation import build_model  # noqa: E402
+from devolve_opt.scenario import Scenario  # noqa: E402
+from devolve_opt.solver.matrix import compile_matrix  # noqa: E402
+
+PNG = b"\x89PNG"
+
+
+def rows_of(*rows: tuple) -> pd.DataFrame:
+    """Return a table of instance, runner, status, seconds, bound, objective."""
+    names = ("instance", "runner", "status", "seconds", "bound", "objective")
+    return pd.DataFrame([dict(zip(names, row, strict=True)) for row in rows]).assign(note="")
+
+
+THREE = rows_of(
+    ("a", "root_lp", "proven", 2.0, 104.0, None),
+    ("a", "devolve_opt", "proven", 4.0, 100.1, 100.0),
+    ("a", "highs", "time_limit", 60.0, 103.0, 80.0),
+    ("b", "root_lp", "proven", 1.0, 220.0, None),
+    ("b", "devolve_opt", "proven", 3.0, 200.2, 200.0),
+    ("b", "highs", "proven", 30.0, 200.1, 200.0),
+)
+
+
+def test_ratios_are_those_of_the_same_instance():
+    frame = proof.compared(THREE).set_index(["instance", "runner"])
+    assert frame.loc[("a", "devolve_opt"), "times_root_lp"] == 4 / 2
+    assert frame.loc[("b", "highs"), "times_root_lp"] == 30 / 1
+    assert frame.loc[("b", "highs"), "times_devolve_opt"] == 30 / 3
+    assert frame.loc[("a", "highs"), "gap"] == pytest.approx((103 - 80) / 80)
+    assert math.isnan(frame.loc[("a", "root_lp"), "gap"])
+    assert math.isnan(frame.loc[("a", "highs"), "times_root_lp_ipm"])  # it was not run
+
+
+def test_medians_and_the_last_line_count_what_is_proven():
+    frame = proof.compared(THREE)
+    middle = proof.medians(frame, 0.001).set_index("runner")
+    assert middle.loc["devolve_opt", "proven"] == 2
+    assert middle.loc["highs", "proven"] == 1
+    assert middle.loc["devolve_opt", "times_root_lp"] == (4 / 2 + 3 / 1) / 2
+    line = results.last_line(proof.figures(frame, middle.reset_index(), 0.001))
+    figures = dict(part.split("=") for part in line.split(" "))
+    assert figures["highs_proven"] == "1/2"
+    assert float(figures["highs_over_devolve_opt"]) == (60 / 4 + 30 / 3) / 2
+    assert float(figures["devolve_opt_over_root_lp"]) == 2.5
+    assert figures["devolve_opt_over_root_lp_ipm"] == "na"
+    assert figures["disagreements"] == "0"
+
+
+def test_a_gap_that_is_only_claimed_is_not_proven():
+    claimed = rows_of(("a", "highs", "proven", 1.0, 110.0, 100.0))
+    assert proof.medians(proof.compared(claimed), 0.001).loc[0, "proven"] == 0
+
+
+def test_a_plan_above_anothers_bound_is_told():
+    wrong = rows_of(("a", "highs", "proven", 1.0, 100.0, 100.0), ("a", "scip", "proven", 1.0, 101.0, 101.0))
+    (line,) = proof.disagreements(proof.compared(wrong))
+    assert "scip has a plan worth 101.000, highs says at most 100.000" in line
+    assert proof.disagreements(proof.compared(THREE)) == []
+
+
+def test_growth_is_the_ratio_for_twice_the_townships():
+    # 40 -> 80 takes 3 times as long; 80 -> 320 is two doublings at 16 times: 4 each; 330 is too near to 320.
+    frame = growth.grown(
+        pd.DataFrame({"townships": [40, 80, 320, 330], "seconds": [1.0, 3.0, 48.0, 50.0], "status": "proven",
+                      "bound": 100.0, "objective": [100.0, 100.0, 100.0, 90.0]})
+    )  # fmt: skip
+    assert frame["ratio_per_doubling"].to_list()[1:3] == pytest.approx([3.0, 4.0])
+    assert math.isnan(frame["ratio_per_doubling"].iloc[3])
+    figures = growth.figures(frame, 0.002)
+    assert figures["proven"] == "3/4"
+    assert figures["worst_ratio"] == pytest.approx(4.0)
+    assert figures["ratio_320_330"] is None
+
+
+def test_a_finished_row_is_kept_and_a_failed_one_is_tried_again(tmp_path):
+    times = []
+
+    def measure(status: str) -> dict:
+        times.append(status)
+        return {"status": status, "seconds": 1.0}
+
+    for status, again in (("failed", 1), ("proven", 2), ("proven", 2)):
+        row = results.kept_or_measured(tmp_path, "row", {"gap": 0.1}, lambda: measure(status))  # noqa: B023
+        assert (row["status"], len(times)) == (status, again)
+    assert row["kept"]
+    assert not results.kept_or_measured(tmp_path, "row", {"gap": 0.2}, lambda: measure("proven"))["kept"]
+    assert not results.kept_or_measured(tmp_path, "row", {"gap": 0.2}, lambda: measure("proven"), fresh=True)["kept"]
+
+
+def test_arrays_come_back_as_they_were(tmp_path):
+    scenario = Scenario.read(ROOT / "scenarios" / "hand.toml")
+    matrix = compile_matrix(build_model(scenario.data, scenario.policy))
+    write_arrays(tmp_path / "model.npz", matrix)
+    again = read_arrays(tmp_path / "model.npz")
+    for name in ("costs", "offset", "row_lower", "row_upper", "lower", "upper", "integer"):
+        assert np.array_equal(getattr(again, name), getattr(matrix, name))
+    assert (again.rows != matrix.rows).nnz == 0
+    assert again.variables[:2] == ["taken(A,P1)", "taken(A,P2)"]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_shape_is_what_it_says(shape):
+    base, shaped = Instance(1, "baseline", 20).scenario, Instance(1, shape, 20).scenario
+    hours = [each.data.townships["statutory_hours"].sum() for each in (base, shaped)]
+    assert hours[1] / hours[0] == pytest.approx({"loose": 0.9, "tight": 1.1}.get(shape, 1.0), rel=1e-6)
+    assert (shaped.policy.overload == "wall") is (shape == "wall")
+    assert shaped.policy.posts_moved_max == 3  # 18 x 20 / 166 = 2.2, rounded up
+
+
+HAND = Path("scenarios/hand.toml")
+OPTIMUM = 369.5
+"""Of the hand case, worked out in test_hand.py."""
+
+
+def test_a_runner_answers_from_a_process_of_its_own():
+    request = {"scenario": str(ROOT / HAND), "gap": 0.0, "time_limit": 30.0, "threads": 1}
+    report = measured("scenario", request, 30.0)
+    assert (report["status"], report["objective"]) == ("proven", pytest.approx(OPTIMUM))
+    assert report["trace"]
+    assert report["bound"] == pytest.approx(OPTIMUM)
+
+
+def test_a_runner_that_is_not_there_or_fails_is_told():
+    report = measured("scenario", {"scenario": "none.toml", "gap": 0.0, "time_limit": 1.0, "threads": 1}, 30.0)
+    assert report["status"] == "failed"
+    assert "none.toml" in report["note"]
+    assert measured("nobody", {}, 30.0)["status"] == "failed"
+
+
+@pytest.mark.parametrize("runner", [name for name in RUNNERS if name not in ("devolve_opt", *proof.ROOT_LPS)])
+def test_other_solvers_find_the_optimum_that_is_worked_out_by_hand(runner, tmp_path):
+    from devolve_opt.views.model_file import write_model
+
+    files = {"matrix": tmp_path / "hand.npz", "mps": tmp_path / "hand.mps"}
+    write_arrays(files["matrix"], write_model(Scenario.read(ROOT / HAND), files["mps"]))
+    request = {**{name: str(path) for name, path in files.items()}, "gap": 0.0, "time_limit": 30.0, "threads": 1}
+    report = measured(runner, request, 30.0)
+    if report["status"] == "skipped":
+        pytest.skip(report["note"])
+    assert report["status"] == "proven"
+    assert (report["objective"], report["bound"]) == (pytest.approx(OPTIMUM), pytest.approx(OPTIMUM))
+    assert report["note"] == ""
+
+
+LITTLE = (
+    "--townships",
+    "20",
+    "--seeds",
+    "1",
+    "--shapes",
+    "loose",
+    "--gap",
+    "0.5",
+    "--time-limit",
+    "20",
+    "--threads",
+    "1",
+)
+PROOF_FILES = ("proof.csv", "proof-medians.csv", "proof.png")
+
+
+def shell(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments],
+        cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False, timeout=300,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        (("quick", "--scenarios", "hand", "--time-limit", "20"), ()),
+        pytest.param(("load", "--scenario", str(HAND), "--repeats", "1"), ("load.csv",), marks=pytest.mark.slow),
+        pytest.param(
+            ("growth", "--townships", "20", "--gap", "0.5", "--time-limit", "20", "--threads", "1"),
+            ("growth.csv", "growth.png"), marks=pytest.mark.slow,
+        ),
+        (("proof", *LITTLE, "--runners", "root_lp,devolve_opt"), PROOF_FILES),
+        pytest.param(("proof", *LITTLE), PROOF_FILES, marks=pytest.mark.slow),
+    ],
+    ids=lambda value: value[0] if value and value[0] in BENCHMARKS else "",
+)  # fmt: skip
+def test_each_benchmark_runs_on_something_small(command, files, tmp_path):
+    out = () if command[0] == "quick" else ("--out", str(tmp_path))
+    done = shell(*command, *out)
+    assert done.returncode == 0, done.stderr
+    last = done.stdout.splitlines()[-1]
+    assert re.fullmatch(r"benchmark=\w+( \w+=[^ =]+)+", last)
+    assert last.startswith(f"benchmark={command[0]} ")
+    assert "SYNTHETIC DATA" in done.stdout
+    for name in files:
+        content = (tmp_path / name).read_bytes()
+        assert content.startswith(PNG) if name.endswith("png") else content
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_every_benchmark_is_shown_in_the_help_and_on_its_page():
+    said, page = shell("--help").stdout, (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    for name in BENCHMARKS:
+        assert f"  {name} " in said
+        assert f"| `{name}` |" in page
+
+
+def test_wrong_options_are_told_all_at_once_and_nothing_is_written(tmp_path):
+    done = shell(
+        "proof", "--seeds", "a", "--shapes", "loos", "--runners", "x", "--townships", "3", "--out", str(tmp_path)
+    )
+    assert done.returncode == 2
+    assert "4 faults in the input" in done.stderr
+    assert "Did you mean 'loose'?" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    done = shell("proof", *LITTLE, "--out", str(tmp_path / "file" / "below"))
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+    assert "root_lp" not in done.stdout
+
+
+def test_no_module_of_the_package_imports_the_benchmarks():
+    import devolve_opt
+
+    for path in Path(devolve_opt.__file__).parent.rglob("*.py"):
+        assert "benchmarks" not in path.read_text(encoding="utf-8").replace("benchmarks/README", "")
+    with pytest.raises(InputError):
+        proof.main(seeds="x")
