@@ -67,11 +67,63 @@ def province_counties(seed: int) -> pd.DataFrame:
             "general": left - central - key - characteristic,
         }
     )  # fmt: skip
-    units = voting + streets
-    counties["area_km2"] = np.round(units * 122.0 * random.lognormal(0, 0.7, count), 2)
-    counties["population"] = np.round(units * 29_300 * random.lognormal(0, 0.3, count)).astype(int)
-    counties["gdp"] = np.round(counties["population"] * random.lognormal(1.35, 0.4, count)).astype(int)
-    return counties
+    return counties.assign(**_indicators(voting + streets, random))
+
+
+def sized_counties(count: int, townships: int, subdistricts: int, seed: int) -> pd.DataFrame:
+    """Return the frame of a city with so many counties, townships and subdistricts; how they spread is assumed.
+
+    Categories have the shares of the report's city; a county with at most one subdistrict has a county-seat town.
+    """
+    random = stream(seed, "sized city")
+    count = max(1, min(count, townships + subdistricts))
+    units = spread_total(townships + subdistricts, random.lognormal(0.0, 0.45, count), least=1)
+    # Two counties in five are urban and hold most of the subdistricts.
+    is_urban = random.permutation(count) < max(1, round(0.4 * count))
+    streets = _spread_within(subdistricts, np.where(is_urban, 12.0, 1.0) * units, units)
+    voting = units - streets
+    towns = np.round(voting * random.uniform(0.5, 0.95, count)).astype(int)
+    seats = ((streets <= 1) & (voting > 0)).astype(int)
+    left = voting - seats
+    classes: dict[str, NDArray[np.int64]] = {"county_seat": seats}
+    shares = {"central": 27, "key": 30, "characteristic": 35, "general": 54}
+    whole, parts = int(left.sum()), sum(shares.values())
+    for name, share in shares.items():
+        wanted = int(left.sum()) if name == "general" else min(round(whole * share / parts), int(left.sum()))
+        classes[name] = _spread_within(wanted, left.astype(float), left)
+        left = left - classes[name]
+    names = [first + second for second in _COUNTY_SECOND for first in _FIRST]
+    counties = pd.DataFrame(
+        {
+            "name": [
+                names[number] + ("区" if city else "县")
+                for number, city in zip(random.permutation(len(names))[:count], is_urban, strict=True)
+            ],
+            "towns": towns, "townships": voting - towns, "subdistricts": streets, **classes,
+        }
+    )  # fmt: skip
+    return counties.assign(**_indicators(units, random))
+
+
+def _indicators(units: NDArray[np.int64], random: np.random.Generator) -> dict[str, NDArray[np.float64]]:
+    """Draw area (km2), population (persons) and product (10k yuan) of counties with so many units; assumed."""
+    count = len(units)
+    area = np.round(units * 122.0 * random.lognormal(0, 0.7, count), 2)
+    population = np.round(units * 29_300 * random.lognormal(0, 0.3, count)).astype(int)
+    return {
+        "area_km2": area,
+        "population": population,
+        "gdp": np.round(population * random.lognormal(1.35, 0.4, count)).astype(int),
+    }
+
+
+def _spread_within(total: int, weights: NDArray[np.float64], most: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Spread whole units in proportion to weights, nowhere more than `most`, which hold at least `total` together."""
+    given = np.zeros_like(most)
+    while (over := int(total - given.sum())) > 0:
+        room = most - given
+        given += np.minimum(spread_total(over, np.where(room > 0, weights, 0.0)), room)
+    return given
 
 
 def townships_of(counties: pd.DataFrame, seed: int, calibration: Calibration, width: int = 3) -> pd.DataFrame:

@@ -110,6 +110,7 @@ def _moves(townships: pd.DataFrame, moved: int, seed: int) -> NDArray[np.int64]:
     )
     voting = np.array([(members[county] & (general | important)).sum() for county in counties], dtype=float)
     pairs = np.zeros(len(counties), dtype=np.int64)
+    moved = min(moved, int(possible.sum()))  # a small city may have fewer pairs of such townships
     while pairs.sum() < moved:  # a county without general townships passes its share on
         room = possible > pairs
         pairs = np.minimum(pairs + largest_remainder(int(moved - pairs.sum()), np.where(room, voting, 0.0)), possible)
