@@ -1,8 +1,9 @@
-r"""A pool of posts: what a city with more posts is, and how the posts are shared out between cities by a price.
+r"""A pool of posts: what a city with more posts is, and how the posts are shared out between cities.
 
-Each city is asked what it could be worth at most with 0, 1, 2, ... lots of posts. At a price $\mu$ of a post, city c
-takes the number $k$ of posts that is worth most to it, $\max_k (v_c(k) - \mu k)$; the price that clears the pool of
-$P$ posts is the least at which no more than $P$ are asked for.
+Each city is asked what it could be worth at most with 0, 1, 2, ... lots of posts, $\bar v_c(k)$. Shared out best by
+these answers, $\max \sum_c \bar v_c(k_c)$ with $\sum_c k_c \le P$, the pool gives a bound on all cities together: no other
+way to share it out, and no plan of any city, is worth more. The price of a post is that at which cities, each taking
+what is worth most to it less its price, ask for no more than the pool holds.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from devolve_opt.case import Case
 from devolve_opt.policy import Policy
@@ -25,10 +27,12 @@ class Shares:
 
     Attributes:
         posts: posts of each city, 0 where it is given none.
-        price: staff-hours a year a post: what a further post would be worth; 0 where nobody asks for one.
+        worth: sum over the cities of the value of what they are given, staff-hours a year; no other shares give more.
+        price: staff-hours a year a post: what posts beyond the pool would be worth each; 0 where nobody asks for one.
     """
 
     posts: dict[str, int]
+    worth: float
     price: float
 
 
@@ -68,47 +72,48 @@ def relief_of_posts(before: Case, after: Case, policy: Policy) -> float:
 
 
 def share_out(offers: pd.DataFrame, pool: int) -> Shares:
-    """Share a pool of posts out between cities by a price.
+    """Share a pool of posts out between cities so that the sum of their values is largest, exactly.
 
-    The steps of each city's concave envelope are taken in falling order of worth a post, as long as they fit.
+    City after city the best sum for every number of posts given so far is worked out (dynamic programming).
 
     Args:
         offers: columns `city, posts, value` (staff-hours a year): what each city is worth, or at most worth, with so
             many posts; each city has a row for 0 posts.
         pool: posts to be shared out.
     """
-    steps = [step for city, rows in offers.groupby("city", sort=True) for step in _steps(str(city), rows)]
-    given = {str(city): 0 for city in offers["city"].unique()}
-    left, price, passed = pool, 0.0, set[str]()
-    for worth, city, posts in sorted(steps, key=lambda step: (-step[0], step[1], step[2])):
-        if city in passed:
-            continue
-        if posts - given[city] <= left:
-            left -= posts - given[city]
-            given[city] = posts
-        else:
-            # What is not worth a higher step is not given a lower one of the same city.
-            price = price or worth
-            passed.add(city)
-    return Shares(given, price)
+    lot = max(1, int(np.gcd.reduce(offers["posts"].to_numpy(int))))
+    most = min(pool // lot, int(offers.groupby("city")["posts"].max().sum()) // lot)
+    best = np.zeros(most + 1)
+    chosen: list[tuple[str, NDArray[np.int64]]] = []
+    for city, rows in offers.sort_values("posts", kind="stable").groupby("city", sort=True):
+        lots = rows["posts"].to_numpy(np.int64) // lot
+        sums = np.full((len(rows), most + 1), -np.inf)
+        for row, (number, value) in enumerate(zip(lots, rows["value"].to_numpy(float), strict=True)):
+            if number <= most:
+                sums[row, number:] = best[: most + 1 - number] + value
+        # The first of equals is the one with fewest posts: none are given where they are worth nothing.
+        chosen.append((str(city), lots[sums.argmax(axis=0)]))
+        best = sums.max(axis=0)
+    left, given = most, {}
+    for city, picked in reversed(chosen):
+        given[city] = int(picked[left]) * lot
+        left -= int(picked[left])
+    return Shares(given, float(best[most]), _price(offers, pool))
 
 
-def worth_at_most(offers: pd.DataFrame, pool: int, price: float) -> float:
-    r"""Return a bound on what all cities together are worth however the pool is shared out [staff-hours a year].
-
-    $\mu P + \sum_c \max_k (\bar v_c(k) - \mu k)$, for any price $\mu \ge 0$ and bounds $\bar v_c(k)$ (weak duality).
-
-    Args:
-        offers: as for `share_out`, with a bound for every number of posts that a city may be given.
-        pool: posts to be shared out.
-        price: staff-hours a year a post.
-    """
-    surplus = offers["value"] - price * offers["posts"]
-    return float(price * pool + surplus.groupby(offers["city"]).max().sum())
+def _price(offers: pd.DataFrame, pool: int) -> float:
+    """Return the worth of a post in the first step of all cities' concave envelopes that the pool does not hold."""
+    steps = [step for _, rows in offers.groupby("city", sort=True) for step in _steps(rows)]
+    left = pool
+    for worth, posts in sorted(steps, reverse=True):
+        left -= posts
+        if left < 0:
+            return worth
+    return 0.0
 
 
-def _steps(city: str, rows: pd.DataFrame) -> list[tuple[float, str, int]]:
-    """Return the rising steps of the concave envelope of a city's values: worth a post, city, posts after the step."""
+def _steps(rows: pd.DataFrame) -> list[tuple[float, int]]:
+    """Return the rising steps of the concave envelope of a city's values: worth a post, and posts of the step."""
     posts, values = rows["posts"].to_numpy(int), rows["value"].to_numpy(float)
     order = np.argsort(posts)
     posts, values = posts[order], values[order]
@@ -119,6 +124,7 @@ def _steps(city: str, rows: pd.DataFrame) -> list[tuple[float, str, int]]:
         best = int(np.flatnonzero(slopes == slopes.max())[-1])
         if slopes[best] <= 0:
             break
-        at += 1 + best
-        steps.append((float(slopes[best]), city, int(posts[at])))
+        to = at + 1 + best
+        steps.append((float(slopes[best]), int(posts[to] - posts[at])))
+        at = to
     return steps

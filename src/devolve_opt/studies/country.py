@@ -6,11 +6,12 @@ Cities share nothing but the pool, so one solve a city does without it. How the 
    (`rules.pool.with_posts`); the model stays as it is. So the whole is a choice of one number for each city, and the
    worth of the country is the sum of the cities' worth.
 2. For each city and number of posts the relaxation gives a bound (a few seconds each). By these bounds the posts are
-   shared out at a price (`rules.pool.share_out`): like is compared with like, and no city is solved for every number.
+   shared out (`rules.pool.share_out`, exact): like is compared with like, and no city is solved for every number.
 3. Each city is solved without posts, and those that are given some once more with them. Where the second plan is worth
    less than the first, both being proven only to the gap, the city keeps the first and its posts stay unused.
-4. The bound on the whole is that of weak duality (`rules.pool.worth_at_most`): the least bound known for each city and
-   number of posts, at the price. It holds for every way to share out the pool in lots and every plan of the cities.
+4. The bound on the whole is the best share-out by the least bound known for each city and number of posts. It holds for
+   every way to share out the pool in lots and every plan of the cities. The price of a post, at which the cities' own
+   demand meets the pool, is told with it.
 
 Cities go to the workers largest first. Each result is written by this process as soon as it is there, under a digest
 of all that it depends on: what was stopped goes on from there, and a changed scenario takes up nothing of another one.
@@ -33,7 +34,7 @@ from devolve_opt.country import Country
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.frozen import FrozenFrames, FrozenMapping
 from devolve_opt.plan import relative_gap
-from devolve_opt.rules.pool import Shares, share_out, worth_at_most
+from devolve_opt.rules.pool import Shares, share_out
 from devolve_opt.solver.engine import stop_on_interrupt
 from devolve_opt.studies.city import CityTask, solve_city
 from devolve_opt.studies.cluster import Crew, crew, usual_memory, usual_workers
@@ -89,11 +90,11 @@ class CountryPlan(FrozenFrames):
         return relative_gap(self.objective, self.bound)
 
     @property
-    def status(self) -> Status:
-        """How far the whole is proven."""
+    def status(self) -> str:
+        """How far the whole is proven: `proven` to the gap asked for, `not_proven`, or `interrupted`."""
         if not self.complete:
-            return Status.INTERRUPTED
-        return Status.PROVEN if self.gap <= self.options["gap"] + AGREEMENT else Status.TIME_LIMIT
+            return str(Status.INTERRUPTED)
+        return str(Status.PROVEN) if self.gap <= self.options["gap"] + AGREEMENT else "not_proven"
 
     @property
     def solved(self) -> pd.DataFrame:
@@ -353,8 +354,8 @@ def _bound(store: _Store, cities: pd.DataFrame, share: Shares | None, pool_posts
     complete = len(solved) > 0 and (bounds.groupby("city").size() == len(_numbers(store))).all()
     if not complete or bounds["city"].nunique() < len(solved):
         return np.inf, share.price
-    prices = {share.price, share_out(bounds, pool_posts).price}
-    return min((worth_at_most(bounds, pool_posts, price), price) for price in prices)
+    best = share_out(bounds, pool_posts)
+    return best.worth, best.price
 
 
 def _numbers(store: _Store) -> tuple[int, ...]:
