@@ -1,9 +1,9 @@
 r"""A pool of posts: what a city with more posts is, and how the posts are shared out between cities.
 
 Each city is asked what it could be worth at most with 0, 1, 2, ... lots of posts, $\bar v_c(k)$. Shared out best by
-these answers, $\max \sum_c \bar v_c(k_c)$ with $\sum_c k_c \le P$, the pool gives a bound on all cities together: no other
-way to share it out, and no plan of any city, is worth more. The price of a post is that at which cities, each taking
-what is worth most to it less its price, ask for no more than the pool holds.
+these answers, $\max \sum_c \bar v_c(k_c)$ with $\sum_c k_c \le P$, the pool gives a bound on all cities together: no
+other way to share it out, and no plan of any city, is worth more. The price of a post is that at which cities, each
+taking what is worth most to it less its price, ask for no more than the pool holds.
 """
 
 from __future__ import annotations

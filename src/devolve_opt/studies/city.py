@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+
 from devolve_opt.case import Case
 from devolve_opt.errors import DevolveError, NoPlanError
 from devolve_opt.plan import relative_gap
@@ -22,6 +24,10 @@ from devolve_opt.vocabulary import Method
 
 LOOKS_A_SECOND = 5
 """How often memory is looked at while a city is solved."""
+NUMBERS = ("objective", "bound", "gap", "first_bound")
+"""What a result may lack, by name."""
+PATIENCE = 3.0
+"""A bound alone is given so many time limits: a relaxation that is broken off bounds nothing."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class CityTask:
         bound_only: whether a bound is enough; it takes the relaxation's time only.
         policy: caps and prices.
         gap: relative gap to prove.
-        time_limit: seconds, or None.
+        time_limit: seconds, or None; a bound alone is given `PATIENCE` times as many.
         threads: threads for HiGHS.
         memory_mb: megabytes at which the search is stopped, 0 for no limit.
     """
@@ -72,13 +78,14 @@ def solve_city(task: CityTask) -> dict[str, Any]:
     Returns:
         `city`, `posts`, `bound_only`; `status` (as of a plan; `bounded`, where only a bound was asked for;
         `infeasible`, `no_plan`, `no_bound`, `failed`); `objective` and `bound` (staff-hours a year, both against the
-        city's own today without posts of the pool) and `gap` (share), None where not known; `seconds`; `peak_mb`, the
-        most memory that this process and its solver took meanwhile; `township_powers`, the take-ups to be decided;
-        `note`, why there is no plan.
+        city's own today without posts of the pool) and `gap` (share), None where not known; `first_bound`, the one that
+        the search began with; `seconds`; `peak_mb`, the most memory that this process and its solver took meanwhile;
+        `township_powers`, the take-ups to be decided; `note`, why there is no plan.
     """
-    control = Control(task.time_limit)
+    patience = PATIENCE if task.bound_only else 1.0
+    control = Control(None if task.time_limit is None else patience * task.time_limit)
     found: dict[str, Any] = {"city": task.city, "posts": task.posts, "bound_only": task.bound_only}
-    found |= dict.fromkeys(("objective", "bound", "gap"))
+    found |= dict.fromkeys(NUMBERS)
     with _MemoryWatch(control, task.memory_mb) as watch:
         try:
             case = task.case()
@@ -101,15 +108,19 @@ def _solved(task: CityTask, case: Case, control: Control) -> dict[str, Any]:
     plan = solve(scenario, method, task.gap, threads=task.threads, control=control, explain=False)
     relief = relief_of_posts(case, given, task.policy)
     objective, bound = plan.objective + relief, plan.bound + relief if math.isfinite(plan.bound) else None
-    if not task.bound_only:
-        gap = relative_gap(objective, plan.bound + relief)
-        return {
-            "status": str(plan.status), "objective": objective, "bound": bound,
-            "gap": gap if math.isfinite(gap) else None,
-        }  # fmt: skip
-    if bound is None:
-        return {"status": "infeasible" if plan.bound < 0 else "no_bound"}
-    return {"status": "bounded", "bound": bound}
+    if task.bound_only:
+        if bound is None:
+            return {"status": "infeasible" if plan.bound < 0 else "no_bound"}
+        return {"status": "bounded", "bound": bound, "first_bound": bound}
+    gap = relative_gap(objective, plan.bound + relief)
+    proved = plan.steps["bound"][np.isfinite(plan.steps["bound"].astype(float))]
+    return {
+        "status": str(plan.status),
+        "objective": objective,
+        "bound": bound,
+        "gap": gap if math.isfinite(gap) else None,
+        "first_bound": float(proved.iloc[0]) + relief if len(proved) else None,
+    }
 
 
 class _MemoryWatch:

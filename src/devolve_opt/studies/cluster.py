@@ -106,7 +106,7 @@ def crew(workers: int | None, scheduler: str | None, memory_mb: float, stop: thr
     distributed = library("distributed")
     if scheduler is None:
         made = distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs="CRITICAL",
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs="CRITICAL",
             memory_limit=f"{memory_mb:.0f}MB",
         )  # fmt: skip
         with made as cluster, distributed.Client(cluster) as client:

@@ -5,8 +5,9 @@ Cities share nothing but the pool, so one solve a city does without it. How the 
 1. A city may be given 0, 1, 2, ... lots of posts (`[pool]`). What it would then be is a matter of its data alone
    (`rules.pool.with_posts`); the model stays as it is. So the whole is a choice of one number for each city, and the
    worth of the country is the sum of the cities' worth.
-2. For each city and number of posts the relaxation gives a bound (a few seconds each). By these bounds the posts are
-   shared out (`rules.pool.share_out`, exact): like is compared with like, and no city is solved for every number.
+2. For each city and number of posts a relaxation gives a bound (without posts it is the one that the city's own search
+   begins with). By these bounds, like compared with like, the posts are shared out (`rules.pool.share_out`, exact), so
+   that no city is solved for every number.
 3. Each city is solved without posts, and those that are given some once more with them. Where the second plan is worth
    less than the first, both being proven only to the gap, the city keeps the first and its posts stay unused.
 4. The bound on the whole is the best share-out by the least bound known for each city and number of posts. It holds for
@@ -36,7 +37,7 @@ from devolve_opt.frozen import FrozenFrames, FrozenMapping
 from devolve_opt.plan import relative_gap
 from devolve_opt.rules.pool import Shares, share_out
 from devolve_opt.solver.engine import stop_on_interrupt
-from devolve_opt.studies.city import CityTask, solve_city
+from devolve_opt.studies.city import NUMBERS, CityTask, solve_city
 from devolve_opt.studies.cluster import Crew, crew, usual_memory, usual_workers
 from devolve_opt.studies.kept import digest_of, keep, kept
 from devolve_opt.studies.options import AGREEMENT, check_options
@@ -156,9 +157,9 @@ def solve_country(
     numbers = country.pool.choices if country.pool is not None and pool_posts else ()
     with stop_on_interrupt(stop.set if own else _nothing), crew(workers, scheduler, limit, stop) as hands:
         plain = [store.task(city, 0, False) for city in _largest_first(asked)]
-        store.get(hands, [*plain, *(store.task(city, k, True) for city in _largest_first(asked) for k in numbers)])
+        store.get(hands, [*plain, *(store.task(city, k, True) for city in _largest_first(asked) for k in numbers[1:])])
         if numbers and not stop.is_set():
-            share = share_out(store.bounds(asked.index), pool_posts)
+            share = share_out(store.bounds(asked.index, first=True), pool_posts)
             given = [city for city in _largest_first(asked) if share.posts.get(city)]
             store.get(hands, [store.task(city, share.posts[city], False) for city in given])
         there = hands.workers if not stop.is_set() else workers or 0
@@ -230,7 +231,7 @@ class _Store:
             note = f"its workers died ({type(result).__name__})"
             result = {"city": task.city, "posts": task.posts, "bound_only": task.bound_only, "status": "failed",
                       "note": note, "seconds": 0.0, "peak_mb": 0.0, "township_powers": 0,
-                      **dict.fromkeys(("objective", "bound", "gap"))}  # fmt: skip
+                      **dict.fromkeys(NUMBERS)}  # fmt: skip
         elif self.folder is not None:
             keep(self._file(task), self._key(task), task.time_limit, result)
         self._add(task, result, False)
@@ -257,22 +258,23 @@ class _Store:
         found = [result for result in self.results(city) if result["posts"] == posts and not result["bound_only"]]
         return found[0] if found else None
 
-    def bounds(self, cities: Iterable[str], with_plans: bool = False) -> pd.DataFrame:
+    def bounds(self, cities: Iterable[str], first: bool) -> pd.DataFrame:
         """Bounds by city and number of posts: columns `city, posts, value`; a city without one for 0 posts is left out.
 
         Args:
             cities: ids.
-            with_plans: whether the bounds of solved plans count, too: they are better, but not all cities have them.
+            first: whether to take those that the searches began with, which compare like with like, or the least ones.
         """
-        rows = [
-            (city, result["posts"], result["bound"])
-            for city in cities
-            for result in self.results(city)
-            if result["bound"] is not None and (with_plans or result["bound_only"])
-        ]
-        frame = pd.DataFrame(rows, columns=["city", "posts", "value"])
-        least = frame.groupby(["city", "posts"], sort=False)["value"].min().reset_index()
+        column = "first_bound" if first else "bound"
+        rows = [(city, result["posts"], result[column]) for city in cities for result in self.results(city)]
+        frame = pd.DataFrame(rows, columns=["city", "posts", "value"]).dropna()
+        least = frame.astype({"value": float}).groupby(["city", "posts"], sort=False)["value"].min().reset_index()
         return least[least["city"].isin(least.loc[least["posts"] == 0, "city"])]
+
+    def bounded(self, city: str, posts: int) -> bool:
+        """Tell whether it is known what the city is worth at most with so many posts, or that no plan exists then."""
+        found = [result for result in self.results(city) if result["posts"] == posts]
+        return any(result["bound"] is not None or result["status"] == "infeasible" for result in found)
 
 
 def _largest_first(cities: pd.DataFrame) -> list[str]:
@@ -350,13 +352,9 @@ def _bound(store: _Store, cities: pd.DataFrame, share: Shares | None, pool_posts
     if share is None:
         bounds = cities.loc[solved, "bound"]
         return (float(bounds.sum()) if len(bounds) and bounds.notna().all() else np.inf), None
-    bounds = store.bounds(solved, with_plans=True)
-    complete = len(solved) > 0 and (bounds.groupby("city").size() == len(_numbers(store))).all()
-    if not complete or bounds["city"].nunique() < len(solved):
+    pool = store.country.pool
+    numbers = pool.choices if pool is not None else (0,)
+    if len(solved) == 0 or not all(store.bounded(str(city), posts) for city in solved for posts in numbers):
         return np.inf, share.price
-    best = share_out(bounds, pool_posts)
+    best = share_out(store.bounds(solved, first=False), pool_posts)
     return best.worth, best.price
-
-
-def _numbers(store: _Store) -> tuple[int, ...]:
-    return store.country.pool.choices if store.country.pool is not None else (0,)

@@ -131,6 +131,9 @@ def _lent(
     while (difference := returned - int(excess.sum())) != 0:
         # Raise townships at or above the cap, or lower those above it, one person each.
         open_to = np.flatnonzero((lent >= allowed) & (excess < 5) if difference > 0 else excess > 0)
+        if not len(open_to):  # a handful of townships may have nobody at the cap
+            lent = np.maximum(lent, allowed)
+            continue
         chosen = random.choice(open_to, min(abs(difference), len(open_to)), replace=False)
         lent[chosen] += np.sign(difference)
         excess = np.maximum(lent - allowed, 0)
