@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
 import threading
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -21,6 +27,7 @@ from devolve_opt.studies.city import CityTask, solve_city
 from devolve_opt.studies.country import solve_country
 from devolve_opt.synthetic import synthesise_city
 from devolve_opt.views.country import country_record, country_text, write_country
+from test_cli import BAD_INPUT, DONE, NO_PLAN, shell, told
 
 distributed = pytest.importorskip("distributed")
 psutil = pytest.importorskip("psutil")
@@ -391,3 +398,68 @@ def test_a_country_of_which_nothing_is_done_claims_nothing(cluster, country, tmp
     record = country_record(plan)
     assert (record["objective"], record["bound"], record["gap"]) == (None, None, None)
     write_country(plan, tmp_path / "out")
+
+
+def test_results_are_kept_under_names_that_every_system_takes(country):
+    task = task_of(country, "1", 4, bound_only=True)
+    assert task.file_name == "1-4-bound.json"
+    odd = {replace(task, city=city).file_name for city in ("a/b", "a:b", "市")}
+    assert len(odd) == 3
+    assert all(re.fullmatch(r"[0-9A-Za-z_-]+\.json", name) for name in odd)
+
+
+# The shell.
+
+
+@pytest.fixture
+def land(write) -> Path:
+    return write('title = "Land"\ncountry = "land"\nseed = 7\n[pool]\nposts = 4\nlot = 2\n')
+
+
+def test_run_knows_a_country_and_goes_on_where_it_was(land, tmp_path):
+    words = ("run", land, "--gap", "0.02", "--sample", "1", "--workers", "1")
+    done = shell(*words, cwd=tmp_path)
+    assert done.returncode == DONE, done.stderr
+    assert "A sample of 1 of 3 cities" in done.stdout
+    assert "1 of 3: 乙市: proven" in done.stderr
+    assert (tmp_path / "runs" / "land" / "sample" / "country.json").exists()
+    assert not (tmp_path / "runs" / "land" / "country.json").exists()
+    again = shell(*words, cwd=tmp_path)
+    assert again.returncode == DONE
+    assert "proven" not in again.stderr  # nothing was solved again
+
+
+@pytest.mark.parametrize(
+    ("words", "told_of"),
+    [(("--method", "ratio"), "--method"), (("--sample", "9"), "sample"),
+     (("--workers", "2", "--scheduler", "tcp://nowhere:1"), "workers")],
+)  # fmt: skip
+def test_options_that_a_country_has_no_use_for_are_bad_input(land, tmp_path, words, told_of):
+    done = shell("run", land, *words, cwd=tmp_path)
+    assert done.returncode == BAD_INPUT
+    assert told_of in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_options_of_a_country_are_refused_elsewhere(tmp_path):
+    done = shell("run", ROOT / "scenarios" / "hand.toml", "--sample", "1", "--workers", "2", cwd=tmp_path)
+    assert done.returncode == BAD_INPUT
+    assert "2 faults" in told(done)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent another way there")
+def test_ctrl_c_keeps_what_is_done(land, tmp_path):
+    words = [sys.executable, "-m", "devolve_opt.cli", "run", str(land), "--gap", "0.02", "--workers", "1"]
+    with subprocess.Popen(
+        words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as running:
+        for line in running.stderr:
+            if "1 of " in line:
+                break
+        running.send_signal(signal.SIGINT)
+        shown, said = running.communicate(timeout=60)
+    assert running.returncode == NO_PLAN
+    assert "NOT COMPLETE" in shown
+    assert "the same command goes on from there" in said
+    assert "Traceback" not in said
+    assert list((tmp_path / "runs" / "land" / "done").glob("*.json"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
+from zlib import crc32
 
 import numpy as np
 
@@ -63,9 +65,11 @@ class CityTask:
     memory_mb: float
 
     @property
-    def label(self) -> str:
-        """A name for the task that no other task of the country has; fit for a file."""
-        return f"{self.city}-{self.posts}{'-bound' if self.bound_only else ''}"
+    def file_name(self) -> str:
+        """A name that no other task of the country has and every system takes."""
+        plain = re.sub(r"[^0-9A-Za-z_-]", "_", self.city)
+        own = self.city if plain == self.city else f"{plain}-{crc32(self.city.encode()):08x}"
+        return f"{own}-{self.posts}{'-bound' if self.bound_only else ''}.json"
 
     def case(self) -> Case:
         """Draw the city as it is without posts of the pool; the same seed gives the same one."""

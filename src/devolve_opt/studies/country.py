@@ -24,6 +24,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -155,7 +156,7 @@ def solve_country(
     own, stop = stop is None, stop or threading.Event()
     share: Shares | None = None
     numbers = country.pool.choices if country.pool is not None and pool_posts else ()
-    with stop_on_interrupt(stop.set if own else _nothing), crew(workers, scheduler, limit, stop) as hands:
+    with stop_on_interrupt(stop.set) if own else nullcontext(), crew(workers, scheduler, limit, stop) as hands:
         plain = [store.task(city, 0, False) for city in _largest_first(asked)]
         store.get(hands, [*plain, *(store.task(city, k, True) for city in _largest_first(asked) for k in numbers[1:])])
         if numbers and not stop.is_set():
@@ -171,10 +172,6 @@ def solve_country(
         bound=bound, pool_posts=pool_posts, price=price, complete=not stop.is_set(), workers=there,
         seconds=time.monotonic() - began, options={**options, "sample": sample, "scheduler": scheduler},
     )  # fmt: skip
-
-
-def _nothing() -> None:
-    """Leave Ctrl-C to the caller's own stop."""
 
 
 def _check_own_options(
@@ -201,7 +198,7 @@ class _Store:
 
     def __init__(self, country: Country, options: Mapping[str, Any], folder: Path | None, report: Report):
         self.country, self.options, self.folder, self.report = country, options, folder, report
-        self.found: dict[str, dict[str, Any]] = {}
+        self.found: dict[tuple[str, int, bool], dict[str, Any]] = {}
         self.asked = 0
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
@@ -237,12 +234,12 @@ class _Store:
         self._add(task, result, False)
 
     def _add(self, task: CityTask, result: dict[str, Any], was_kept: bool) -> None:
-        self.found[task.label] = result
+        self.found[task.city, task.posts, task.bound_only] = result
         self.report({**result, "name": task.name, "kept": was_kept, "done": len(self.found), "asked": self.asked})
 
     def _file(self, task: CityTask) -> Path:
         assert self.folder is not None
-        return self.folder / f"{task.label}.json"
+        return self.folder / task.file_name
 
     @staticmethod
     def _key(task: CityTask) -> str:
@@ -255,8 +252,7 @@ class _Store:
 
     def plan(self, city: str, posts: int) -> dict[str, Any] | None:
         """The result of solving a city with so many posts, if there is one."""
-        found = [result for result in self.results(city) if result["posts"] == posts and not result["bound_only"]]
-        return found[0] if found else None
+        return self.found.get((city, posts, False))
 
     def bounds(self, cities: Iterable[str], first: bool) -> pd.DataFrame:
         """Bounds by city and number of posts: columns `city, posts, value`; a city without one for 0 posts is left out.

@@ -39,7 +39,7 @@ def kept(path: Path, key: str, gap: float, time_limit: float | None) -> dict[str
             return None
         point = found["point"]
         had, wanted = (np.inf if seconds is None else seconds for seconds in (found["time_limit"], time_limit))
-        out_of_time = point["status"] in (Status.TIME_LIMIT, "no_plan") and wanted <= had
+        out_of_time = point["status"] in (Status.TIME_LIMIT, "no_plan", "no_bound") and wanted <= had
         proven = point["status"] == Status.PROVEN and point["gap"] <= gap + AGREEMENT
         bounded = point["status"] == "bounded"
         return point if point["status"] == "infeasible" or proven or bounded or out_of_time else None

@@ -98,7 +98,7 @@ def country_record(plan: CountryPlan) -> dict[str, Any]:
 def country_text(plan: CountryPlan) -> str:
     """Return a country in plain text: what was solved, how far it is proven, the pool, what a city costs."""
     lines = [plan.country.title, NOTICE, PROVENANCE, "", *_what(plan), *_proof(plan), *_pool(plan), "", *_cost(plan)]
-    if len(plan.classes):
+    if _estimate(plan) is not None:
         lines += ["", *_whole(plan)]
     return "\n".join(lines) + "\n"
 
@@ -184,7 +184,7 @@ def _whole(plan: CountryPlan) -> list[str]:
 
 
 def _estimate(plan: CountryPlan) -> dict[str, float] | None:
-    if plan.classes.empty:
+    if plan.classes.empty or not plan.complete:
         return None
     seconds = float(plan.classes["seconds_of_class"].sum())
     return {"seconds": seconds, "wall_seconds": seconds / max(1, plan.workers)}
