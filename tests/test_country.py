@@ -162,6 +162,12 @@ def test_a_city_has_the_size_that_it_is_given(size):
     case.replace(townships=case.townships)  # the tables pass the checks of files
 
 
+def test_no_county_of_a_city_has_a_real_ones_name():
+    names = {name for seed in range(40) for name in synthesise_city(26, 26, 0, seed).counties["name"]}
+    assert len(names) > 300
+    assert not {name for name in names if name[:2] in ("浔阳", "沅陵")}
+
+
 def test_a_city_without_units_cannot_be_made():
     with pytest.raises(ValueError, match="at least one unit"):
         synthesise_city(3, 0, 0, 1)

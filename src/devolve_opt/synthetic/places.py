@@ -22,6 +22,8 @@ _FIRST = "霁棠檀栎楠槿芷蓼荻茗菱藕黛靛绛缃砚笺琴瑟箫磬鹭�
 _SECOND = "溪川坪垭坝湾桥铺场渡泉岭塘坡沟滩渚洲"
 _THIRD = ("", "上", "下", "东", "西", "南", "北", "中", "前", "后")
 _COUNTY_SECOND = "原亭阳陵安昌宁平"
+_REAL_COUNTIES = ("浔阳", "沅陵")
+"""What these characters would give and is the name of a real county."""
 
 
 def city_counties(calibration: Calibration) -> pd.DataFrame:
@@ -92,7 +94,8 @@ def sized_counties(count: int, townships: int, subdistricts: int, seed: int) -> 
         wanted = int(left.sum()) if name == "general" else min(round(whole * share / parts), int(left.sum()))
         classes[name] = _spread_within(wanted, left.astype(float), left)
         left = left - classes[name]
-    names = [first + second for second in _COUNTY_SECOND for first in _FIRST]
+    stems = [first + second for second in _COUNTY_SECOND for first in _FIRST]
+    names = [name for name in stems if name not in _REAL_COUNTIES]
     counties = pd.DataFrame(
         {
             "name": [
