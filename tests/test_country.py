@@ -149,6 +149,18 @@ def test_the_country_of_the_models_is_sound():
     assert land.cities.loc["5107", ["counties", "townships", "subdistricts"]].to_list() == [9, 153, 13]
 
 
+def test_the_cities_of_the_models_have_the_published_counts():
+    folder = Path(os.environ.get("DEVOLVE_OPT_PUBLISHED", ROOT.parent / "shared" / "published")) / "townships"
+    if not folder.is_dir():
+        pytest.skip(f"no published counts at {folder}")
+    real = pd.read_csv(folder / "counts_per_city.csv", dtype={"city_code": str}).set_index("city_code")
+    land = Country.read(ROOT / "scenarios" / "country.toml").cities
+    real = real.loc[land.index]
+    assert land["townships"].tolist() == (real["zhen"] + real["xiang"] + real["sumu"]).tolist()
+    assert land["subdistricts"].tolist() == real["jiedao"].tolist()
+    assert land["counties"].tolist() == real["counties"].tolist()
+
+
 # Cities.
 
 
@@ -393,6 +405,15 @@ def test_a_country_is_written_whole_and_says_what_is_invented(solved, tmp_path):
     assert "SYNTHETIC DATA" in (tmp_path / "out" / "country.svg").read_text(encoding="utf-8")
     table = pd.read_csv(tmp_path / "out" / "cities.csv", dtype={"city": str})
     assert table["city"].to_list() == ["1", "2", "3", "4"]
+
+
+def test_cities_that_ran_into_the_time_limit_are_counted(solved):
+    plan, _ = solved
+    assert plan.out_of_time == 0
+    seconds = sorted(plan.solved["seconds"])
+    shorter = replace(plan, options={**plan.options, "time_limit": seconds[1]})
+    assert shorter.out_of_time == 2
+    assert f"2 cities ran into the limit of {seconds[1]:,.0f} s" in country_text(shorter)
 
 
 def test_a_country_of_which_nothing_is_done_claims_nothing(cluster, country, tmp_path):

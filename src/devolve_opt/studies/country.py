@@ -99,6 +99,12 @@ class CountryPlan(FrozenFrames):
         return str(Status.PROVEN) if self.gap <= self.options["gap"] + AGREEMENT else "not_proven"
 
     @property
+    def out_of_time(self) -> int:
+        """How many cities' plans without posts of the pool ran into the time limit: with more time they take longer."""
+        limit = self.options.get("time_limit")
+        return 0 if limit is None else int((self.solved["seconds"] >= limit).sum())
+
+    @property
     def solved(self) -> pd.DataFrame:
         """The cities that have a plan."""
         return self.cities[self.cities["objective"].notna()]

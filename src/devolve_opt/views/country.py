@@ -154,6 +154,9 @@ def _cost(plan: CountryPlan) -> list[str]:
     each = cities["each"]
     text = f"Seconds for 1,000 take-ups decided: {each.min():.2f} to {each.max():.2f}, median {each.median():.2f}; "
     lines = [f"{text}memory of a worker with its solver: at most {cities['peak_mb'].max():,.0f} MB."]
+    if plan.out_of_time:
+        limit = f"{plan.options['time_limit']:,.0f} s"
+        lines.append(f"{count(plan.out_of_time, 'city', 'cities')} ran into the limit of {limit}, which caps this.")
     shown = cities
     if len(cities) > MOST_LINES:
         shown = cities.nlargest(MOST_LINES, "seconds")

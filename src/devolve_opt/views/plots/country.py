@@ -17,6 +17,8 @@ def country_figure(plan: CountryPlan) -> Figure:
     cities = plan.solved
     cities = cities[cities["township_powers"] > 0]
     lead = f"{len(cities)} cities with townships and a plan. Where points of the first two lie level, cost is steady."
+    if plan.out_of_time:
+        lead += f"\n{plan.out_of_time} of the searches ran into the time limit, which caps their seconds."
     foot = (
         f"{style.short_name(plan.country.title)}: gap of the whole {percent(plan.gap)}.\n"
         "Sizes of cities are real, everything else about them is invented. Hollow: not proven to the gap asked for."
