@@ -34,14 +34,14 @@ BAR = 2.3
 
 def main(
     townships: Annotated[str, typer.Option(help="Sizes, in rising order.")] = "42,83,166,332,664",
-    seed: Annotated[int, typer.Option(help="Seed of the synthetic regions.", min=0)] = 2021,
+    seed: Annotated[int, typer.Option(help="Seed of the synthetic cities.", min=0)] = 2021,
     gap: Annotated[float, typer.Option(help="Relative gap to prove.", min=0, max=1)] = 0.002,
     time_limit: Annotated[float, typer.Option(help="Seconds for each size.", min=0.1)] = 1800.0,
     threads: Annotated[int, typer.Option(help="Threads for the solver.", min=1, max=256)] = 2,
     folder: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("build/benchmarks"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is there already.")] = False,
 ) -> None:
-    """Time to an equal gap as townships double: regions of one kind, each part of the next, 433 powers.
+    """Time to an equal gap as townships double: cities of one kind, 433 powers.
 
     The caps on the whole city (posts moved, training places) grow in proportion; the lists' caps stay.
     """

@@ -1,4 +1,4 @@
-"""What is solved: synthetic cities and regions, with hours that are loose, tight, or walled in."""
+"""What is solved: synthetic cities, with hours that are loose, tight, or walled in."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from devolve_opt.case import Case
 from devolve_opt.errors import Fault, did_you_mean
 from devolve_opt.scenario import Scenario
-from devolve_opt.synthetic import LARGEST_REGION, SMALLEST_REGION, synthesise, synthesise_region
+from devolve_opt.synthetic import synthesise, synthesise_city
 
 ROOT = Path(__file__).parents[1]
-CITY_TOWNSHIPS = 166
+CITY_TOWNSHIPS, CITY_SUBDISTRICTS, CITY_COUNTIES = 166, 13, 9
+"""Units, subdistricts among them, and counties of the report's city; others are made in proportion."""
+SMALLEST, LARGEST = 20, 3_101
+"""Units of a city: fewer have no lists to speak of, and a province has no more."""
 CITY_WIDE_CAPS = ("posts_moved_max", "training_places_max")
-"""Caps of the policy on the whole city: for a region of another size they are taken in proportion."""
+"""Caps of the policy on the whole city: for a city of another size they are taken in proportion."""
 
 SHAPES: dict[str, dict[str, Any]] = {
     "baseline": {},
@@ -34,7 +38,7 @@ class Instance:
     Attributes:
         seed: seed of the synthetic case.
         shape: one of `SHAPES`.
-        townships: townships and subdistricts of a synthetic region; None for the report's city of 166.
+        townships: townships and subdistricts of a synthetic city of another size; None for the report's city of 166.
     """
 
     seed: int
@@ -44,14 +48,14 @@ class Instance:
     @property
     def name(self) -> str:
         """Name in tables and files."""
-        place = "city" if self.townships is None else f"region-{self.townships}"
+        place = "city" if self.townships is None else f"city-of-{self.townships}"
         return f"{place}-{self.seed}-{self.shape}"
 
     @cached_property
     def scenario(self) -> Scenario:
         """The scenario: the baseline's policy over the synthetic case."""
         baseline = Scenario.read(ROOT / "scenarios" / "baseline.toml")
-        case = synthesise("city", self.seed) if self.townships is None else synthesise_region(self.townships, self.seed)
+        case = synthesise("city", self.seed) if self.townships is None else _city_of(self.townships, self.seed)
         scaled = {}
         if self.townships is not None:
             share = self.townships / CITY_TOWNSHIPS
@@ -62,12 +66,19 @@ class Instance:
         )
 
 
+def _city_of(units: int, seed: int) -> Case:
+    """Return a synthetic city of so many townships and subdistricts, its parts in proportion to the report's."""
+    subdistricts = round(units * CITY_SUBDISTRICTS / CITY_TOWNSHIPS)
+    counties = max(1, round(units * CITY_COUNTIES / CITY_TOWNSHIPS))
+    return synthesise_city(counties, units - subdistricts, subdistricts, seed)
+
+
 def township_faults(numbers: list[int], option: str) -> list[Fault]:
-    """Return a fault for each number of townships that no region can have."""
+    """Return a fault for each number of townships that no city can have."""
     return [
-        Fault(f"must be from {SMALLEST_REGION} to {LARGEST_REGION:,} townships.", column=option, value=str(number))
+        Fault(f"must be from {SMALLEST} to {LARGEST:,} townships.", column=option, value=str(number))
         for number in numbers
-        if not SMALLEST_REGION <= number <= LARGEST_REGION
+        if not SMALLEST <= number <= LARGEST
     ]
 
 

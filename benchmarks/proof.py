@@ -49,7 +49,8 @@ def main(
     time_limit: Annotated[float, typer.Option(help="Seconds for each runner on each instance.", min=0.1)] = 600.0,
     threads: Annotated[int, typer.Option(help="Threads of each solver that takes them.", min=1, max=256)] = 2,
     townships: Annotated[
-        int | None, typer.Option(help="Townships of a synthetic region; the report's city of 166 if left out.")
+        int | None,
+        typer.Option(help="Townships of a synthetic city of another size; the report's city of 166 if left out."),
     ] = None,
     folder: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("build/benchmarks"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is there already.")] = False,

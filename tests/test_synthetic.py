@@ -23,7 +23,7 @@ from devolve_opt.rules.lists import ratio_lists, selection_shares
 from devolve_opt.rules.posts import posts_by_formula
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.rules.workload import staff_without_moves, statutory_load
-from devolve_opt.synthetic import Calibration, synthesise, synthesise_region
+from devolve_opt.synthetic import Calibration, synthesise
 from devolve_opt.synthetic.powers import real_items
 from devolve_opt.vocabulary import BASE_LIST, VOTING_CATEGORIES
 
@@ -318,39 +318,6 @@ def test_a_province_has_the_same_kind_of_lists():
     assert (lists["list"] == BASE_LIST).sum() == 43
     assert lists["power"].nunique() == 130
     check_tables(case.tables)
-
-
-@pytest.mark.parametrize(("townships", "seed"), [(20, 2022), (42, 1), (83, 2021), (166, 3)])
-def test_a_region_has_the_size_that_is_asked_for_and_a_citys_lists(townships, seed):
-    case = synthesise_region(townships, seed)
-    assert len(case.townships) == townships
-    assert len(case.powers) == 433
-    assert case.synthetic
-    assert f"size region, seed {seed}." in case.provenance
-    lists = ratio_lists(case, POLICY)
-    assert (lists["list"] == BASE_LIST).sum() == 43
-    assert lists["power"].nunique() == 130
-    check_tables(case.tables)
-
-
-def test_a_region_is_part_of_the_next_larger_one():
-    small, large = (synthesise_region(townships, 5) for townships in (42, 83))
-    # All but the last county, which is cut to fit.
-    whole = list(small.counties.index[:-1])
-    assert whole
-    for county in whole:
-        assert small.counties.loc[county, "name"] == large.counties.loc[county, "name"]
-        units = [case.townships.loc[case.townships["county"] == county, "category"] for case in (small, large)]
-        assert units[0].to_list() == units[1].to_list()
-    assert len(small.counties) < len(large.counties)
-
-
-def test_a_region_of_a_size_that_makes_no_sense_is_told():
-    for townships in (19, 3102):
-        with pytest.raises(ValueError, match=rf"{townships} townships; give from 20 to 3,101"):
-            synthesise_region(townships, 1)
-    with pytest.raises(ValueError, match="seed is -1"):
-        synthesise_region(42, -1)
 
 
 def test_a_size_that_does_not_exist_is_told():

@@ -102,7 +102,7 @@ class Scenario:
         if not isinstance(title, str):
             faults.append(Fault("must be text.", file=path.name, column="title", value=str(title)))
         case = _read_case(path, content.get("case"), faults)
-        policy = _read_policy(path, content.get("policy", {}), faults)
+        policy = read_policy(path, content.get("policy", {}), faults)
         changes = _read_changes(path, content.get("changes", {}), faults)
         if case is None:
             raise InputError(faults)
@@ -193,7 +193,8 @@ def _read_case(path: Path, value: Any, faults: list[Fault]) -> Case | None:
         return None
 
 
-def _read_policy(path: Path, value: Any, faults: list[Fault]) -> Policy:
+def read_policy(path: Path, value: Any, faults: list[Fault]) -> Policy:
+    """Return the policy of a scenario's table `[policy]`; what is wrong with it is added to the faults."""
     if not isinstance(value, dict):
         faults.append(Fault("must be a table: write [policy].", file=path.name, column="policy", value=str(value)))
         return Policy()

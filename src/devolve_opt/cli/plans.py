@@ -17,7 +17,6 @@ from devolve_opt.cli.common import (
     THREADS,
     HowMade,
     ScenarioFile,
-    Threads,
     app,
     err,
     out,
@@ -100,7 +99,18 @@ def run(
     time_limit: Annotated[
         float, typer.Option(help="Seconds of wall time (0: no limit); the best plan by then is kept.", min=0)
     ] = 180.0,
-    threads: Threads = THREADS,
+    threads: Annotated[
+        int | None, typer.Option(help="Threads for the solver; of a country 1 for each city.", min=1, max=256)
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option(help="Country: solve only so many cities, of all sizes, and estimate the rest.", min=1)
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Country: workers on this machine; as cores and memory allow.", min=1, max=1024)
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Country: address of a Dask scheduler instead, such as tcp://host:8786.")
+    ] = None,
     export_model: Annotated[
         Path | None,
         typer.Option(
@@ -115,9 +125,14 @@ def run(
     What the policy lays over the plan, such as the batches of [policy.phases], is worked out in the same time.
 
     Ctrl-C keeps the best plan so far and says how far it is proven; a second Ctrl-C gives it up.
+
+    The scenario of a country solves each of its cities on Dask, gap and time limit being those of a city; a run that
+    was stopped goes on where it was.
     """
     from datetime import UTC, datetime
 
+    from devolve_opt.cli.country import refuse_options, run_country
+    from devolve_opt.country import names_country
     from devolve_opt.solver.engine import Control, stop_on_interrupt
     from devolve_opt.studies.solving import solve
     from devolve_opt.views.progress import Progress
@@ -129,6 +144,12 @@ def run(
         _export(scenario, export_model)
         return
     started = datetime.now(UTC)
+    of_country = names_country(scenario)
+    refuse_options(method, {"sample": sample, "workers": workers, "scheduler": scheduler}, of_country)
+    if of_country:
+        run_country(scenario, out_folder, gap, time_limit, threads or 1, sample, workers, scheduler)
+        return
+    threads = threads or THREADS
     target = out_folder or Path("runs") / scenario.stem
     earlier_files(target)
     if out_folder is None:

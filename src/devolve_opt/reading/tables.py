@@ -73,13 +73,13 @@ def read_tables(raw_tables: Mapping[str, RawTable]) -> tuple[dict[str, pd.DataFr
     faults += check_between(read)
     if faults:
         return {}, faults
-    return with_absent_tables({name: _frame(table) for name, table in read.items()}), []
+    return with_absent_tables({name: frame_of(table) for name, table in read.items()}), []
 
 
 def with_absent_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return the tables in the order of the schema, and an empty one for each optional table that is not among them."""
     return {
-        name: tables[name] if name in tables else _frame(read_table(_no_rows(table), {})[0])
+        name: tables[name] if name in tables else frame_of(read_table(_no_rows(table), {})[0])
         for name, table in schema().items()
         if name in tables or not table.required
     }
@@ -98,7 +98,8 @@ def _no_rows(table: Table) -> RawTable:
     return RawTable(table, table.name, cells, np.empty(0, dtype=np.int64))
 
 
-def _frame(read: ReadTable) -> pd.DataFrame:
+def frame_of(read: ReadTable) -> pd.DataFrame:
+    """Return a table that was read without faults as a frame, indexed by its ids where it has such a column."""
     columns = {
         name: pd.Series(column.values, dtype="str" if column.values.dtype == object else column.values.dtype)
         for name, column in read.values.items()

@@ -1,8 +1,8 @@
 """The one table of columns: what a case consists of.
 
-`tables.csv` and `columns.csv` beside this file define every table and column (kind, unit, bounds, default, meaning,
-Chinese name). Reading, the data dictionary and later the workbook all work from them. A new instrument adds its rows
-there and nowhere else.
+`tables.csv` (of a case), `country_tables.csv` (of a country) and `columns.csv` beside this file define every table and
+column (kind, unit, bounds, default, meaning, Chinese name). Reading, the data dictionary and later the workbook all
+work from them. A new instrument adds its rows there and nowhere else.
 """
 
 from __future__ import annotations
@@ -108,7 +108,17 @@ def _number(text: str) -> float | None:
 
 @cache
 def schema() -> dict[str, Table]:
-    """Return every table by name, in the order in which they are read (references point backwards)."""
+    """Return every table of a case by name, in the order in which they are read (references point backwards)."""
+    return _tables("tables.csv")
+
+
+@cache
+def country_schema() -> dict[str, Table]:
+    """Return every table of a country by name."""
+    return _tables("country_tables.csv")
+
+
+def _tables(file_name: str) -> dict[str, Table]:
     columns: dict[str, list[Column]] = {}
     for row in _rows("columns.csv"):
         optional_reference = row["choices"].endswith("?")
@@ -134,7 +144,7 @@ def schema() -> dict[str, Table]:
             meaning=row["meaning"],
             columns=tuple(columns[row["table"]]),
         )
-        for row in _rows("tables.csv")
+        for row in _rows(file_name)
     }
 
 

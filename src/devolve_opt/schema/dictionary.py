@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from devolve_opt.schema import Column, Table, schema
+from devolve_opt.schema import Column, Table, country_schema, schema
 from devolve_opt.schema.header import HEADER_FILE, HEADER_KEYS
 from devolve_opt.vocabulary import CHINESE
 
@@ -46,10 +46,18 @@ _ACROSS = """## What must hold across columns and tables
   `functions`. The `staff_share` of all functions sums to at most 1.
 """
 
+_COUNTRY = """# Countries
+
+A country is a folder with one table, `cities.csv`, which a scenario names with `country` instead of `case`. The file
+follows the same rules as those of a case.
+"""
+
 
 def data_dictionary() -> str:
-    """Return the data dictionary as Markdown: the header's keys, then each table with its columns."""
-    return "\n".join([_INTRODUCTION, _header(), *(_table(table) for table in schema().values()), _ACROSS])
+    """Return the data dictionary as Markdown: the header's keys, then the tables of cases and countries."""
+    tables = (_table(table) for table in schema().values())
+    of_countries = (_table(table) for table in country_schema().values())
+    return "\n".join([_INTRODUCTION, _header(), *tables, _ACROSS, _COUNTRY, *of_countries])
 
 
 def _header() -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from hashlib import sha256
 from math import isfinite
 from numbers import Real
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from devolve_opt.errors import DevolveError, Fault, InputError, NoPlanError, did_you_mean
@@ -21,10 +18,10 @@ from devolve_opt.policy import Policy
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control, stop_on_interrupt
 from devolve_opt.studies.comparing import measures, valued_on
-from devolve_opt.studies.options import AGREEMENT, check_options
+from devolve_opt.studies.kept import digest_of, keep, kept
+from devolve_opt.studies.options import check_options
 from devolve_opt.studies.solving import solve
-from devolve_opt.version import __version__
-from devolve_opt.vocabulary import Method, Status
+from devolve_opt.vocabulary import Method
 
 
 def sweep(
@@ -72,17 +69,18 @@ def sweep(
 
     def one(value: float) -> dict[str, Any] | None:
         key = _key(scenarios[value])
-        kept = _kept(folder, cap, value, key, gap, time_limit)
-        if kept is not None:
+        before = None if folder is None else kept(_file(folder, cap, value), key, gap, time_limit)
+        if before is not None:
             kept_values.add(value)
-            return kept
+            return before
         if stop.is_set():
             return None
         control = Control(time_limit, stop)
         point = {"value": value, **_solve_point(scenarios[value], gap, control), "seconds": round(control.elapsed, 3)}
         if stop.is_set():
             return None
-        _keep(folder, cap, value, key, time_limit, point)
+        if folder is not None:
+            keep(_file(folder, cap, value), key, time_limit, point)
         return point
 
     with stop_on_interrupt(stop.set), ThreadPoolExecutor(jobs) as pool:
@@ -141,44 +139,8 @@ def _solve_point(scenario: Scenario, gap: float, control: Control) -> dict[str, 
 
 def _key(scenario: Scenario) -> str:
     """Return a digest of all that a point depends on: a kept point is taken up only if it is the same."""
-    text = json.dumps([valued_on(scenario), scenario.policy.model_dump(mode="json"), __version__], sort_keys=True)
-    return sha256(text.encode()).hexdigest()
+    return digest_of(valued_on(scenario), scenario.policy.model_dump(mode="json"))
 
 
 def _file(folder: Path, cap: str, value: float) -> Path:
     return folder / f"{cap}={value:g}.json"
-
-
-def _kept(
-    folder: Path | None, cap: str, value: float, key: str, gap: float, time_limit: float | None
-) -> dict[str, Any] | None:
-    """Return a point that was kept, unless another try at it may do better.
-
-    That is with more time, for a smaller gap than it has, or after a breakdown.
-    """
-    if folder is None:
-        return None
-    try:
-        kept = json.loads(_file(folder, cap, value).read_text(encoding="utf-8"))
-        if kept["key"] != key:
-            return None
-        point = kept["point"]
-        had, wanted = (np.inf if seconds is None else seconds for seconds in (kept["time_limit"], time_limit))
-        out_of_time = point["status"] in (Status.TIME_LIMIT, "no_plan") and wanted <= had
-        proven = point["status"] == Status.PROVEN and point["gap"] <= gap + AGREEMENT
-        return point if point["status"] == "infeasible" or proven or out_of_time else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _keep(
-    folder: Path | None, cap: str, value: float, key: str, time_limit: float | None, point: dict[str, Any]
-) -> None:
-    if folder is None:
-        return
-    path = _file(folder, cap, value)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
-    strict = {name: None if isinstance(item, float) and not np.isfinite(item) else item for name, item in point.items()}
-    content = {"key": key, "time_limit": time_limit, "point": strict}
-    temporary.write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
-    temporary.replace(path)

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from devolve_opt.case import Case
 from devolve_opt.errors import did_you_mean
-from devolve_opt.synthetic.assembly import city_tables, district_of, header, province_tables, region_tables
+from devolve_opt.synthetic.assembly import city_tables, district_of, header, province_tables, sized_tables
 from devolve_opt.synthetic.calibration import Calibration
 from devolve_opt.synthetic.hand import hand_header, hand_tables
 
@@ -18,10 +18,7 @@ Size = Literal["city", "pilot-district", "province", "hand"]
 
 SIZES: tuple[str, ...] = get_args(Size)
 
-SMALLEST_REGION, LARGEST_REGION = 20, 3_101
-"""Townships and subdistricts of a region: fewer have no lists to speak of, and a province has no more."""
-
-__all__ = ["SIZES", "Calibration", "synthesise", "synthesise_region"]
+__all__ = ["SIZES", "Calibration", "synthesise", "synthesise_city"]
 
 
 def synthesise(size: str, seed: int, calibration: Calibration | None = None) -> Case:
@@ -52,20 +49,28 @@ def synthesise(size: str, seed: int, calibration: Calibration | None = None) -> 
     return Case(tables=tables, **header(size, seed, tables))
 
 
-def synthesise_region(townships: int, seed: int, calibration: Calibration | None = None) -> Case:
-    """Make a synthetic region of any size, for measuring how work grows: whole counties of a province, 433 powers.
+def synthesise_city(
+    counties: int, townships: int, subdistricts: int, seed: int, calibration: Calibration | None = None
+) -> Case:
+    """Make a synthetic city of a given size.
+
+    Its lists, choices, cases and staff are drawn as a province's are; it has no pilot county, and no tables for
+    stations, duties, offices and area teams.
 
     Args:
-        townships: townships and subdistricts together, from 20 to 3,101.
-        seed: whole number at or above 0; the same seed gives the same region.
+        counties: counties over which the units are spread; none is left without a unit.
+        townships: towns and townships, which choose and take powers.
+        subdistricts: subdistricts, which do neither.
+        seed: whole number at or above 0; the same seed gives the same case.
         calibration: other figures to meet; the report's by default.
 
     Raises:
-        ValueError: if the size or the seed is out of range.
+        ValueError: if the city has no unit, or a number is negative.
     """
-    if not SMALLEST_REGION <= townships <= LARGEST_REGION:
-        raise ValueError(f"{townships} townships; give from {SMALLEST_REGION} to {LARGEST_REGION:,}")
-    if seed < 0:
-        raise ValueError(f"the seed is {seed}; give a whole number at or above 0")
-    tables = region_tables(townships, seed, calibration or Calibration())
-    return Case(tables=tables, **header("region", seed, tables))
+    if min(counties, townships, subdistricts, seed) < 0 or townships + subdistricts == 0:
+        raise ValueError(
+            f"a city of {counties} counties, {townships} townships and {subdistricts} subdistricts with seed {seed} "
+            "cannot be made; give at least one unit and no negative number"
+        )
+    tables = sized_tables(counties, townships, subdistricts, seed, calibration or Calibration())
+    return Case(tables=tables, **header("sized city", seed, tables))

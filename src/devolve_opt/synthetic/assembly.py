@@ -26,7 +26,7 @@ from devolve_opt.synthetic.duties import duties_tables
 from devolve_opt.synthetic.frames import draft_case, typed_tables
 from devolve_opt.synthetic.functions import functions_table, migrants_table, traffic_table
 from devolve_opt.synthetic.pilot import district_tables, settle_pilot, settled_rounds
-from devolve_opt.synthetic.places import city_counties, province_counties, region_counties, townships_of
+from devolve_opt.synthetic.places import city_counties, province_counties, sized_counties, townships_of
 from devolve_opt.synthetic.powers import fields_table, powers_table
 from devolve_opt.synthetic.staffing import staffed
 from devolve_opt.synthetic.stations import stations_table
@@ -38,6 +38,9 @@ VERSION = "2"
 
 PILOT = "C03"
 """The pilot county: nine towns and one township, no subdistrict."""
+
+CITY_TOWNSHIPS, CITY_SUBDISTRICTS = 153, 13
+"""Units of the report's city, which figures for cities of other sizes are scaled from."""
 
 Tables = dict[str, pd.DataFrame]
 
@@ -127,31 +130,53 @@ def district_of(tables: Tables) -> Tables:
 
 def province_tables(seed: int, calibration: Calibration) -> Tables:
     """Return a province's tables; only the lists are exact, cases and staff are as many as 20 cities would have."""
-    return _plain_tables(province_counties(seed), seed, calibration)
+    counties = province_counties(seed)
+    scale = float(counties[[str(category) for category in VOTING_CATEGORIES]].to_numpy().sum()) / CITY_TOWNSHIPS
+    return _plain_tables(counties, scale, scale, seed, calibration)
 
 
-def region_tables(townships: int, seed: int, calibration: Calibration) -> Tables:
-    """Return the tables of a region of so many townships and subdistricts, made as a province is."""
-    return _plain_tables(region_counties(townships, seed), seed, calibration)
+def sized_tables(counties: int, townships: int, subdistricts: int, seed: int, calibration: Calibration) -> Tables:
+    """Return the tables of a city of any size: those of a province, with staff and cases by its own size.
+
+    Args:
+        counties: counties over which the units are spread; none is left without a unit.
+        townships: towns and townships, which choose and take powers.
+        subdistricts: subdistricts, which do neither.
+        seed: seed of the generator.
+        calibration: the figures to meet.
+    """
+    frame = sized_counties(counties, townships, subdistricts, seed)
+    of_staff = (townships + subdistricts) / (CITY_TOWNSHIPS + CITY_SUBDISTRICTS)
+    return _plain_tables(frame, of_staff, townships / CITY_TOWNSHIPS, seed, calibration)
 
 
-def _plain_tables(counties: pd.DataFrame, seed: int, calibration: Calibration) -> Tables:
-    scale = float(counties[[str(category) for category in VOTING_CATEGORIES]].to_numpy().sum()) / 153
-    ground = _ground(counties, "", scale, seed, calibration)
+def _plain_tables(counties: pd.DataFrame, staff: float, cases: float, seed: int, calibration: Calibration) -> Tables:
+    """Return tables without a pilot county and without instruments of their own.
+
+    Args:
+        counties: frame of the counties.
+        staff: how many cities' worth of moved posts, returned staff and joint cases there are.
+        cases: how many cities' worth of cases there are.
+        seed: seed of the generator.
+        calibration: the figures to meet.
+    """
+    ground = _ground(counties, "", staff, seed, calibration)
+    if ground.voters.empty:
+        return typed_tables(ground.tables)
     number = _choosers(ground, "", seed, calibration)
     leaning = choices.leanings(ground.voters, ground.powers, ground.fields, seed)
     free = np.full(leaning.shape, -1, dtype=np.int8)
     rounds = choices.vote(leaning, ground.category, number, free, seed, calibration)
     listed = ground.lists.base | ground.lists.member.any(axis=0)
-    cases = cases_array(ground.voters, ground.powers, ground.fields, ground.eligible, listed, scale, seed, calibration)
-    return typed_tables({**ground.tables, **_chosen(ground, rounds, cases)})
+    drawn = cases_array(ground.voters, ground.powers, ground.fields, ground.eligible, listed, cases, seed, calibration)
+    return typed_tables({**ground.tables, **_chosen(ground, rounds, drawn)})
 
 
 def header(size: str, seed: int, tables: Tables) -> dict[str, Any]:
     """Return title, provenance and the mark of invented data."""
     streets = int((tables["townships"]["category"] == Category.SUBDISTRICT).sum())
     units = f"{len(tables['townships']) - streets:,} townships" + (f", {streets:,} subdistricts" if streets else "")
-    name = {"city": "city", "pilot-district": "pilot district", "province": "province", "region": "region"}[size]
+    name = {"city": "city", "pilot-district": "pilot district"}.get(size, size)
     return {
         "title": f"Synthetic {name} ({units})",
         "provenance": (

@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from devolve_opt.synthetic.calibration import Calibration
 from devolve_opt.synthetic.draws import spread_total, stream
-from devolve_opt.vocabulary import VOTING_CATEGORIES, Category
+from devolve_opt.vocabulary import Category
 
 _FIRST = "霁棠檀栎楠槿芷蓼荻茗菱藕黛靛绛缃砚笺琴瑟箫磬鹭凫隼麓岫岚嵋澜漪沅沚湄汀浔珩琚瑾璞琇葭蒹蘅芸荇樨椿楸槭桉榛桕"
 _SECOND = "溪川坪垭坝湾桥铺场渡泉岭塘坡沟滩渚洲"
 _THIRD = ("", "上", "下", "东", "西", "南", "北", "中", "前", "后")
 _COUNTY_SECOND = "原亭阳陵安昌宁平"
+_REAL_COUNTIES = ("浔阳", "沅陵")
+"""What these characters would give and is the name of a real county."""
 
 
 def city_counties(calibration: Calibration) -> pd.DataFrame:
@@ -67,39 +69,64 @@ def province_counties(seed: int) -> pd.DataFrame:
             "general": left - central - key - characteristic,
         }
     )  # fmt: skip
-    units = voting + streets
-    counties["area_km2"] = np.round(units * 122.0 * random.lognormal(0, 0.7, count), 2)
-    counties["population"] = np.round(units * 29_300 * random.lognormal(0, 0.3, count)).astype(int)
-    counties["gdp"] = np.round(counties["population"] * random.lognormal(1.35, 0.4, count)).astype(int)
-    return counties
+    return counties.assign(**_indicators(voting + streets, random))
 
 
-def region_counties(townships: int, seed: int) -> pd.DataFrame:
-    """Return the frame of a region of any size: the province's first counties, the last of them cut to fit.
+def sized_counties(count: int, townships: int, subdistricts: int, seed: int) -> pd.DataFrame:
+    """Return the frame of a city with so many counties, townships and subdistricts; how they spread is assumed.
 
-    A region is part of every larger one of the same seed, as far as whole counties go.
-
-    Args:
-        townships: townships and subdistricts together.
-        seed: seed of the generator.
+    Categories have the shares of the report's city; a county with at most one subdistrict has a county-seat town.
     """
-    counties = province_counties(seed)
-    units = counties["towns"] + counties["townships"] + counties["subdistricts"]
-    whole = int((units.cumsum() < townships).sum())
-    counties = counties.iloc[: whole + 1].reset_index(drop=True)
-    left = townships - int(units.iloc[:whole].sum())
-    kinds, classes = ["towns", "townships"], [str(category) for category in VOTING_CATEGORIES]
-    cut = counties.iloc[whole].copy()
-    for name in ("area_km2", "population", "gdp"):
-        cut[name] = type(cut[name])(cut[name] * left / units.iloc[whole])
-    # The seat stays, and the rest shrinks in proportion.
-    cut["subdistricts"] = min(int(cut["subdistricts"]) * left // int(units.iloc[whole]), left - 1)
-    voting = left - int(cut["subdistricts"])
-    cut[kinds] = spread_total(voting, cut[kinds].to_numpy(float))
-    seat = min(int(cut["county_seat"]), voting)
-    cut[classes] = [seat, *spread_total(voting - seat, cut[classes[1:]].to_numpy(float))]
-    counties.iloc[whole] = cut
-    return counties
+    random = stream(seed, "sized city")
+    count = max(1, min(count, townships + subdistricts))
+    units = spread_total(townships + subdistricts, random.lognormal(0.0, 0.45, count), least=1)
+    # Two counties in five are urban and hold most of the subdistricts.
+    is_urban = random.permutation(count) < max(1, round(0.4 * count))
+    streets = _spread_within(subdistricts, np.where(is_urban, 12.0, 1.0) * units, units)
+    voting = units - streets
+    towns = np.round(voting * random.uniform(0.5, 0.95, count)).astype(int)
+    seats = ((streets <= 1) & (voting > 0)).astype(int)
+    left = voting - seats
+    classes: dict[str, NDArray[np.int64]] = {"county_seat": seats}
+    shares = {"central": 27, "key": 30, "characteristic": 35, "general": 54}
+    whole, parts = int(left.sum()), sum(shares.values())
+    for name, share in shares.items():
+        wanted = int(left.sum()) if name == "general" else min(round(whole * share / parts), int(left.sum()))
+        classes[name] = _spread_within(wanted, left.astype(float), left)
+        left = left - classes[name]
+    stems = [first + second for second in _COUNTY_SECOND for first in _FIRST]
+    names = [name for name in stems if name not in _REAL_COUNTIES]
+    counties = pd.DataFrame(
+        {
+            "name": [
+                names[number] + ("区" if city else "县")
+                for number, city in zip(random.permutation(len(names))[:count], is_urban, strict=True)
+            ],
+            "towns": towns, "townships": voting - towns, "subdistricts": streets, **classes,
+        }
+    )  # fmt: skip
+    return counties.assign(**_indicators(units, random))
+
+
+def _indicators(units: NDArray[np.int64], random: np.random.Generator) -> dict[str, NDArray[np.float64]]:
+    """Draw area (km2), population (persons) and product (10k yuan) of counties with so many units; assumed."""
+    count = len(units)
+    area = np.round(units * 122.0 * random.lognormal(0, 0.7, count), 2)
+    population = np.round(units * 29_300 * random.lognormal(0, 0.3, count)).astype(int)
+    return {
+        "area_km2": area,
+        "population": population,
+        "gdp": np.round(population * random.lognormal(1.35, 0.4, count)).astype(int),
+    }
+
+
+def _spread_within(total: int, weights: NDArray[np.float64], most: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Spread whole units in proportion to weights, nowhere more than `most`, which hold at least `total` together."""
+    given = np.zeros_like(most)
+    while (over := int(total - given.sum())) > 0:
+        room = most - given
+        given += np.minimum(spread_total(over, np.where(room > 0, weights, 0.0)), room)
+    return given
 
 
 def townships_of(counties: pd.DataFrame, seed: int, calibration: Calibration, width: int = 3) -> pd.DataFrame:

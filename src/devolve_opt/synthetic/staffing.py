@@ -110,6 +110,7 @@ def _moves(townships: pd.DataFrame, moved: int, seed: int) -> NDArray[np.int64]:
     )
     voting = np.array([(members[county] & (general | important)).sum() for county in counties], dtype=float)
     pairs = np.zeros(len(counties), dtype=np.int64)
+    moved = min(moved, int(possible.sum()))  # a small city may have fewer pairs of such townships
     while pairs.sum() < moved:  # a county without general townships passes its share on
         room = possible > pairs
         pairs = np.minimum(pairs + largest_remainder(int(moved - pairs.sum()), np.where(room, voting, 0.0)), possible)
@@ -130,6 +131,9 @@ def _lent(
     while (difference := returned - int(excess.sum())) != 0:
         # Raise townships at or above the cap, or lower those above it, one person each.
         open_to = np.flatnonzero((lent >= allowed) & (excess < 5) if difference > 0 else excess > 0)
+        if not len(open_to):  # a handful of townships may have nobody at the cap
+            lent = np.maximum(lent, allowed)
+            continue
         chosen = random.choice(open_to, min(abs(difference), len(open_to)), replace=False)
         lent[chosen] += np.sign(difference)
         excess = np.maximum(lent - allowed, 0)

@@ -1,0 +1,155 @@
+"""A crew of worker processes on Dask: a local cluster, or one that stands already.
+
+A task whose worker dies is given to another one, up to three times. What comes back is handed on at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from devolve_opt.errors import Fault, InputError, SolverError
+from devolve_opt.version import __version__
+
+Task = TypeVar("Task")
+
+MEMORY_A_WORKER = 1_500
+"""Megabytes that a worker and its solver are reckoned with when workers are counted."""
+PART_OF_MEMORY = 0.8
+"""Part of the machine's memory that all local workers together may take."""
+_POLL_SECONDS = 0.1
+_PATIENCE_SECONDS = 60
+"""How long the first worker of a cluster may take to appear."""
+
+
+def library(name: str) -> Any:
+    """Return a library of the extra `cluster`.
+
+    Raises:
+        InputError: if it is not installed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        message = "a country is solved on Dask, which is not installed; run: pip install 'devolve-opt[cluster]'."
+        raise InputError([Fault(message)]) from None
+
+
+def usual_workers() -> int:
+    """Return how many local workers there are unless told otherwise: one for each core that there is memory for."""
+    memory = library("psutil").virtual_memory().total / 1024**2
+    return max(1, min(os.cpu_count() or 1, int(PART_OF_MEMORY * memory // MEMORY_A_WORKER)))
+
+
+def usual_memory(workers: int) -> float:
+    """Return the megabytes that each of so many local workers may take."""
+    return PART_OF_MEMORY * float(library("psutil").virtual_memory().total) / 1024**2 / workers
+
+
+class Crew:
+    """Workers that take one task after another; made by `crew`."""
+
+    def __init__(self, client: Any, stop: threading.Event):
+        self._client = client
+        self._stop = stop
+
+    def work(self, function: Callable[[Task], Any], tasks: Sequence[Task], take: Callable[[Task, Any], None]) -> None:
+        """Let the workers do all tasks, the first ones first; end early if the stop is set.
+
+        Args:
+            function: what is done with each task; workers must be able to import it.
+            tasks: what can be sent to another process.
+            take: called in this process with each task and its result, or with the exception that ended it.
+
+        Raises:
+            SolverError: if the cluster goes away.
+        """
+        waiting = dict(zip(self._client.map(function, tasks, pure=False), tasks, strict=True))
+        try:
+            while waiting and not self._stop.is_set():
+                done = [future for future in waiting if future.done()]
+                for future in done:
+                    task = waiting.pop(future)
+                    if future.cancelled():
+                        raise SolverError("the cluster went away; what is done is kept, the same command goes on.")
+                    take(task, future.exception() or future.result())
+                if not done:
+                    time.sleep(_POLL_SECONDS)
+        finally:
+            if waiting and self._client.status == "running":
+                self._client.cancel(list(waiting))
+
+    @property
+    def workers(self) -> int:
+        """How many workers there are now."""
+        return len(self._client.scheduler_info(n_workers=-1)["workers"])
+
+
+@contextmanager
+def crew(workers: int | None, scheduler: str | None, memory_mb: float, stop: threading.Event) -> Iterator[Crew]:
+    """Within this block there is a crew; a local one ends with it.
+
+    Args:
+        workers: local worker processes, each with one thread.
+        scheduler: address of the scheduler of a cluster that stands already, instead of a local one.
+        memory_mb: megabytes at which Dask ends a local worker, its solver not counted.
+        stop: set it to end what is being done.
+
+    Raises:
+        InputError: if Dask is not installed, no cluster answers, or its workers have another version of this package.
+    """
+    distributed = library("distributed")
+    if scheduler is None:
+        made = distributed.LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs="CRITICAL",
+            memory_limit=f"{memory_mb:.0f}MB",
+        )  # fmt: skip
+        with made as cluster, distributed.Client(cluster) as client:
+            yield Crew(client, stop)
+            if stop.is_set():
+                _end_at_once(cluster)
+        return
+    try:
+        client = distributed.Client(scheduler, timeout=_PATIENCE_SECONDS)
+    except (OSError, ValueError) as error:
+        message = f"no Dask scheduler answers ({error}); give an address such as tcp://host:8786."
+        raise InputError([Fault(message, column="--scheduler", value=scheduler)]) from None
+    with client:
+        _check_workers(client, scheduler)
+        yield Crew(client, stop)
+
+
+def _check_workers(client: Any, scheduler: str) -> None:
+    """Raises InputError if there are no workers, or not all of them have this version of the package."""
+    try:
+        client.wait_for_workers(1, timeout=_PATIENCE_SECONDS)
+        there = set(client.run(version_here).values())
+    except TimeoutError:
+        fault = Fault("the cluster has no worker; start some.", column="--scheduler", value=scheduler)
+        raise InputError([fault]) from None
+    except ImportError:
+        there = {"no version"}
+    if there != {__version__}:
+        message = f"its workers have {', '.join(sorted(there))} of devolve_opt, this is {__version__}; install it."
+        raise InputError([Fault(message, column="--scheduler", value=scheduler)])
+
+
+def version_here() -> str:
+    """Return the version of this package where the function is run."""
+    return __version__
+
+
+def _end_at_once(cluster: Any) -> None:
+    """End the processes of local workers, which else would finish what they are solving."""
+    psutil = library("psutil")
+    for nanny in cluster.workers.values():
+        pid = getattr(nanny, "pid", None)
+        if pid is not None:
+            nanny.auto_restart = False
+            for process in (*psutil.Process(pid).children(recursive=True), psutil.Process(pid)):
+                process.kill()

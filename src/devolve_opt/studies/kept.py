@@ -1,0 +1,56 @@
+"""Results that are kept in files of their own, so that a study that was stopped goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from devolve_opt.studies.options import AGREEMENT
+from devolve_opt.version import __version__
+from devolve_opt.vocabulary import Status
+
+
+def digest_of(*grounds: Any) -> str:
+    """Return a digest of all that a result depends on (what JSON can hold) and of this package's version."""
+    return sha256(json.dumps([*grounds, __version__], sort_keys=True).encode()).hexdigest()
+
+
+def kept(path: Path, key: str, gap: float, time_limit: float | None) -> dict[str, Any] | None:
+    """Return a result that was kept, unless another try at it may do better.
+
+    That is with more time, for a smaller gap than it has, or after a breakdown.
+
+    Args:
+        path: its file.
+        key: digest of what it depends on; a result of anything else is passed over.
+        gap: relative gap that is asked for now.
+        time_limit: seconds that it would be given now.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found["key"] != key:
+            return None
+        point = found["point"]
+        had, wanted = (np.inf if seconds is None else seconds for seconds in (found["time_limit"], time_limit))
+        out_of_time = point["status"] in (Status.TIME_LIMIT, "no_plan", "no_bound") and wanted <= had
+        proven = point["status"] == Status.PROVEN and point["gap"] <= gap + AGREEMENT
+        bounded = point["status"] == "bounded"
+        return point if point["status"] == "infeasible" or proven or bounded or out_of_time else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def keep(path: Path, key: str, time_limit: float | None, point: Mapping[str, Any]) -> None:
+    """Keep a result; its file is complete or is not there. Numbers that are not finite become null."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    strict = {name: None if isinstance(item, float) and not np.isfinite(item) else item for name, item in point.items()}
+    content = {"key": key, "time_limit": time_limit, "point": strict}
+    temporary.write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
+    temporary.replace(path)

@@ -1,0 +1,51 @@
+"""Figure of a country: what a city costs to solve, and how far each is proven, by size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from devolve_opt.studies.country import CountryPlan
+from devolve_opt.views import style
+from devolve_opt.views.wording import percent
+from devolve_opt.vocabulary import Status
+
+
+def country_figure(plan: CountryPlan) -> Figure:
+    """Draw each city by its size: seconds of a solve for 1,000 township-powers, memory, and the gap that is left."""
+    cities = plan.solved
+    cities = cities[cities["township_powers"] > 0]
+    lead = f"{len(cities)} cities with townships and a plan. Where points of the first two lie level, cost is steady."
+    if plan.out_of_time:
+        lead += f"\n{plan.out_of_time} of the searches ran into the time limit, which caps their seconds."
+    foot = (
+        f"{style.short_name(plan.country.title)}: gap of the whole {percent(plan.gap)}.\n"
+        "Sizes of cities are real, everything else about them is invented. Hollow: not proven to the gap asked for."
+    )
+    canvas = style.canvas("What a city costs", lead, "SYNTHETIC DATA", foot, (9.5, 7.4), top=0.3, bottom=0.55)
+    grid = canvas.grid(3, 1, left=1.0, hspace=0.45)
+    size = cities["township_powers"].to_numpy(float)
+    asked = 100 * float(plan.options["gap"])
+    rows: tuple[tuple[str, str, pd.Series], ...] = (
+        ("Time of the city's plan", "seconds for\n1,000 township-powers", 1_000 * cities["seconds"] / size),
+        ("Memory while it was solved", "MB", cities["peak_mb"]),
+        ("Gap that is left", "%", 100 * cities["gap"]),
+    )
+    for row, (title, unit, values) in enumerate(rows):
+        axes = style.plain(canvas.figure.add_subplot(grid[row]), title, "", unit, grid="both")
+        if cities.empty:
+            style.say(axes, "No city has a plan.")
+            continue
+        proven = (cities["status"] == Status.PROVEN).to_numpy()
+        numbers = values.to_numpy(float)
+        axes.scatter(size[proven], numbers[proven], s=22, color=style.THIS_PLAN, zorder=3)
+        axes.scatter(size[~proven], numbers[~proven], s=22, facecolors="white", edgecolors=style.THIS_PLAN, zorder=3)
+        known = numbers[np.isfinite(numbers)]
+        axes.set_ylim(0, 1.1 * max(float(known.max()) if len(known) else 0.0, asked if row == 2 else 0.0, 1e-9))
+        axes.set_xlim(0, 1.05 * float(size.max()))
+        axes.xaxis.set_major_formatter(style.thousands)
+        if row == 2:
+            axes.axhline(asked, color=style.WARNING, linewidth=1, linestyle=":")
+            axes.set_xlabel("township-powers (take-ups to be decided)", fontsize=8.5, fontfamily=style.FONT)
+    return canvas.figure
