@@ -23,7 +23,7 @@ LAW = settings(
     deadline=None,
     derandomize=True,
     database=None,
-    suppress_health_check=[HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     phases=[Phase.generate],
 )
 """The same examples on every machine."""
@@ -31,6 +31,14 @@ OPTIMAL, INFEASIBLE = highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatu
 TIME_LIMIT = highspy.HighsModelStatus.kTimeLimit
 CLOSE = 1e-5
 """Two optima that differ by less, in their amount, are the same."""
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Let HiGHS begin anew with one thread in this process: it keeps the number that some other test used first."""
+    highspy.Highs.resetGlobalScheduler(True)
+    yield
+    highspy.Highs.resetGlobalScheduler(True)
 
 
 def arrays_of(matrix: Matrix) -> dict:
