@@ -197,7 +197,9 @@ def test_a_wide_gap_leaves_a_true_bound(scenario):
 
 
 def search_of(matrix: Matrix, places: np.ndarray, lists: np.ndarray, **run) -> Search:
-    search = Search(matrix, Control(60.0), lists, gap=1e-6, threads=1, places=places, by_township_from=0)
+    search = Search(
+        matrix, Control(60.0), lists, gap=1e-6, threads=1, places=places, by_township_from=0, master_share=1.0
+    )
     search.run(**run)
     return search
 
@@ -211,6 +213,15 @@ def test_the_search_by_township_finds_the_hand_case():
     for earlier, later in zip(search.steps, search.steps[1:], strict=False):
         assert later.bound <= earlier.bound
         assert later.objective >= earlier.objective
+
+
+def test_a_matrix_with_a_large_master_is_searched_as_a_whole():
+    matrix, places, lists = taken_apart(hand_scenario())
+    search = Search(matrix, Control(60.0), lists, gap=1e-6, threads=1, places=places, by_township_from=0)
+    assert len(split(matrix.rows, places).first) > search.master_share * len(matrix.costs)
+    search.run()
+    assert "relaxation" in search.seconds
+    assert search.objective == pytest.approx(best(matrix))
 
 
 def test_the_relaxation_alone_is_bounded_by_township():

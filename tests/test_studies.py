@@ -139,7 +139,15 @@ def test_ctrl_c_stops_the_search_and_keeps_the_plan(hand, ratio):
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_second_ctrl_c_gives_up(hand):
+@pytest.fixture
+def ctrl_c():
+    """Let Ctrl-C be an error: a test run that was started in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_second_ctrl_c_gives_up(hand, ctrl_c):
     def interrupt(step) -> None:
         if step.phase == "relaxation":
             signal.raise_signal(signal.SIGINT)

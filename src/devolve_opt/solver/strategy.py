@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from devolve_opt.errors import SolverError
 from devolve_opt.plan import relative_gap
+from devolve_opt.solver.blocks import split
 from devolve_opt.solver.engine import Answer, Control, Engine, Outcome
 from devolve_opt.solver.matrix import Matrix
 
@@ -51,6 +52,11 @@ PART_SHARE = 0.25
 """Part of the time left that choosing lists, or settling townships, may take, though never less than 30 seconds."""
 PART_SECONDS = 300.0
 """The same where there is no time limit."""
+
+
+MASTER_SHARE = 0.12
+"""Share of columns that the master may have: with more of them (what counties open, stations) its cuts come down so
+slowly that HiGHS's interior point on the whole is there sooner."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ class Search:
         gap: relative gap to prove.
         threads: threads for HiGHS.
         places: the township of each column by number, -1 for none, shape (n,); None: the matrix is never taken apart.
-        by_township_from: columns from which it is.
+        by_township_from: columns from which it is, if the master has no more than `master_share` of them.
         report: called with each step.
         lists: columns that are the guide list's, shape (n,); the search decides them first.
         infeasible: set when it is confirmed that no solution exists; `failed`: when the solver broke down.
@@ -92,6 +98,7 @@ class Search:
     threads: int = 2
     places: NDArray[np.int64] | None = None
     by_township_from: int = BY_TOWNSHIP_FROM
+    master_share: float = MASTER_SHARE
     report: Callable[[Step], None] = lambda step: None
     bound: float = np.inf
     objective: float = -np.inf
@@ -117,16 +124,22 @@ class Search:
         with Engine(
             self.matrix, self.control, self.threads, self._better_bound, self._better_solution, self.log.append
         ) as engine:
-            places = self.places if self.matrix.costs.size >= self.by_township_from else None
-            if places is None or not self._search_by_township(engine, places, start, relaxation_only):
+            if not (self._falls_apart() and self._search_by_township(engine, start, relaxation_only)):
                 self._search_as_a_whole(engine, relaxation_only)
             if not (relaxation_only or self._done()):
                 self._close_the_gap(engine)
 
-    def _search_by_township(
-        self, engine: Engine, places: NDArray[np.int64], start: Array | None, relaxation_only: bool
-    ) -> bool:
+    def _falls_apart(self) -> bool:
+        """Whether the matrix is large, and made of townships for the most part."""
+        size = self.matrix.costs.size
+        if self.places is None or size < self.by_township_from:
+            return False
+        return len(split(self.matrix.rows, self.places).first) <= self.master_share * size
+
+    def _search_by_township(self, engine: Engine, start: Array | None, relaxation_only: bool) -> bool:
         """Search the lists by branch and bound in one process, settle the townships in another; False if it fails."""
+        assert self.places is not None
+        places = self.places
         offers: queue.SimpleQueue[tuple[int, Array]] = queue.SimpleQueue()
         start = self.matrix.lower if start is None else start
         outcome = Outcome.FAILED
