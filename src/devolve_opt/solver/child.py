@@ -4,7 +4,7 @@ A crash of the solver, or a solver that will not stop, takes only this process w
 the standard streams, both ends of which are this package's own; HiGHS's printing is kept off them.
 
 From the parent: ("load", arrays), ("run", request), ("search", request), ("write", request), ("stop",), and while a
-search of lists goes on ("known", objective) and ("settled", number, bound). To the parent: ("log", text),
+search of lists goes on ("known", objective). To the parent: ("log", text),
 ("bound", value), ("incumbent", objective, solution), ("lists", number, values), ("result", fields).
 """
 
@@ -16,7 +16,6 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -119,7 +118,9 @@ class Worker:
         tree = None
         try:
             master = Master(arrays, blocks, self.stop.is_set)
-            tree = ListTree(master, request["lists"][blocks.first], request["gap"], tell, offer, self.stop.is_set)
+            first = blocks.first
+            lists, integer = request["lists"][first], arrays["integer"][first]
+            tree = ListTree(master, lists, integer, request["gap"], tell, offer, self.stop.is_set)
             tree.relax(request["start"][blocks.first])
             if not request["relaxation_only"]:
                 tree.round_lists()
@@ -137,15 +138,9 @@ class Worker:
         """Branch until the gap is proven, listening to what the parent finds meanwhile."""
         while not self.stop.is_set():
             while not self.news.empty():
-                name, *content = self.news.get()
-                if name == "known":
-                    tree.objective = max(tree.objective, content[0])
-                else:
-                    tree.settled[content[0]] = content[1]
-            if tree.done or (not tree.step() and not tree.waits):
+                tree.objective = max(tree.objective, self.news.get()[1])
+            if tree.done or not tree.step():
                 return
-            if not tree.open or tree.open[0].bound <= tree.target:
-                time.sleep(0.02)
 
     def write(self, request: dict[str, Any]) -> None:
         """Send the model as a file would hold it: `columns` and `rows` are names, `kind` is `mps` or `lp`."""
@@ -216,7 +211,7 @@ def main() -> None:
                 os._exit(0)  # the parent closed the pipe or died
             if message[0] == "stop":
                 worker.stop.set()
-            elif message[0] in ("known", "settled"):
+            elif message[0] == "known":
                 worker.news.put(message)
             else:
                 if message[0] in ("run", "search"):

@@ -233,7 +233,7 @@ class Engine:
             relaxation_only: stop after the bound of the relaxation.
 
         Returns:
-            An answer that holds a bound only. `tell_known` and `tell_settled` say what is found meanwhile.
+            An answer that holds a bound only. `tell_known` says what is found meanwhile.
         """
         if self._process is None:
             self._start()
@@ -247,10 +247,6 @@ class Engine:
     def tell_known(self, objective: float) -> None:
         """Tell a search of lists that a plan worth this is known; may be called from another thread."""
         self._send(("known", objective))
-
-    def tell_settled(self, number: int, bound: float) -> None:
-        """Tell a search of lists that no plan with the lists of this number is worth more than the bound."""
-        self._send(("settled", number, bound))
 
     def _start(self) -> None:
         self._process = subprocess.Popen(

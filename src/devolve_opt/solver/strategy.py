@@ -140,7 +140,7 @@ class Search:
         """Search the lists by branch and bound in one process, settle the townships in another; False if it fails."""
         assert self.places is not None
         places = self.places
-        offers: queue.SimpleQueue[tuple[int, Array]] = queue.SimpleQueue()
+        offers: queue.SimpleQueue[Array] = queue.SimpleQueue()
         start = self.matrix.lower if start is None else start
         outcome = Outcome.FAILED
         with (
@@ -150,7 +150,7 @@ class Search:
                 self.control,
                 on_bound=self._better_bound,
                 on_log=self.log.append,
-                on_lists=lambda number, values: offers.put((number, values)),
+                on_lists=lambda _, values: offers.put(values),
             ) as tree,
         ):
 
@@ -162,15 +162,14 @@ class Search:
             searching = threading.Thread(target=search, daemon=True)
             searching.start()
             tree.tell_known(self.objective)
-            while searching.is_alive():
+            while searching.is_alive() or not offers.empty():
                 try:
-                    number, lists = offers.get(timeout=0.05)
+                    lists = offers.get(timeout=0.05)
                 except queue.Empty:
                     continue
                 if not self._done():
-                    bound = self._settle_townships(engine, lists)
+                    self._settle_townships(engine, lists)
                     tree.tell_known(self.objective)
-                    tree.tell_settled(number, bound)
         return outcome not in BREAKDOWNS
 
     def _search_as_a_whole(self, engine: Engine, relaxation_only: bool) -> None:
@@ -237,12 +236,11 @@ class Search:
         """Return which columns of the lists are not whole, shape (n,)."""
         return self.lists & (np.abs(values - np.round(values)) >= WHOLE)
 
-    def _settle_townships(self, engine: Engine, lists: Array) -> float:
-        """Find the best plan with these lists; return a bound on all plans with them."""
+    def _settle_townships(self, engine: Engine, lists: Array) -> None:
+        """Find the best plan with these lists."""
         answer = self._solve_part(engine, self.lists, lists, self.matrix.integer)
         if answer.solution is not None:
             self._accept(answer.solution)
-        return answer.bound
 
     def _solve_part(
         self,

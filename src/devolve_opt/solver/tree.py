@@ -3,7 +3,8 @@
 1. Bring the master down to the relaxation of the whole, cut by cut.
 2. Round the lists step by step, so that a plan is at hand early.
 3. Branch: take the open case with the highest bound, solve it, and where its lists are not whole split it in two by
-   one of them. Whole lists are offered to whoever settles the townships under them; the answer closes the case.
+   one of them. Whole lists are offered to whoever settles the townships under them. What they are worth settled bounds
+   only themselves, not the other lists of the case, so the case is split on: by posts or officers that are not whole.
    While a case loses little, its better half is followed at once, down to whole lists.
 
 A case whose bound is no better than the target, the best plan known and the gap asked for, is closed. The highest bound
@@ -48,11 +49,11 @@ TRIED, TRIAL_STEPS = 3, 40
 
 @dataclass(order=True)
 class Node:
-    """A case of the search: some lists fixed. Ordered by bound, highest first, then the deepest first."""
+    """A case of the search: limits of some columns. Ordered by bound, highest first, then the deepest first."""
 
     rank: tuple[float, int]
     bound: float = field(compare=False)
-    fixed: dict[int, float] = field(compare=False)
+    limits: dict[int, tuple[float, float]] = field(compare=False)
 
 
 class ListTree:
@@ -61,6 +62,7 @@ class ListTree:
     Args:
         master: lists and pools, with no cuts yet.
         lists: which of the master's columns are lists, shape (f,).
+        integer: which of them are whole numbers, shape (f,); the lists among them.
         gap: relative gap to prove.
         tell_bound: called with each better bound; `offer_lists` with a number and values of the master's columns.
         stopped: asked between steps.
@@ -70,23 +72,23 @@ class ListTree:
         self,
         master: Master,
         lists: NDArray[np.bool_],
+        integer: NDArray[np.bool_],
         gap: float,
         tell_bound: Callable[[float], None],
         offer_lists: Callable[[int, Array], None],
         stopped: Callable[[], bool],
     ):
         self.master, self.gap = master, gap
-        self.columns = np.flatnonzero(lists).astype(np.int32)
-        self.place = {int(column): number for number, column in enumerate(self.columns)}
+        self.columns = np.flatnonzero(lists & integer).astype(np.int32)
+        self.integers = np.flatnonzero(integer).astype(np.int32)
+        self.place = {int(column): number for number, column in enumerate(self.integers)}
         self.tell_bound, self.offer_lists, self.stopped = tell_bound, offer_lists, stopped
         self.objective = -np.inf
-        self.settled: dict[int, float] = {}
-        self.offered: dict[int, float] = {}
-        self._known: dict[bytes, int] = {}
+        self._offered: dict[bytes, int] = {}
         self.open: list[Node] = []
         self.below: Node | None = None
         self.closed = -np.inf
-        self.limits = master.lower[self.columns], master.upper[self.columns]
+        self.lower, self.upper = master.lower[self.integers], master.upper[self.integers]
 
     @property
     def target(self) -> float:
@@ -96,9 +98,8 @@ class ListTree:
     @property
     def bound(self) -> float:
         """A bound on every plan."""
-        waiting = [min(bound, self.settled.get(number, np.inf)) for number, bound in self.offered.items()]
         ahead = self.open[:1] + ([self.below] if self.below else [])
-        return max([self.objective, self.closed, *waiting, *(node.bound for node in ahead)])
+        return max([self.objective, self.closed, *(node.bound for node in ahead)])
 
     def relax(self, start: Array) -> None:
         """Bring the master down to the relaxation; the whole is the one open case then.
@@ -133,26 +134,24 @@ class ListTree:
 
     def round_lists(self) -> None:
         """Offer lists made by listing a few more powers at a time: not the best, but a plan is at hand early."""
-        fixed: dict[int, float] = {}
         going = self.master.solve()
         while going and not self.stopped():
             if self._lists_are_whole():
-                self._offer(self.master.bound)
+                self._offer()
                 break
             values = self.master.point[self.columns]
             split = np.abs(values - np.round(values)) > WHOLE
-            fixed = {
-                int(column): float(np.round(values[place])) for column, place in self.place.items() if not split[place]
-            }
+            whole = {int(self.columns[place]): float(np.round(values[place])) for place in np.flatnonzero(~split)}
             most = np.flatnonzero(split)[[int(np.argmax(values[split]))]]
             # Many at once may not go together under a cap; one alone does.
             for listed in (np.flatnonzero(split & (values > MOSTLY)), most):
-                self._fix(fixed | {int(self.columns[place]): 1.0 for place in listed})
+                fixed = whole | {int(self.columns[place]): 1.0 for place in listed}
+                self._limit({column: (value, value) for column, value in fixed.items()})
                 going = len(listed) > 0 and self.master.solve()
                 if going:
                     self.master.value_at(self.master.point, self.master.worth, SMALL)
                     break
-        self._fix({})
+        self._limit({})
 
     def step(self) -> bool:
         """Close or split a case; False where none is above the target."""
@@ -167,43 +166,53 @@ class ListTree:
         return True
 
     @property
-    def waits(self) -> bool:
-        """Whether lists were offered and nobody has told what they are worth."""
-        return any(number not in self.settled for number in self.offered)
-
-    @property
     def done(self) -> bool:
         """Whether what was asked is proven, or nothing is left to look into."""
         return self.bound <= self.target
 
-    def _fix(self, fixed: dict[int, float]) -> None:
-        lower, upper = self.master.lower[self.columns].copy(), self.master.upper[self.columns].copy()
-        for column, value in fixed.items():
-            lower[self.place[column]] = upper[self.place[column]] = value
-        self.master.limit(self.columns, lower, upper)
-        self.limits = lower, upper
+    def _limit(self, limits: dict[int, tuple[float, float]]) -> None:
+        """Set the limits of a case, and no others."""
+        self.lower, self.upper = self.master.lower[self.integers].copy(), self.master.upper[self.integers].copy()
+        for column, (lower, upper) in limits.items():
+            self.lower[self.place[column]], self.upper[self.place[column]] = lower, upper
+        self.master.limit(self.integers, self.lower, self.upper)
 
     def _look_into(self, node: Node) -> None:
-        """Solve a case; close it, offer its lists or split it."""
-        self._fix(node.fixed)
+        """Solve a case; close it, or split it; offer its lists if they are whole."""
+        self._limit(node.limits)
         if not self._bring_down(node):
             return  # nothing keeps these lists
         if node.bound <= self.target or self.stopped():
             self.closed = max(self.closed, node.bound)
             return
         if self._lists_are_whole():
-            self._offer(node.bound)
-            return
-        column, better = self._branching()
+            self._offer()
+            column, better = self._most_split()
+            if column is None:
+                self.closed = max(self.closed, node.bound)
+                return
+        else:
+            column, better = self._branching()
         best = max([node.bound, *(other.bound for other in self.open[:1])])
-        follow = node.bound >= best - FOLLOWED * (best - self.target)
-        for value in (better, 1.0 - better):
-            fixed = node.fixed | {column: value}
-            half = Node((-node.bound, -len(fixed)), node.bound, fixed)
-            if value == better and follow:
+        follow = node.bound >= best - FOLLOWED * (best - self.target) and not self._lists_are_whole()
+        place, value = self.place[column], self.master.point[column]
+        halves = (self.lower[place], np.floor(value)), (np.floor(value) + 1.0, self.upper[place])
+        for number, (lower, upper) in enumerate(halves):
+            limits = node.limits | {column: (float(lower), float(upper))}
+            half = Node((-node.bound, -len(limits)), node.bound, limits)
+            if number == better and follow:
                 self.below = half
             else:
                 heapq.heappush(self.open, half)
+
+    def _most_split(self) -> tuple[int | None, int]:
+        """Return the column furthest from a whole number, such as posts, and its nearer side; None if all are whole."""
+        values = self.master.point[self.integers]
+        distance = np.abs(values - np.round(values))
+        if distance.max(initial=0.0) <= WHOLE:
+            return None, 0
+        most = int(np.argmax(distance))
+        return int(self.integers[most]), int(values[most] - np.floor(values[most]) > 0.5)
 
     def _bring_down(self, node: Node) -> bool:
         """Lower a case's bound by cuts; False where it has no solution.
@@ -227,19 +236,17 @@ class ListTree:
         values = self.master.point[self.columns]
         return bool((np.abs(values - np.round(values)) <= WHOLE).all())
 
-    def _offer(self, bound: float) -> None:
-        """Offer the lists of the master's point; the case waits until they are settled."""
+    def _offer(self) -> None:
+        """Offer the lists of the master's point, unless they were before."""
         values = np.round(self.master.point[self.columns])
         key = values.astype(np.int8).tobytes()
-        number = self._known.setdefault(key, len(self._known))
-        new = number not in self.offered
-        self.offered[number] = max(bound, self.offered.get(number, -np.inf))
-        if new:
+        if key not in self._offered:
+            self._offered[key] = len(self._offered)
             point = self.master.point.copy()
             point[self.columns] = values
-            self.offer_lists(number, point)
+            self.offer_lists(self._offered[key], point)
 
-    def _branching(self) -> tuple[int, float]:
+    def _branching(self) -> tuple[int, int]:
         """Return the list to branch on, and the side that lowers the bound less.
 
         Of the lists that weigh most it is the one whose two sides lower the bound most. Powers of a field come and go
@@ -254,7 +261,7 @@ class ListTree:
         leaders = [int(self.columns[members[np.argmax(score[members])]]) for members in heaviest]
         lowered = {column: self._try_both_sides(column) for column in leaders}
         column = max(leaders, key=lambda column: max(1.0, lowered[column][0]) * max(1.0, lowered[column][1]))
-        return column, float(lowered[column][1] <= lowered[column][0])
+        return column, int(lowered[column][1] <= lowered[column][0])
 
     def _weights(self) -> Array:
         """Return what each list is worth to the townships at the prices of the master's solution, shape (lists,)."""
@@ -271,7 +278,7 @@ class ListTree:
         highs = self.master.highs
         bound = highs.getInfo().objective_function_value
         basis = highs.getBasis()
-        limits = [float(limit[self.place[column]]) for limit in self.limits]
+        limits = [float(limit[self.place[column]]) for limit in (self.lower, self.upper)]
         lowered = []
         highs.setOptionValue("simplex_iteration_limit", TRIAL_STEPS)
         for value in (0.0, 1.0):
