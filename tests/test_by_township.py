@@ -81,7 +81,7 @@ def searched(matrix: Matrix, places: np.ndarray, lists: np.ndarray, gap: float =
     master = Master(arrays_of(matrix), blocks)
     bounds: list[float] = []
 
-    def settle(number: int, point: np.ndarray) -> None:
+    def settle(point: np.ndarray) -> None:
         values = np.zeros(len(matrix.costs))
         values[blocks.first] = point
         fixed = [np.where(lists, values, limit) for limit in (matrix.lower, matrix.upper)]
@@ -171,7 +171,7 @@ def test_the_cuts_come_down_to_the_relaxation(scenario):
         matrix.integer[blocks.first],
         1e-6,
         bounds.append,
-        lambda number, point: None,
+        lambda point: None,
         lambda: False,
     )
     tree.relax(matrix.lower[blocks.first])

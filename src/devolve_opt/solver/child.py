@@ -4,8 +4,8 @@ A crash of the solver, or a solver that will not stop, takes only this process w
 the standard streams, both ends of which are this package's own; HiGHS's printing is kept off them.
 
 From the parent: ("load", arrays), ("run", request), ("search", request), ("write", request), ("stop",), and while a
-search of lists goes on ("known", objective). To the parent: ("log", text),
-("bound", value), ("incumbent", objective, solution), ("lists", number, values), ("result", fields).
+search of lists goes on ("known", objective). To the parent: ("log", text), ("bound", value),
+("incumbent", objective, solution), ("lists", values), ("result", fields).
 """
 
 import contextlib
@@ -105,10 +105,10 @@ class Worker:
         shape = (len(arrays["row_lower"]), len(arrays["costs"]))
         blocks = split(csr_array((arrays["value"], arrays["index"], arrays["start"]), shape=shape), request["places"])
 
-        def offer(number: int, point: Any) -> None:
+        def offer(point: Any) -> None:
             values = np.zeros(shape[1])
             values[blocks.first] = point
-            self.send(("lists", number, values))
+            self.send(("lists", values))
 
         def tell(bound: float) -> None:
             if np.isfinite(bound):

@@ -146,7 +146,7 @@ class Engine:
         threads: threads HiGHS may use; fixed for the life of the process, as HiGHS wants it.
         on_bound: called with each better bound; `on_incumbent` with objective and solution of each better solution.
         on_log: called with each line of HiGHS's log.
-        on_lists: called with the number and the values, shape (n,), of lists that `search_lists` offers.
+        on_lists: called with the values, shape (n,), of lists that `search_lists` offers.
     """
 
     def __init__(
@@ -157,7 +157,7 @@ class Engine:
         on_bound: Callable[[float], None] = lambda bound: None,
         on_incumbent: Callable[[float, Array], None] = lambda objective, solution: None,
         on_log: Callable[[str], None] = lambda line: None,
-        on_lists: Callable[[int, Array], None] = lambda number, values: None,
+        on_lists: Callable[[Array], None] = lambda values: None,
     ):
         self.matrix = matrix
         self.control = control
@@ -313,7 +313,7 @@ class Engine:
                 best, solution = message[1], message[2]
                 self.on_incumbent(best, solution)
             elif message[0] == "lists":
-                self.on_lists(message[1], message[2])
+                self.on_lists(message[1])
             elif message[0] == "result":
                 return self._answer(message[1], bound, best, solution, time.monotonic() - began)
             elif message[0] == "gone":

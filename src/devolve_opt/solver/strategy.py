@@ -150,7 +150,7 @@ class Search:
                 self.control,
                 on_bound=self._better_bound,
                 on_log=self.log.append,
-                on_lists=lambda _, values: offers.put(values),
+                on_lists=offers.put,
             ) as tree,
         ):
 

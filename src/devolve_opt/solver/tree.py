@@ -14,7 +14,6 @@ of all cases, open and closed, is a bound on every plan.
 from __future__ import annotations
 
 import heapq
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -64,7 +63,7 @@ class ListTree:
         lists: which of the master's columns are lists, shape (f,).
         integer: which of them are whole numbers, shape (f,); the lists among them.
         gap: relative gap to prove.
-        tell_bound: called with each better bound; `offer_lists` with a number and values of the master's columns.
+        tell_bound: called with each better bound; `offer_lists` with values of the master's columns.
         stopped: asked between steps.
     """
 
@@ -75,7 +74,7 @@ class ListTree:
         integer: NDArray[np.bool_],
         gap: float,
         tell_bound: Callable[[float], None],
-        offer_lists: Callable[[int, Array], None],
+        offer_lists: Callable[[Array], None],
         stopped: Callable[[], bool],
     ):
         self.master, self.gap = master, gap
@@ -84,7 +83,7 @@ class ListTree:
         self.place = {int(column): number for number, column in enumerate(self.integers)}
         self.tell_bound, self.offer_lists, self.stopped = tell_bound, offer_lists, stopped
         self.objective = -np.inf
-        self._offered: dict[bytes, int] = {}
+        self._offered: set[bytes] = set()
         self.open: list[Node] = []
         self.below: Node | None = None
         self.closed = -np.inf
@@ -117,7 +116,7 @@ class ListTree:
             if not master.solve():
                 raise BreakdownError("the lists and pools have no solution")
             self.tell_bound(master.bound)
-            close = CLOSE * self.gap * abs(best)
+            close = self._close(best)
             # Where half-way points no longer help, the master's own point does, or shows that no cut is missing.
             share = HALF_WAY if before - master.bound > close else 1.0
             before, cuts = master.bound, len(master.cuts)
@@ -220,17 +219,21 @@ class ListTree:
         Whole lists are not believed in before the master is down to what they are worth.
         """
         master = self.master
-        for rounds in itertools.count(1):
+        for rounds in range(1, MOST_ROUNDS + 1):
             if not master.solve():
                 return False
             node.bound = min(node.bound, master.bound)
-            if node.bound <= self.target or self.stopped() or rounds > MOST_ROUNDS:
-                return True
-            close = CLOSE * self.gap * abs(master.bound)
+            if node.bound <= self.target or self.stopped():
+                break
+            close = self._close(master.bound)
             above = master.bound - master.value_at(master.point, master.worth, close / max(1, len(master.townships)))
             if above <= close or (rounds >= ROUNDS and not self._lists_are_whole()):
-                return True
-        raise AssertionError
+                break
+        return True
+
+    def _close(self, value: float) -> float:
+        """Return by how much master and relaxation may differ once cut rounds end, also where no gap is to be left."""
+        return max(CLOSE * self.gap, LEAST) * abs(value)
 
     def _lists_are_whole(self) -> bool:
         values = self.master.point[self.columns]
@@ -241,10 +244,10 @@ class ListTree:
         values = np.round(self.master.point[self.columns])
         key = values.astype(np.int8).tobytes()
         if key not in self._offered:
-            self._offered[key] = len(self._offered)
+            self._offered.add(key)
             point = self.master.point.copy()
             point[self.columns] = values
-            self.offer_lists(self._offered[key], point)
+            self.offer_lists(point)
 
     def _branching(self) -> tuple[int, int]:
         """Return the list to branch on, and the side that lowers the bound less.
@@ -276,7 +279,7 @@ class ListTree:
     def _try_both_sides(self, column: int) -> tuple[float, float]:
         """Return by how much a list set to 0, and to 1, lowers the bound within a few simplex steps."""
         highs = self.master.highs
-        bound = highs.getInfo().objective_function_value
+        bound = self.master.bound
         basis = highs.getBasis()
         limits = [float(limit[self.place[column]]) for limit in (self.lower, self.upper)]
         lowered = []
