@@ -14,7 +14,7 @@ from devolve_opt.views.wording import HOURS, percent, short_status
 from devolve_opt.vocabulary import Method, Status, Term
 
 VIEW_OF_GAPS = 4.0
-"""The value axis reaches this many last gaps below the bound; worse plans found before are named, not drawn."""
+"""The value axis reaches this many last gaps beyond the last bound; what lay further off before is named, not drawn."""
 
 
 def progress(plan: Plan) -> Figure:
@@ -38,12 +38,12 @@ def progress(plan: Plan) -> Figure:
     if by_rule:  # The steps may be those of a search for a better plan; this one stands from the start.
         found = np.full(len(steps), plan.objective)
     bound, found = (np.where(np.isfinite(values), values, np.nan) for values in (bound, found))
-    lowest = plan.objective if by_rule else _lowest(bound, found)
+    lowest, top = _worth_showing(bound, found)
+    lowest = plan.objective if by_rule else lowest
     axes.step(seconds, bound, where="post", color=style.TEXT, linewidth=1.5, label="bound: no plan is worth more")
     label = "the ratio rule's plan" if by_rule else "best plan so far"
     axes.step(seconds, found, where="post", color=style.THIS_PLAN, linewidth=1.8, label=label)
     _phases(axes, steps)
-    top = float(np.nanmax(np.concatenate([bound, found])))
     room = max(top - lowest, 1e-6 * max(1.0, abs(top)), 1.0)
     axes.set_ylim(lowest - 0.04 * room, top + 0.12 * room)
     cut = np.maximum(found, lowest - 0.04 * room)
@@ -57,20 +57,27 @@ def progress(plan: Plan) -> Figure:
             f"first plan: {first[0]:,.0f}", (0.01, 0.02), xycoords="axes fraction", fontsize=8, color=style.THIS_PLAN,
             fontfamily=style.FONT,
         )  # fmt: skip
+    loosest = bound[np.isfinite(bound)]
+    if len(loosest) and loosest[0] > top:
+        axes.annotate(
+            f"first bound: {loosest[0]:,.0f}", (0.99, 0.96), xycoords="axes fraction", fontsize=8, ha="right", va="top",
+            color=style.TEXT, fontfamily=style.FONT,
+        )  # fmt: skip
     handles, words = axes.get_legend_handles_labels()
     style.key(axes, handles, words, loc="lower right", bbox_to_anchor=(1.01, 0.985), ncols=2, borderpad=0.1)
     return canvas.figure
 
 
-def _lowest(bound: np.ndarray, found: np.ndarray) -> float:
-    """Return the lowest value worth showing, so that the end of the search is not flattened by its start."""
+def _worth_showing(bound: np.ndarray, found: np.ndarray) -> tuple[float, float]:
+    """Return the lowest and the highest value worth showing: the end of the search is not flattened by its start."""
     everything = np.concatenate([bound, found])
     lowest, top = float(np.nanmin(everything)), float(np.nanmax(everything))
     known_found, known_bound = found[np.isfinite(found)], bound[np.isfinite(bound)]
     if not len(known_found) or not len(known_bound):
-        return lowest
+        return lowest, top
     last_gap = max(known_bound[-1] - known_found[-1], 0.005 * max(abs(known_bound[-1]), 1.0))
-    return max(lowest, min(known_bound[-1], top) - VIEW_OF_GAPS * last_gap)
+    view = VIEW_OF_GAPS * last_gap
+    return max(lowest, min(known_bound[-1], top) - view), min(top, max(known_bound[-1], known_found[-1]) + view)
 
 
 def _phases(axes: Axes, steps: pd.DataFrame) -> None:
