@@ -8,7 +8,7 @@ from collections.abc import Callable
 import typer
 
 from benchmarks import growth, load, proof, quick
-from devolve_opt.cli.common import BAD_INPUT, CTRL_C, NO_PLAN
+from devolve_opt.cli.common import BAD_INPUT, CTRL_C, NO_PLAN, speak_utf8
 from devolve_opt.errors import DevolveError, InputError
 
 BENCHMARKS: dict[str, Callable[..., None]] = {
@@ -32,9 +32,7 @@ for name, run in BENCHMARKS.items():
 
 def main() -> None:
     """Run the shell; every expected failure is a message and an exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")  # Windows consoles default to a code page
+    speak_utf8()
     try:
         app(standalone_mode=True)
     except SystemExit as ended:

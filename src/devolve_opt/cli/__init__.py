@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from devolve_opt.cli.common import BAD_INPUT, CTRL_C, DONE, NO_PLAN, app, err
+from devolve_opt.cli.common import BAD_INPUT, CTRL_C, DONE, NO_PLAN, app, err, speak_utf8
 from devolve_opt.cli.plans import check, compare, run, sweep, synth
 from devolve_opt.cli.studies import admit, offices, phases, posts, teams
 from devolve_opt.errors import DevolveError, InputError
@@ -17,9 +17,7 @@ __all__ = [
 
 def main() -> None:
     """Run the shell; every expected failure is a message and an exit code, never a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")  # Windows consoles default to a code page
+    speak_utf8()
     try:
         app(standalone_mode=True)
     except SystemExit as ended:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,3 +73,10 @@ def refuse_foreign_folder(folder: Path, sign: str, what: str) -> None:
     if folder.exists() and not (folder / sign).exists() and (not folder.is_dir() or any(folder.iterdir())):
         message = f"exists and is not {what}; name another place with --out, or remove it."
         raise InputError([Fault(message, file=str(folder))])
+
+
+def speak_utf8() -> None:
+    """Write UTF-8 to the streams of this process: Windows consoles default to a code page."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")

@@ -13,10 +13,12 @@ from devolve_opt.vocabulary import Status
 
 
 def country_figure(plan: CountryPlan) -> Figure:
-    """Draw each city by its size: seconds of a solve for 1,000 township-powers, memory, and the gap that is left."""
+    """Draw each city by its size: seconds of a solve for 1,000 take-ups, memory, and the gap that is left."""
     cities = plan.solved
     cities = cities[cities["township_powers"] > 0]
-    lead = f"{len(cities)} cities with townships and a plan. Where points of the first two lie level, cost is steady."
+    lead = (
+        f"{len(cities)} cities with townships and a plan. Where points of the first lie level, time grows as size does."
+    )
     if plan.out_of_time:
         lead += f"\n{plan.out_of_time} of the searches ran into the time limit, which caps their seconds."
     foot = (
@@ -28,9 +30,9 @@ def country_figure(plan: CountryPlan) -> Figure:
     size = cities["township_powers"].to_numpy(float)
     asked = 100 * float(plan.options["gap"])
     rows: tuple[tuple[str, str, pd.Series], ...] = (
-        ("Time of the city's plan", "seconds for\n1,000 township-powers", 1_000 * cities["seconds"] / size),
+        ("Time of the city's plan", "seconds for\n1,000 take-ups", 1_000 * cities["seconds"] / size),
         ("Memory while it was solved", "MB", cities["peak_mb"]),
-        ("Gap that is left", "%", 100 * cities["gap"]),
+        ("Gap that is left (dotted: what was asked for)", "%", 100 * cities["gap"]),
     )
     for row, (title, unit, values) in enumerate(rows):
         axes = style.plain(canvas.figure.add_subplot(grid[row]), title, "", unit, grid="both")
@@ -47,5 +49,5 @@ def country_figure(plan: CountryPlan) -> Figure:
         axes.xaxis.set_major_formatter(style.thousands)
         if row == 2:
             axes.axhline(asked, color=style.WARNING, linewidth=1, linestyle=":")
-            axes.set_xlabel("township-powers (take-ups to be decided)", fontsize=8.5, fontfamily=style.FONT)
+            axes.set_xlabel("take-ups to be decided (pairs of township and power)", fontsize=8.5, fontfamily=style.FONT)
     return canvas.figure
