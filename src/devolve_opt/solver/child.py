@@ -98,7 +98,8 @@ class Worker:
         from scipy.sparse import csr_array  # noqa: PLC0415
 
         from devolve_opt.solver.blocks import split  # noqa: PLC0415
-        from devolve_opt.solver.master import BreakdownError, Master  # noqa: PLC0415
+        from devolve_opt.solver.linear import BreakdownError  # noqa: PLC0415
+        from devolve_opt.solver.master import Master  # noqa: PLC0415
         from devolve_opt.solver.tree import ListTree  # noqa: PLC0415
 
         arrays = self.arrays
@@ -117,12 +118,13 @@ class Worker:
         status = "Optimal"
         tree = None
         try:
-            master = Master(arrays, blocks, self.stop.is_set)
             first = blocks.first
             lists, integer = request["lists"][first], arrays["integer"][first]
+            master = Master(arrays, blocks, lists, self.stop.is_set)
             tree = ListTree(master, lists, integer, request["gap"], tell, offer, self.stop.is_set)
             tree.relax(request["start"][blocks.first])
             if not request["relaxation_only"]:
+                tree.tighten()
                 tree.round_lists()
                 self._branch(tree)
         except BreakdownError as error:

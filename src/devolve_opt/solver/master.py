@@ -8,6 +8,7 @@ cuts are added. Cuts do not depend on the lists' caps, nor on prices of the list
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,123 +16,20 @@ from typing import Any
 import highspy
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, hstack
+from scipy.sparse import csr_array
 
-from devolve_opt.solver.blocks import Block, Blocks
+from devolve_opt.solver.blocks import Blocks
+from devolve_opt.solver.linear import LP_SECONDS, linear_programme, optimise
+from devolve_opt.solver.splits import AmountsFinder, Splits
+from devolve_opt.solver.township import Township
 
 Array = NDArray[np.float64]
-PENALTY = 10.0
-"""Price of breaking a township's row by one unit, in the greatest cost of any column: so that every township has an
-answer to everything the master asks. The price is finite, so the bound stays a bound."""
-LP_SECONDS = 20.0
-"""A linear programme that takes longer is begun anew: warm starts have been seen to go round in circles."""
-SLACK = 1e-7
-"""Values of the master that differ by less are the same."""
-
-
-class BreakdownError(RuntimeError):
-    """HiGHS gave no answer to a linear programme that must have one."""
-
-
-def linear_programme(arrays: dict[str, Any], rows: csr_array) -> highspy.Highs:
-    """Return a HiGHS instance with the maximisation of `costs`, `lower`, `upper`, `row_lower`, `row_upper` loaded."""
-    lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = rows.shape
-    lp.col_cost_, lp.offset_ = arrays["costs"], arrays.get("offset", 0.0)
-    lp.sense_ = highspy.ObjSense.kMaximize
-    lp.col_lower_, lp.col_upper_ = arrays["lower"], arrays["upper"]
-    lp.row_lower_, lp.row_upper_ = arrays["row_lower"], arrays["row_upper"]
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = rows.indptr, rows.indices, rows.data
-    highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)
-    highs.setOptionValue("threads", 1)
-    if highs.passModel(lp) == highspy.HighsStatus.kError:
-        raise BreakdownError("HiGHS refuses a part of the model")
-    return highs
-
-
-def optimise(highs: highspy.Highs) -> bool:
-    """Solve a linear programme from where it stands; return whether it has a solution.
-
-    Raises:
-        BreakdownError: if HiGHS cannot tell.
-    """
-    optimal, infeasible = highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible
-    highs.setOptionValue("time_limit", highs.getRunTime() + LP_SECONDS)
-    highs.run()
-    if highs.getModelStatus() == optimal:
-        return True
-    # "Infeasible", like everything else that is no optimum, is believed only after a second run from scratch.
-    highs.clearSolver()
-    highs.setOptionValue("time_limit", highs.getRunTime() + LP_SECONDS)
-    highs.run()
-    if highs.getModelStatus() in (optimal, infeasible):
-        return bool(highs.getModelStatus() == optimal)
-    raise BreakdownError(highs.modelStatusToString(highs.getModelStatus()))
-
-
-class Township:
-    """The linear programme of one block, solved again and again for other values of the master's columns."""
-
-    def __init__(self, block: Block, arrays: dict[str, Any], first: NDArray[np.int64]):
-        self.block, self.first = block, block.first
-        columns, rows, outer = block.columns, block.rows, first[block.first]
-        self.costs = arrays["costs"][columns]
-        self.lower, self.upper = arrays["lower"][columns], arrays["upper"][columns]
-        self.row_lower, self.row_upper = arrays["row_lower"][rows], arrays["row_upper"][rows]
-        self.outer_lower, self.outer_upper = arrays["lower"][outer], arrays["upper"][outer]
-        self.row_indices = np.arange(len(rows), dtype=np.int32)
-        slack = self._slack_columns()
-        penalty = PENALTY * max(1.0, float(np.abs(arrays["costs"]).max()))
-        count = slack.shape[1]
-        self.highs = linear_programme(
-            {
-                "costs": np.r_[self.costs, np.full(count, -penalty)],
-                "lower": np.r_[self.lower, np.zeros(count)],
-                "upper": np.r_[self.upper, np.full(count, np.inf)],
-                "row_lower": self.row_lower, "row_upper": self.row_upper,
-            },
-            csr_array(hstack([block.inner, slack]).tocsr()),
-        )  # fmt: skip
-        self.highs.setOptionValue("presolve", "off")
-        self.point: Array | None = None
-        self.value, self.prices = 0.0, np.zeros(len(block.first))
-
-    def _slack_columns(self) -> csr_array:
-        """Return columns that let a row give way, shape (r, s), where the master may ask for more than can be done.
-
-        Rows that hold when the township does as little as it may, whatever the master asks, need none.
-        """
-        block = self.block
-        rest = block.inner @ self.lower
-        up, down = block.outer.maximum(0), block.outer.minimum(0)
-        most = rest + up @ self.outer_upper + down @ self.outer_lower
-        least = rest + up @ self.outer_lower + down @ self.outer_upper
-        outer = np.diff(block.outer.indptr) > 0
-        above, below = outer & (most > self.row_upper), outer & (least < self.row_lower)
-        rows = np.r_[np.flatnonzero(above), np.flatnonzero(below)]
-        signs = np.r_[np.full(above.sum(), -1.0), np.full(below.sum(), 1.0)]
-        return csr_array((signs, (rows, np.arange(len(rows)))), shape=(len(self.row_lower), len(rows)))
-
-    def evaluate(self, point: Array) -> None:
-        """Set `value` and `prices` (its slope) at a point of the master, shape (q,).
-
-        Raises:
-            BreakdownError: if HiGHS cannot solve it.
-        """
-        if self.point is not None and np.abs(self.point - point).max(initial=0.0) < SLACK:
-            return
-        asked = self.block.outer @ point
-        self.highs.changeRowsBounds(  # type: ignore[attr-defined]
-            len(self.row_indices), self.row_indices, self.row_lower - asked, self.row_upper - asked
-        )
-        if not optimise(self.highs):
-            raise BreakdownError("a township has no plan at all")
-        solution = self.highs.getSolution()
-        self.value = self.highs.getInfo().objective_function_value
-        self.prices = -(self.block.outer.T @ np.array(solution.row_dual))
-        self.point = point.copy()
+IDLE = 1e-7
+"""A cut with a smaller dual bears nothing of the solution."""
+IDLE_ROUNDS = 8
+"""Solutions that a cut may be idle in before it is dropped."""
+PATIENCE, LEAST_PATIENCE = 20.0, 2.0
+"""The master is begun anew where it takes so many times as long as ever before, and as many seconds at least."""
 
 
 @dataclass
@@ -149,15 +47,27 @@ class Master:
     Args:
         arrays: the whole matrix, a dict of the arrays of `Matrix`.
         blocks: what it falls into.
+        lists: which of the master's columns are lists, shape (f,).
         stopped: asked between steps; once it says so, methods end early.
     """
 
-    def __init__(self, arrays: dict[str, Any], blocks: Blocks, stopped: Callable[[], bool] = lambda: False):
+    def __init__(
+        self,
+        arrays: dict[str, Any],
+        blocks: Blocks,
+        lists: NDArray[np.bool_],
+        stopped: Callable[[], bool] = lambda: False,
+    ):
         self.stopped = stopped
         self.first = blocks.first
         self.costs = arrays["costs"][self.first]
         self.offset = float(arrays["offset"])
         self.townships = [Township(block, arrays, self.first) for block in blocks.blocks]
+        finder = AmountsFinder(arrays, blocks, lists)
+        self.splits = [
+            Splits(township, finder.find(block)) for township, block in zip(self.townships, blocks.blocks, strict=True)
+        ]
+        self.longest = 0.0
         self.lower, self.upper = arrays["lower"][self.first].copy(), arrays["upper"][self.first].copy()
         self.own_rows = len(blocks.rows)
         count, columns = len(self.townships), len(self.first)
@@ -173,6 +83,7 @@ class Master:
             csr_array((rows.data, rows.indices, rows.indptr), shape=(rows.shape[0], columns + count)),
         )  # fmt: skip
         self.cuts: list[Cut] = []
+        self.idle = np.zeros(0, dtype=np.int64)
         self.bound, self.point = np.inf, np.zeros(columns)
         self.worth = most
 
@@ -185,8 +96,12 @@ class Master:
 
     def solve(self) -> bool:
         """Solve the master with the cuts it has; sets `bound`, `point` and `worth`; False if it has no solution."""
-        if not optimise(self.highs):
+        began = time.monotonic()
+        if not optimise(self.highs, min(LP_SECONDS, max(LEAST_PATIENCE, PATIENCE * self.longest))):
             return False
+        self.longest = max(self.longest, time.monotonic() - began)
+        duals = np.array(self.highs.getSolution().row_dual)[self.own_rows :]
+        self.idle = np.where(duals > IDLE, 0, self.idle + 1)
         values = np.array(self.highs.getSolution().col_value)
         self.bound = self.highs.getInfo().objective_function_value
         self.point, self.worth = values[: len(self.first)], values[len(self.first) :]
@@ -207,10 +122,30 @@ class Master:
             township.evaluate(point[township.first])
             total += township.value
             if above is None or above[number] > township.value + tolerance:
-                height = township.value - float(township.prices @ point[township.first])
-                new.append(Cut(number, township.prices.copy(), height))
+                new.append(Cut(number, township.prices.copy(), township.height))
         self._add(new)
         return total
+
+    def cut_at_its_point(self, tolerance: float) -> float:
+        """Add the cuts that the master's point breaks, and return by how much they lower its worth there.
+
+        A township whose worth by the master is that of its linear programme gets a split cut, where there is one.
+
+        Args:
+            tolerance: a cut that lowers a township's worth by less is not added.
+        """
+        new, lowered = [], 0.0
+        for number, (township, splits) in enumerate(zip(self.townships, self.splits, strict=True)):
+            if self.stopped():
+                break
+            point, most = self.point[township.first], self.worth[number] - tolerance
+            township.evaluate(point)
+            found = (township.value, township.prices, township.height) if most > township.value else splits.at(point)
+            if found is not None and most > found[0]:
+                new.append(Cut(number, found[1].copy(), found[2]))
+                lowered += self.worth[number] - found[0]
+        self._add(new)
+        return lowered
 
     def _add(self, cuts: list[Cut]) -> None:
         index, value, start = [], [], [0]
@@ -225,14 +160,24 @@ class Master:
                 np.array(start[:-1], dtype=np.int32), np.concatenate(index).astype(np.int32), np.concatenate(value),
             )  # fmt: skip
             self.cuts += cuts
+            self.idle = np.r_[self.idle, np.zeros(len(cuts), dtype=np.int64)]
 
     def drop_idle_cuts(self) -> None:
-        """Drop the cuts that the solution does not rest on; where they are missed, they are found again."""
-        duals = np.array(self.highs.getSolution().row_dual)[self.own_rows :]
-        idle = np.flatnonzero(duals <= SLACK)
+        """Drop the cuts that no recent solution rested on; where they are missed, they are found again."""
+        old = np.flatnonzero(self.idle > IDLE_ROUNDS) + self.own_rows
+        if not len(old):
+            return
+        basis = self.highs.getBasis()
+        status = np.array([int(state) for state in basis.row_status], dtype=np.int8)
+        idle = old[status[old] == int(highspy.HighsBasisStatus.kBasic)]
         if len(idle):
-            self.highs.deleteRows(len(idle), (idle + self.own_rows).astype(np.int32))
-            self.cuts = [self.cuts[number] for number in np.flatnonzero(duals > SLACK).tolist()]
+            kept = np.setdiff1d(np.arange(len(self.cuts)), idle - self.own_rows)
+            self.highs.deleteRows(len(idle), idle.astype(np.int32))
+            # HiGHS forgets where it stood when rows go; rows that rested on nothing are no part of that.
+            basis.row_status = [highspy.HighsBasisStatus(state) for state in np.delete(status, idle).tolist()]
+            self.highs.setBasis(basis)
+            self.cuts = [self.cuts[number] for number in kept.tolist()]
+            self.idle = self.idle[kept]
 
     def limit(self, columns: NDArray[np.int32], lower: Array, upper: Array) -> None:
         """Set bounds of some of the master's columns, by position."""

@@ -21,7 +21,8 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from devolve_opt.solver.master import BreakdownError, Master
+from devolve_opt.solver.linear import BreakdownError
+from devolve_opt.solver.master import Master
 
 Array = NDArray[np.float64]
 WHOLE = 1e-5
@@ -39,9 +40,11 @@ CLOSE = 0.05
 """Cut rounds end once master and relaxation are this near, in the gap asked for."""
 LEAST = 1e-7
 """A cut that lowers a township's worth by less, in the bound's amount shared among townships, is none."""
-ROUNDS, MOST_ROUNDS = 4, 50
-"""Rounds of cuts in a case: what they leave open, its two halves will close. Where the lists are whole, at most so many
-as it takes."""
+MOST_ROUNDS = 50
+"""Rounds of cuts in a case, at most."""
+STALLED = 0.03
+"""Rounds of cuts end where one lowers the bound by less than this share of the gap asked for: what they leave open, the
+case's two halves will close. Where the lists are whole they go on."""
 TRIED, TRIAL_STEPS = 3, 40
 """Lists tried before branching, and simplex steps for each side of a trial."""
 
@@ -131,6 +134,12 @@ class ListTree:
             master.drop_idle_cuts()
         self.open = [Node((-master.bound, 0), master.bound, {})]
 
+    def tighten(self) -> None:
+        """Bring the whole down by split cuts, before lists are rounded and branched on."""
+        self._limit({})
+        self._bring_down(self.open[0])
+        self.tell_bound(self.bound)
+
     def round_lists(self) -> None:
         """Offer lists made by listing a few more powers at a time: not the best, but a plan is at hand early."""
         going = self.master.solve()
@@ -139,16 +148,16 @@ class ListTree:
                 self._offer()
                 break
             values = self.master.point[self.columns]
-            split = np.abs(values - np.round(values)) > WHOLE
-            whole = {int(self.columns[place]): float(np.round(values[place])) for place in np.flatnonzero(~split)}
-            most = np.flatnonzero(split)[[int(np.argmax(values[split]))]]
+            # What is not listed yet may still be: the powers of a field come together.
+            listed = values > 1 - WHOLE
+            split = (values > WHOLE) & ~listed
+            most = split & (values == values[split].max())
             # Many at once may not go together under a cap; one alone does.
-            for listed in (np.flatnonzero(split & (values > MOSTLY)), most):
-                fixed = whole | {int(self.columns[place]): 1.0 for place in listed}
-                self._limit({column: (value, value) for column, value in fixed.items()})
-                going = len(listed) > 0 and self.master.solve()
+            for more in (split & (values > MOSTLY), most):
+                self._limit({int(column): (1.0, 1.0) for column in self.columns[listed | more]})
+                going = bool(more.any()) and self.master.solve()
                 if going:
-                    self.master.value_at(self.master.point, self.master.worth, SMALL)
+                    self.master.cut_at_its_point(SMALL)
                     break
         self._limit({})
 
@@ -181,6 +190,7 @@ class ListTree:
         self._limit(node.limits)
         if not self._bring_down(node):
             return  # nothing keeps these lists
+        self.master.drop_idle_cuts()
         if node.bound <= self.target or self.stopped():
             self.closed = max(self.closed, node.bound)
             return
@@ -219,15 +229,17 @@ class ListTree:
         Whole lists are not believed in before the master is down to what they are worth.
         """
         master = self.master
-        for rounds in range(1, MOST_ROUNDS + 1):
+        before = np.inf
+        for _ in range(MOST_ROUNDS):
             if not master.solve():
                 return False
             node.bound = min(node.bound, master.bound)
             if node.bound <= self.target or self.stopped():
                 break
-            close = self._close(master.bound)
-            above = master.bound - master.value_at(master.point, master.worth, close / max(1, len(master.townships)))
-            if above <= close or (rounds >= ROUNDS and not self._lists_are_whole()):
+            if before - master.bound <= STALLED * self.gap * abs(master.bound) and not self._lists_are_whole():
+                break
+            before, close = master.bound, self._close(master.bound)
+            if master.cut_at_its_point(close / max(1, len(master.townships))) <= close:
                 break
         return True
 
