@@ -24,6 +24,11 @@ class Changed:
     bounds: tuple[str, ...] = ()
     objective: bool = False
 
+    def __or__(self, other: Changed) -> Changed:
+        """Return what either of them has changed."""
+        rows, bounds = (tuple(dict.fromkeys(both)) for both in (self.rows + other.rows, self.bounds + other.bounds))
+        return Changed(rows, bounds, self.objective or other.objective)
+
 
 def reason_to_rebuild(model, policy: Policy) -> str:
     """Return why a built model cannot be made that of another policy: the key and what it shapes. Empty if it can.
