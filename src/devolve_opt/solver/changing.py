@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pyomo.common.gc_manager import PauseGC
 from pyomo.environ import ConcreteModel, Constraint, Objective
 from scipy.sparse import csr_array, vstack
 
@@ -31,7 +32,9 @@ def changed_matrix(matrix: Matrix, model: Any, changed: Changed) -> Matrix:
     if not (changed.rows or changed.bounds or changed.objective):
         return matrix
     try:
-        piece = _piece(model, changed)
+        # Small objects by the thousand would set off one collection of garbage after another.
+        with PauseGC():
+            piece = _piece(model, changed)
     except NoPlanError:
         # It names the row by its number in the piece; the whole model knows the name of the row.
         return compile_matrix(model)
