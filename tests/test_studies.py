@@ -630,13 +630,13 @@ def test_an_interrupted_sweep_keeps_the_finished_points(hand, tmp_path, monkeypa
     begun = []
     recorded = sweeping.solve
 
-    def slow_second(scenario, gap, threads, control, explain):
+    def slow_second(scenario, control, **options):
         begun.append(scenario.policy.guide_list_max)
         if len(begun) == 2:
             while not control.stopped and control.elapsed < 20:
                 time.sleep(0.05)
             assert control.stopped
-        return recorded(scenario, gap=gap, threads=threads, control=control, explain=explain)
+        return recorded(scenario, control=control, **options)
 
     monkeypatch.setattr(sweeping, "solve", slow_second)
     handler = signal.getsignal(signal.SIGINT)

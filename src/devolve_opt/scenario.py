@@ -144,7 +144,10 @@ class Scenario:
         """
         if isinstance(changes.get("policy"), dict):
             changes["policy"] = self.policy.replace(**changes["policy"])
-        return replace(self, **{"source": "", "input_hashes": {}, **changes})
+        copy = replace(self, **{"source": "", "input_hashes": {}, **changes})
+        if "case" not in changes and "changes" not in changes:
+            copy.__dict__["data"] = self.data  # the very same, so that what is known of them holds for the copy
+        return copy
 
     def _repr_html_(self) -> str:
         """Return title, case, changes, and the keys of the policy that differ from their default."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pyomo.environ import Binary, Constraint, Var
 
+from devolve_opt.formulation.caps import within
+
 
 def add_county_opening(model):
     """Add `opened[k,p]` for each county and power that some township of it may take, where the policy asks for it.
 
     Powers that a county refuses (table `refusals`) are no pairs of `interest`, so they have neither column nor row.
     """
-    settings = model.policy.county_opening
-    if settings is None:
+    if model.policy.county_opening is None:
         return
     pairs = list(dict.fromkeys((model.county[township], power) for township, power in model.pairs))
     model.openable = {county: [] for county in model.members}
@@ -19,8 +20,7 @@ def add_county_opening(model):
         model.openable[county].append(power)
     model.opened = Var(pairs, domain=Binary)
     model.taken_only_if_opened = Constraint(model.pairs, rule=taken_only_if_opened)
-    many = [county for county, powers in model.openable.items() if len(powers) > settings.opened_max]
-    model.opened_within_cap = Constraint(many, rule=opened_within_cap)
+    model.opened_within_cap = Constraint(list(model.openable), rule=opened_within_cap)
 
 
 def taken_only_if_opened(model, township, power):
@@ -36,6 +36,5 @@ def opened_within_cap(model, county):
 
     Unit: powers. Source: `CountyOpening.opened_max`.
     """
-    return (
-        sum(model.opened[county, power] for power in model.openable[county]) <= model.policy.county_opening.opened_max
-    )
+    opened = [model.opened[county, power] for power in model.openable[county]]
+    return within(sum(opened), model.policy.county_opening.opened_max, len(opened))

@@ -31,7 +31,7 @@ def add_duties(model):
     for township, duties in model.duties_of.items():
         for work, hours in ((model.duty_work, model.duty_hours), (model.duty_officer_work, of_officers)):
             work[township] = sum(hours[township, duty] * model.matched[township, duty] for duty in duties)
-    bound = list(model.duties_of) if model.policy.duties.matched_share_min else []
+    bound = list(model.duties_of) if model.reads.holds(lambda policy: policy.duties.matched_share_min > 0) else []
     model.matched_share_at_least = Constraint(bound, rule=matched_share_at_least)
 
 
@@ -44,7 +44,7 @@ def add_duty_load(model):
     """
     if model.policy.duties is None:
         return
-    above = model.policy.load_stop > model.policy.duties.load_max
+    above = model.reads.holds(lambda policy: policy.load_stop > policy.duties.load_max)
     for (township, duty), hours in model.duty_hours.items():
         _, most = hours_there_range(model, township)
         if model.statutory_load[township] + hours > model.policy.duties.load_max * most * (1 + 1e-9):

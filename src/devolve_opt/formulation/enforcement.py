@@ -40,12 +40,11 @@ def add_enforcement(model):
     model.moved_out = Var(units, domain=NonNegativeIntegers, bounds=_moved_out_bounds)
     model.officers = Expression(units, rule=officers)
     model.officers_at_least_minimum = Constraint(units, rule=officers_at_least_minimum)
-    busy = [unit for unit in units if _officers_busy(model, unit) > policy.officers_min]
-    model.officers_do_statutory_work = Constraint(busy, rule=officers_do_statutory_work)
+    model.officers_do_statutory_work = Constraint(units, rule=officers_do_statutory_work)
     model.officers_moved_within_county = Constraint(list(model.members), rule=officers_moved_within_county)
     model.training_within_places = Constraint(rule=training_within_places)
     model.officers_cover_fields = Constraint(units, rule=officers_cover_fields)
-    if policy.officers_min < policy.officers_per_field:
+    if model.reads.holds(lambda policy: policy.officers_min < policy.officers_per_field):
         penal = [(township, power) for township, power in model.pairs if model.needs_officers[model.field[power]]]
         model.penalty_field_has_officers = Constraint(penal, rule=penalty_field_has_officers)
     model.officer_hours_needed = Expression(units, rule=officer_hours_needed)
@@ -95,11 +94,12 @@ def officers_do_statutory_work(model, township):
     r"""An office has the whole officers that its statutory work takes: $e_t \ge \lceil \bar P_t / (a \eta) \rceil$.
 
     It follows from `officer_hours_sufficient` because officers are whole persons; said by itself it makes the
-    relaxation tighter. Heading the office is not counted where a leader may do it.
+    relaxation tighter. Heading the office is not counted where a leader may do it. Rows only where the minimum is less.
 
     Unit: persons. Source: 行政处罚法 42.
     """
-    return model.officers[township] >= _officers_busy(model, township)
+    busy = _officers_busy(model, township)
+    return Constraint.Skip if busy <= model.policy.officers_min else model.officers[township] >= busy
 
 
 def officers_moved_within_county(model, county):

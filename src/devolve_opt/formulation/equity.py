@@ -12,7 +12,7 @@ def add_equity(model):
     """
     asked = model.interest.groupby("township", sort=False)["rounds"].sum()
     model.asked = asked[asked > 0].to_dict()
-    if model.policy.choice_floor == 0:
+    if model.reads.holds(lambda policy: policy.choice_floor == 0):
         model.asked = {}
     model.shortfall = Var(list(model.asked), domain=NonNegativeReals, bounds=_shortfall_bounds)
     model.shortfall_counted = Constraint(list(model.asked), rule=shortfall_counted)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pyomo.environ import Binary, Constraint, Var
 
+from devolve_opt.formulation.caps import within
+
 
 def add_heads(model):
     """Add `led[t]`, whether a leader heads the office of the township, where the policy lets leaders do so.
@@ -23,5 +25,4 @@ def led_within_cap(model):
 
     Unit: offices. Source: `OfficeHeads.led_max`.
     """
-    most = model.policy.office_heads.led_max
-    return Constraint.Skip if len(model.led) <= most else sum(model.led.values()) <= most
+    return within(sum(model.led.values()), model.policy.office_heads.led_max, len(model.led))

@@ -17,7 +17,8 @@ def add_held(model):
         return
     held = model.case.tables["held"][["township", "power"]].itertuples(index=False, name=None)
     model.held_already = [pair for pair in held if pair in model.taken]
-    if model.policy.phases.withdrawal_price is None and model.held_already:
+    unpriced = model.reads.holds(lambda policy: policy.phases.withdrawal_price is None)
+    if unpriced and model.held_already:
         model.held_stays = Constraint(model.held_already, rule=held_stays)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyomo.environ import Constraint, NonNegativeIntegers, Var
 
+from devolve_opt.formulation.caps import within
 from devolve_opt.rules.workload import staff_without_moves
 
 
@@ -31,5 +32,5 @@ def returned_within_cap(model):
 
     Unit: persons. Source: `LentReturns.returned_max`.
     """
-    most = model.policy.lent_returns.returned_max
-    return Constraint.Skip if sum(model.still_lent.values()) <= most else sum(model.returned.values()) <= most
+    lent = sum(model.still_lent.values())
+    return within(sum(model.returned.values()), model.policy.lent_returns.returned_max, lent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyomo.environ import Binary, Constraint, Var
 
+from devolve_opt.formulation.caps import within
 from devolve_opt.rules.ratio import given_lists
 from devolve_opt.vocabulary import BASE_LIST
 
@@ -111,7 +112,7 @@ def base_list_within_cap(model):
 
     Unit: powers. Source: `Policy.base_list_max`; the report's city has 43.
     """
-    return _within(sum(model.base.values()), model.policy.base_list_max, len(model.base))
+    return within(sum(model.base.values()), model.policy.base_list_max, len(model.base))
 
 
 def guide_list_within_cap(model):
@@ -119,7 +120,7 @@ def guide_list_within_cap(model):
 
     Unit: powers. Source: `Policy.guide_list_max`; the report's city has 130.
     """
-    return _within(sum(model.listed.values()), model.policy.guide_list_max, len(model.listed))
+    return within(sum(model.listed.values()), model.policy.guide_list_max, len(model.listed))
 
 
 def category_list_within_cap(model, category):
@@ -128,9 +129,4 @@ def category_list_within_cap(model, category):
     Unit: powers. Source: `Policy.category_list_max`.
     """
     powers = model.special_of[category]
-    return _within(sum(model.special[category, power] for power in powers), model.policy.category_list_max, len(powers))
-
-
-def _within(total, cap, count):
-    """Return `total <= cap`, or no row where so few powers exist that the cap cannot bind."""
-    return Constraint.Skip if count <= cap else total <= cap
+    return within(sum(model.special[category, power] for power in powers), model.policy.category_list_max, len(powers))

@@ -30,7 +30,7 @@ def add_posts(model):
 
     model.floating = Var(units, domain=NonNegativeIntegers, bounds=_floating_bounds)
     model.revolving = Var(units, domain=NonNegativeIntegers, bounds=_revolving_bounds)
-    model.posts_gained = Var(units, domain=NonNegativeReals, bounds=(0, model.policy.posts_moved_max))
+    model.posts_gained = Var(units, domain=NonNegativeReals, bounds=_gained_bounds)
     model.posts = Expression(units, rule=posts)
     model.posts_within_band = Constraint(units, rule=posts_within_band)
     model.floating_spread = Constraint(list(model.members), rule=floating_spread)
@@ -46,6 +46,11 @@ def _floating_bounds(model, township):
 def _revolving_bounds(model, township):
     county = model.county[township]
     return 0, min(model.revolving_max[county], model.revolving_pool[county])
+
+
+def _gained_bounds(model, township):
+    """No township gains more than all of them may."""
+    return 0, model.policy.posts_moved_max
 
 
 def posts(model, township):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyomo.environ import Binary, Constraint, UnitInterval, Var
 
+from devolve_opt.formulation.caps import within
 from devolve_opt.rules.readiness import ready_today
 
 
@@ -33,8 +34,7 @@ def add_readiness(model):
         model.brought = Var(bringable, domain=UnitInterval)
         model.brought_only_if_ready = Constraint(bringable, rule=brought_only_if_ready)
         model.brought_only_by_station = Constraint(bringable, rule=brought_only_by_station)
-    many = [t for t, fields in model.new_fields_of.items() if len(fields) > model.policy.new_fields_max]
-    model.new_fields_within_cap = Constraint(many, rule=new_fields_within_cap)
+    model.new_fields_within_cap = Constraint(list(model.new_fields_of), rule=new_fields_within_cap)
 
 
 def taken_only_if_ready(model, township, power):
@@ -76,4 +76,4 @@ def new_fields_within_cap(model, township):
     fields = model.new_fields_of[township]
     made = sum(model.ready[township, field] for field in fields)
     brought = sum(model.brought[township, field] for field in fields if (township, field) in model.bringable)
-    return made - brought <= model.policy.new_fields_max
+    return within(made - brought, model.policy.new_fields_max, len(fields))

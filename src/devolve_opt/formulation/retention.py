@@ -10,12 +10,13 @@ def add_retention(model):
 
     Data: `unused` (pairs whose expected cases stay below `Policy.use_min`).
     """
-    settings = model.policy.retention
     model.unused = set()
-    if settings is None:
+    if model.policy.retention is None:
         return
     model.unused = {pair for pair, cases in model.cases.items() if cases < model.policy.use_min}
-    takers = [township for township in model.takers if settings.share_max < 1 and _risks(model, township)]
+    # Where everything a township takes may be at risk, the rule says nothing.
+    bound = model.reads.holds(lambda policy: policy.retention.share_max < 1)
+    takers = [township for township in model.takers if bound and _risks(model, township)]
     model.unused_within_share = Constraint(takers, rule=unused_within_share)
 
 

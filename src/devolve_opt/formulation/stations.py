@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from pyomo.environ import Binary, Constraint, Var
 
+from devolve_opt.formulation.caps import within
 from devolve_opt.rules.stations import station_limits
 
 
@@ -35,12 +36,9 @@ def add_stations(model):
     model.managed = Var(list(model.station), domain=Binary)
     model.devolved = Var(devolvable, domain=Binary)
     model.devolved_only_if_managed = Constraint(devolvable, rule=devolved_only_if_managed)
-    if len(model.managed) > settings.managed_max:
-        model.managed_within_cap = Constraint(rule=managed_within_cap)
-    if len(model.devolved) > settings.devolved_max:
-        model.devolved_within_cap = Constraint(rule=devolved_within_cap)
-    many = [town for town, members in model.stations_of.items() if len(members) > settings.managed_per_township_max]
-    model.managed_per_township_within_cap = Constraint(many, rule=managed_per_township_within_cap)
+    model.managed_within_cap = Constraint(rule=managed_within_cap)
+    model.devolved_within_cap = Constraint(rule=devolved_within_cap)
+    model.managed_per_township_within_cap = Constraint(list(model.stations_of), rule=managed_per_township_within_cap)
 
 
 def devolved_only_if_managed(model, station):
@@ -58,12 +56,12 @@ def managed_within_cap(model):
 
     Unit: stations. Source: `Stations.managed_max`.
     """
-    return sum(model.managed.values()) <= model.policy.stations.managed_max
+    return within(sum(model.managed.values()), model.policy.stations.managed_max, len(model.managed))
 
 
 def devolved_within_cap(model):
     r"""At most so many stations are devolved: $\sum_a d_a \le D$. Unit: stations. Source: `Stations.devolved_max`."""
-    return sum(model.devolved.values()) <= model.policy.stations.devolved_max
+    return within(sum(model.devolved.values()), model.policy.stations.devolved_max, len(model.devolved))
 
 
 def managed_per_township_within_cap(model, township):
@@ -71,8 +69,8 @@ def managed_per_township_within_cap(model, township):
 
     Unit: stations. Source: `Stations.managed_per_township_max`.
     """
-    managed = sum(model.managed[station] for station in model.stations_of[township])
-    return managed <= model.policy.stations.managed_per_township_max
+    managed = [model.managed[station] for station in model.stations_of[township]]
+    return within(sum(managed), model.policy.stations.managed_per_township_max, len(managed))
 
 
 def station_staff(model, township):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyomo.environ import Binary, Constraint, Expression, Set, Var
 
+from devolve_opt.formulation.caps import within
 from devolve_opt.rules.interest import interest
 
 
@@ -25,8 +26,7 @@ def add_take_up(model):
     model.taken = Var(model.pairs, domain=Binary)
     bundled = [(township, power) for township, power in keys if power in model.requires]
     model.required_power_taken = Constraint(bundled, rule=required_power_taken)
-    crowded = [t for t in model.takers if len(model.powers_of[t]) > model.policy.new_powers_max]
-    model.new_powers_within_cap = Constraint(crowded, rule=new_powers_within_cap)
+    model.new_powers_within_cap = Constraint(model.takers, rule=new_powers_within_cap)
     model.choices_met = Expression(model.takers, rule=choices_met)
 
 
@@ -43,11 +43,12 @@ def required_power_taken(model, township, power):
 def new_powers_within_cap(model, township):
     r"""A township takes up at most so many powers.
 
-    $\sum_p x_{tp} \le N \quad \forall t$
+    $\sum_p x_{tp} \le N \quad \forall t$ with more than $N$ powers to take.
 
     Unit: powers. Source: `Policy.new_powers_max`.
     """
-    return sum(model.taken[township, power] for power in model.powers_of[township]) <= model.policy.new_powers_max
+    powers = model.powers_of[township]
+    return within(sum(model.taken[township, power] for power in powers), model.policy.new_powers_max, len(powers))
 
 
 def choices_met(model, township):

@@ -35,7 +35,7 @@ from devolve_opt.rules.workload import overload_cost
 from devolve_opt.solver.engine import Answer, Control, Engine, Outcome, stop_on_interrupt
 from devolve_opt.solver.matrix import compile_matrix, reduced
 from devolve_opt.studies.options import AGREEMENT, check_options
-from devolve_opt.studies.solving import building
+from devolve_opt.studies.prepared import building
 
 
 class Verdict(StrEnum):

@@ -23,7 +23,7 @@ from devolve_opt.solver.engine import Control, Engine, Outcome, stop_on_interrup
 from devolve_opt.solver.matrix import compile_matrix
 from devolve_opt.solver.strategy import FEASIBILITY_TOLERANCE
 from devolve_opt.studies.options import AGREEMENT, check_options
-from devolve_opt.studies.solving import building
+from devolve_opt.studies.prepared import building
 from devolve_opt.vocabulary import Status
 
 PART_SHARE = 0.5

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -13,21 +12,17 @@ import pandas as pd
 
 from devolve_opt.audit import audit, describe
 from devolve_opt.errors import AuditError, NoPlanError
-from devolve_opt.formulation import build_model, read_decisions, set_start
 from devolve_opt.plan import Audit, Decisions, Plan, relative_gap
 from devolve_opt.rules.legality import exclusions
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.conflict import LIST_IN_FORCE, Conflict, Relaxation, diagnose
 from devolve_opt.solver.engine import Control, stop_on_interrupt
-from devolve_opt.solver.matrix import compile_matrix
 from devolve_opt.solver.strategy import Search, Step
 from devolve_opt.studies.area_teams import site_teams
 from devolve_opt.studies.options import AGREEMENT, check_options
+from devolve_opt.studies.prepared import Models
 from devolve_opt.vocabulary import Method, Status
-
-_BUILDING = threading.Lock()
-"""Pyomo keeps global state while it builds; scenarios solved side by side build one after the other."""
 
 CONFLICT_SECONDS = 120.0
 """Time for finding out why no plan exists, over and above the run's own limit."""
@@ -52,6 +47,7 @@ def solve(
     control: Control | None = None,
     explain: bool = True,
     teams_sited: bool = False,
+    models: Models | None = None,
     report: Callable[[Step], None] = lambda step: None,
 ) -> Plan:
     """Solve a scenario; an optimised plan is returned only if it has passed the independent audit.
@@ -68,6 +64,8 @@ def solve(
             theirs to answer.
         explain: whether to find out which rules clash where no plan exists; it takes time of its own.
         teams_sited: whether the caller has sited the area teams already.
+        models: keeps the model from one call to the next, so that scenarios of the same data that differ in caps or
+            prices do not build it anew.
         report: called with each step of the search.
 
     Returns:
@@ -91,14 +89,7 @@ def solve(
         if scenario.policy.area_teams is not None and not teams_sited:
             report(Step(control.elapsed, "area teams", np.inf, -np.inf))
             site_teams(scenario, threads=threads, control=control)
-        return _solve(scenario, Method(method), gap, threads, control, explain, report)
-
-
-@contextmanager
-def building() -> Iterator[None]:
-    """Within this block no other thread builds a model."""
-    with _BUILDING:
-        yield
+        return _solve(scenario, Method(method), gap, threads, control, explain, models or Models(), report)
 
 
 def _solve(
@@ -108,6 +99,7 @@ def _solve(
     threads: int,
     control: Control,
     explain: bool,
+    models: Models,
     report: Callable[[Step], None],
 ) -> Plan:
     case, policy = scenario.data, scenario.policy
@@ -121,11 +113,8 @@ def _solve(
 
     began = time.monotonic()
     report(Step(control.elapsed, "build", np.inf, -np.inf))
-    with building():
-        model = build_model(case, policy)
-        matrix = compile_matrix(model)
-    set_start(model, rule_decisions)
-    start = matrix.values()
+    prepared = models.prepare(case, policy, rule_decisions)
+    matrix = prepared.matrix
     seconds["build"] = time.monotonic() - began
 
     search = Search(
@@ -137,7 +126,7 @@ def _solve(
         places=matrix.places(case.tables["townships"].index),
         report=report,
     )
-    search.run(start, relaxation_only=method is Method.RATIO)
+    search.run(prepared.start, relaxation_only=method is Method.RATIO)
     seconds.update(search.seconds)
 
     if search.infeasible and method is Method.OPTIMAL:
@@ -157,7 +146,7 @@ def _solve(
         exclusions=exclusions(case, policy),
         seconds=seconds,
         steps=pd.DataFrame([vars(step) for step in search.steps]),
-        log="".join(search.log),
+        log="".join([f"{prepared.reason}\n" if prepared.reason else "", *search.log]),
         options={**options, "method": str(Method.RATIO)},
     )
     if method is Method.RATIO:
@@ -170,8 +159,7 @@ def _solve(
         )
 
     began = time.monotonic()
-    matrix.set_values(search.solution)
-    decisions = read_decisions(model)
+    decisions = prepared.decisions(search.solution)
     checked = _audited(scenario, decisions, search.objective, search.bound)
     seconds["audit"] = time.monotonic() - began
     return replace(

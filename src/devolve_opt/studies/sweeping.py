@@ -20,6 +20,7 @@ from devolve_opt.solver.engine import Control, stop_on_interrupt
 from devolve_opt.studies.comparing import measures, valued_on
 from devolve_opt.studies.kept import digest_of, keep, kept
 from devolve_opt.studies.options import check_options
+from devolve_opt.studies.prepared import Models
 from devolve_opt.studies.solving import solve
 from devolve_opt.vocabulary import Method
 
@@ -34,7 +35,7 @@ def sweep(
     folder: str | Path | None = None,
     report: Callable[[dict[str, Any]], None] = lambda point: None,
 ) -> pd.DataFrame:
-    """Solve the scenario at each value of a cap, several at a time.
+    """Solve the scenario at each value of a cap, several at a time; where the cap allows it, the model is built once.
 
     Args:
         scenario: what is varied.
@@ -63,7 +64,7 @@ def sweep(
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     jobs = jobs or min(2, os.cpu_count() or 1)
-    stop = threading.Event()
+    stop, models = threading.Event(), Models()
     points = {}
     kept_values: set[float] = set()
 
@@ -76,7 +77,8 @@ def sweep(
         if stop.is_set():
             return None
         control = Control(time_limit, stop)
-        point = {"value": value, **_solve_point(scenarios[value], gap, control), "seconds": round(control.elapsed, 3)}
+        solved = _solve_point(scenarios[value], gap, control, models)
+        point = {"value": value, **solved, "seconds": round(control.elapsed, 3)}
         if stop.is_set():
             return None
         if folder is not None:
@@ -122,9 +124,10 @@ def _scenarios(scenario: Scenario, cap: str, values: Iterable[float]) -> dict[fl
     return scenarios
 
 
-def _solve_point(scenario: Scenario, gap: float, control: Control) -> dict[str, Any]:
+def _solve_point(scenario: Scenario, gap: float, control: Control, models: Models) -> dict[str, Any]:
     try:
-        return {**measures(solve(scenario, gap=gap, threads=1, control=control, explain=False)), "note": ""}
+        plan = solve(scenario, gap=gap, threads=1, control=control, explain=False, models=models)
+        return {**measures(plan), "note": ""}
     except NoPlanError as error:
         status, note = "infeasible" if error.proven else "no_plan", str(error)
     except (DevolveError, OSError, MemoryError) as error:

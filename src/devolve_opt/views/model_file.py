@@ -9,7 +9,7 @@ from devolve_opt.formulation import build_model
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.matrix import Matrix, compile_matrix
 from devolve_opt.solver.model_text import KINDS, model_text
-from devolve_opt.studies.solving import building
+from devolve_opt.studies.prepared import building
 from devolve_opt.views.files import write_bytes, writing_to
 
 

@@ -1,0 +1,119 @@
+"""Prepared: the model of a case, built once and taken from one policy to the next."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devolve_opt.case import Case
+from devolve_opt.errors import SolverError
+from devolve_opt.formulation import Changed, build_model, change_policy, read_decisions, reason_to_rebuild, set_start
+from devolve_opt.plan import Decisions
+from devolve_opt.policy import Policy
+from devolve_opt.solver.changing import changed_matrix
+from devolve_opt.solver.matrix import Matrix, compile_matrix
+
+_BUILDING = threading.Lock()
+"""Pyomo keeps global state while it builds; scenarios solved side by side build one after the other."""
+
+
+@contextmanager
+def building() -> Iterator[None]:
+    """Within this block no other thread builds a model."""
+    with _BUILDING:
+        yield
+
+
+class Models:
+    """The model of the case solved last, to be taken to other policies; safe to be shared by threads.
+
+    Where a policy differs in caps and prices only, what changes is worked out and compiled in a fraction of the time
+    that a build takes; where it differs in more, or the case is another, the model is built anew.
+    """
+
+    def __init__(self) -> None:
+        self._built: _Built | None = None
+
+    def prepare(self, case: Case, policy: Policy, start: Decisions) -> Prepared:
+        """Return what a search needs: the arrays of the case under the policy, and a start.
+
+        Args:
+            case: the data; the model is kept for this very case, not for one that equals it.
+            policy: caps and prices.
+            start: decisions to start from.
+
+        Raises:
+            NoPlanError: if a rule can never hold, whatever is decided.
+        """
+        with building():
+            built, reason = self._built, ""
+            if built is not None and built.sound:
+                reason = built.reason_to_rebuild(case, policy)
+            if built is None or not built.sound or reason:
+                self._built = None  # two models at a time would take twice the memory
+                built = self._built = _Built(case, policy)
+            built.take_to(policy)
+            return Prepared(built, policy, built.compiled(), start, reason)
+
+
+class Prepared:
+    """A scenario ready for the search; the model behind it may serve other policies meanwhile.
+
+    Attributes:
+        matrix: the model as arrays, n columns.
+        start: the decisions to start from as values of the columns, shape (n,).
+        reason: why a model that was there was built anew; empty where it was not.
+    """
+
+    def __init__(self, built: _Built, policy: Policy, matrix: Matrix, start: Decisions, reason: str):
+        self.matrix, self.reason = matrix, reason
+        self._built, self._policy, self._decisions = built, policy, start
+        set_start(built.model, start)
+        self.start: NDArray[np.float64] = matrix.values()
+
+    def decisions(self, solution: NDArray[np.float64]) -> Decisions:
+        """Return the decisions that a solution, shape (n,), stands for."""
+        with building():
+            self._built.take_to(self._policy)
+            # Variables without a column say what the start says, not what another policy's solution left in them.
+            set_start(self._built.model, self._decisions)
+            self.matrix.set_values(solution)
+            return read_decisions(self._built.model)
+
+
+class _Built:
+    """A model, what it was last compiled to, and what has changed since. Every call needs the lock."""
+
+    def __init__(self, case: Case, policy: Policy):
+        self.model: Any = build_model(case, policy)
+        self.sound = True
+        self._matrix: Matrix | None = None
+        self._since = Changed()
+
+    def reason_to_rebuild(self, case: Case, policy: Policy) -> str:
+        """Return why another model is needed; empty where this one can be taken to the policy."""
+        if self.model.case is not case:
+            return "the data are others: the model is built anew"
+        return reason_to_rebuild(self.model, policy)
+
+    def take_to(self, policy: Policy) -> None:
+        """Make the model that of another policy; a model on which a rule broke down is not used again."""
+        if not self.sound:
+            raise SolverError("a rule of the model broke down while its policy was changed; please report this")
+        self.sound = False
+        self._since |= change_policy(self.model, policy)
+        self.sound = True
+
+    def compiled(self) -> Matrix:
+        """Return the arrays of the model as it is."""
+        if self._matrix is None:
+            self._matrix = compile_matrix(self.model)
+        else:
+            self._matrix = changed_matrix(self._matrix, self.model, self._since)
+        self._since = Changed()
+        return self._matrix
