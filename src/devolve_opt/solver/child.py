@@ -124,8 +124,6 @@ class Worker:
             tree = ListTree(master, lists, integer, request["gap"], tell, offer, self.stop.is_set)
             tree.relax(request["start"][blocks.first])
             if not request["relaxation_only"]:
-                tree.tighten()
-                tree.round_lists()
                 self._branch(tree)
         except BreakdownError as error:
             self.send(("log", f"search of lists: {error}"))

@@ -1,11 +1,11 @@
 """Branch and bound over the lists, on the master problem; runs in the child.
 
 1. Bring the master down to the relaxation of the whole, cut by cut.
-2. Round the lists step by step, so that a plan is at hand early.
-3. Branch: take the open case with the highest bound, solve it, and where its lists are not whole split it in two by
-   one of them. Whole lists are offered to whoever settles the townships under them. What they are worth settled bounds
-   only themselves, not the other lists of the case, so the case is split on: by posts or officers that are not whole.
-   While a case loses little, its better half is followed at once, down to whole lists.
+2. Branch: take the open case with the highest bound and bring it down by cuts, split cuts among them. Where its lists
+   are not whole, split it in two by one of them. Whole lists are offered to whoever settles the townships under them.
+   What they are worth settled bounds only themselves, not the other lists of the case, so the case is split on: by
+   posts or officers that are not whole.
+3. Now and then, round the lists of a case step by step, so that a plan is at hand early.
 
 A case whose bound is no better than the target, the best plan known and the gap asked for, is closed. The highest bound
 of all cases, open and closed, is a bound on every plan.
@@ -27,20 +27,17 @@ from devolve_opt.solver.master import Master
 Array = NDArray[np.float64]
 WHOLE = 1e-5
 """A list this near to a whole number counts as whole."""
-MOSTLY = 0.8
+MOSTLY = 0.9
 """What is listed to more than this share is rounded up at once; where there is none, what is listed most."""
 SMALL = 1.0
 """Worth of a township, in staff-hours, that rounding passes over."""
-FOLLOWED = 0.3
-"""The better half of a case is followed at once while it has lost less than this share of the way to the target: next
-to its parent it is solved sooner, and plans come early."""
 HALF_WAY = 0.5
 """Cuts are made this far from the best point known towards the master's: at its own points it swings to and fro."""
 CLOSE = 0.05
 """Cut rounds end once master and relaxation are this near, in the gap asked for."""
 LEAST = 1e-7
 """A cut that lowers a township's worth by less, in the bound's amount shared among townships, is none."""
-MOST_ROUNDS = 50
+MOST_ROUNDS = 20
 """Rounds of cuts in a case, at most."""
 STALLED = 0.03
 """Rounds of cuts end where one lowers the bound by less than this share of the gap asked for: what they leave open, the
@@ -88,7 +85,8 @@ class ListTree:
         self.objective = -np.inf
         self._offered: set[bytes] = set()
         self.open: list[Node] = []
-        self.below: Node | None = None
+        self.case: Node | None = None
+        self.looked_into = 0
         self.closed = -np.inf
         self.lower, self.upper = master.lower[self.integers], master.upper[self.integers]
 
@@ -100,7 +98,7 @@ class ListTree:
     @property
     def bound(self) -> float:
         """A bound on every plan."""
-        ahead = self.open[:1] + ([self.below] if self.below else [])
+        ahead = self.open[:1] + ([self.case] if self.case else [])
         return max([self.objective, self.closed, *(node.bound for node in ahead)])
 
     def relax(self, start: Array) -> None:
@@ -134,14 +132,14 @@ class ListTree:
             master.drop_idle_cuts()
         self.open = [Node((-master.bound, 0), master.bound, {})]
 
-    def tighten(self) -> None:
-        """Bring the whole down by split cuts, before lists are rounded and branched on."""
-        self._limit({})
-        self._bring_down(self.open[0])
-        self.tell_bound(self.bound)
+    def round_lists(self, node: Node | None = None) -> None:
+        """Offer lists made by listing a few more powers at a time: not the best, but a plan is at hand early.
 
-    def round_lists(self) -> None:
-        """Offer lists made by listing a few more powers at a time: not the best, but a plan is at hand early."""
+        Args:
+            node: the case to stay in; None stays in the whole.
+        """
+        limits = {} if node is None else node.limits
+        self._limit(limits)
         going = self.master.solve()
         while going and not self.stopped():
             if self._lists_are_whole():
@@ -149,27 +147,26 @@ class ListTree:
                 break
             values = self.master.point[self.columns]
             # What is not listed yet may still be: the powers of a field come together.
-            listed = values > 1 - WHOLE
-            split = (values > WHOLE) & ~listed
-            most = split & (values == values[split].max())
+            listed, split = values > 1 - WHOLE, np.abs(values - np.round(values)) > WHOLE
+            most = np.where(split, values, 0.0)
             # Many at once may not go together under a cap; one alone does.
-            for more in (split & (values > MOSTLY), most):
-                self._limit({int(column): (1.0, 1.0) for column in self.columns[listed | more]})
+            for more in (split & (values > MOSTLY), most > most.max() - WHOLE, np.arange(len(most)) == np.argmax(most)):
+                ones = dict.fromkeys(self.columns[listed | more].tolist(), (1.0, 1.0))
+                self._limit(ones | limits)
                 going = bool(more.any()) and self.master.solve()
                 if going:
                     self.master.cut_at_its_point(SMALL)
                     break
-        self._limit({})
+        self._limit(limits)
 
     def step(self) -> bool:
         """Close or split a case; False where none is above the target."""
-        if self.below is None:
-            if not self.open or self.open[0].bound <= self.target:
-                return False
-            node = heapq.heappop(self.open)
-        else:
-            node, self.below = self.below, None
-        self._look_into(node)
+        if not self.open or self.open[0].bound <= self.target:
+            return False
+        self.looked_into += 1
+        self.case = heapq.heappop(self.open)
+        self._look_into(self.case)
+        self.case = None
         self.tell_bound(self.bound)
         return True
 
@@ -196,32 +193,26 @@ class ListTree:
             return
         if self._lists_are_whole():
             self._offer()
-            column, better = self._most_split()
+            column = self._most_split()
             if column is None:
                 self.closed = max(self.closed, node.bound)
                 return
         else:
-            column, better = self._branching()
-        best = max([node.bound, *(other.bound for other in self.open[:1])])
-        follow = node.bound >= best - FOLLOWED * (best - self.target) and not self._lists_are_whole()
+            column = self._branching()
         place, value = self.place[column], self.master.point[column]
         halves = (self.lower[place], np.floor(value)), (np.floor(value) + 1.0, self.upper[place])
-        for number, (lower, upper) in enumerate(halves):
+        for lower, upper in halves:
             limits = node.limits | {column: (float(lower), float(upper))}
-            half = Node((-node.bound, -len(limits)), node.bound, limits)
-            if number == better and follow:
-                self.below = half
-            else:
-                heapq.heappush(self.open, half)
+            heapq.heappush(self.open, Node((-node.bound, -len(limits)), node.bound, limits))
+        # More and more seldom: at the 1st case, the 2nd, the 4th, ...
+        if self.looked_into.bit_count() == 1:
+            self.round_lists(node)
 
-    def _most_split(self) -> tuple[int | None, int]:
-        """Return the column furthest from a whole number, such as posts, and its nearer side; None if all are whole."""
+    def _most_split(self) -> int | None:
+        """Return the column furthest from a whole number, such as posts; None if all are whole."""
         values = self.master.point[self.integers]
         distance = np.abs(values - np.round(values))
-        if distance.max(initial=0.0) <= WHOLE:
-            return None, 0
-        most = int(np.argmax(distance))
-        return int(self.integers[most]), int(values[most] - np.floor(values[most]) > 0.5)
+        return int(self.integers[np.argmax(distance)]) if distance.max(initial=0.0) > WHOLE else None
 
     def _bring_down(self, node: Node) -> bool:
         """Lower a case's bound by cuts; False where it has no solution.
@@ -234,6 +225,7 @@ class ListTree:
             if not master.solve():
                 return False
             node.bound = min(node.bound, master.bound)
+            self.tell_bound(self.bound)
             if node.bound <= self.target or self.stopped():
                 break
             if before - master.bound <= STALLED * self.gap * abs(master.bound) and not self._lists_are_whole():
@@ -261,8 +253,8 @@ class ListTree:
             point[self.columns] = values
             self.offer_lists(point)
 
-    def _branching(self) -> tuple[int, int]:
-        """Return the list to branch on, and the side that lowers the bound less.
+    def _branching(self) -> int:
+        """Return the list to branch on.
 
         Of the lists that weigh most it is the one whose two sides lower the bound most. Powers of a field come and go
         together, all with the same share: the heaviest stands for all of them.
@@ -275,8 +267,7 @@ class ListTree:
         heaviest = sorted(groups, key=lambda members: -float(score[members].sum()))[:TRIED]
         leaders = [int(self.columns[members[np.argmax(score[members])]]) for members in heaviest]
         lowered = {column: self._try_both_sides(column) for column in leaders}
-        column = max(leaders, key=lambda column: max(1.0, lowered[column][0]) * max(1.0, lowered[column][1]))
-        return column, int(lowered[column][1] <= lowered[column][0])
+        return max(leaders, key=lambda column: max(1.0, lowered[column][0]) * max(1.0, lowered[column][1]))
 
     def _weights(self) -> Array:
         """Return what each list is worth to the townships at the prices of the master's solution, shape (lists,)."""
