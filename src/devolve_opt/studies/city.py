@@ -10,8 +10,6 @@ from types import TracebackType
 from typing import Any, Self
 from zlib import crc32
 
-import numpy as np
-
 from devolve_opt.case import Case
 from devolve_opt.errors import DevolveError, NoPlanError
 from devolve_opt.plan import relative_gap
@@ -26,7 +24,7 @@ from devolve_opt.vocabulary import Method
 
 LOOKS_A_SECOND = 5
 """How often memory is looked at while a city is solved."""
-NUMBERS = ("objective", "bound", "gap", "first_bound")
+NUMBERS = ("objective", "bound", "gap")
 """What a result may lack, by name."""
 PATIENCE = 3.0
 """A bound alone is given so many time limits: a relaxation that is broken off bounds nothing."""
@@ -82,8 +80,8 @@ def solve_city(task: CityTask) -> dict[str, Any]:
     Returns:
         `city`, `posts`, `bound_only`; `status` (as of a plan; `bounded`, where only a bound was asked for;
         `infeasible`, `no_plan`, `no_bound`, `failed`); `objective` and `bound` (staff-hours a year, both against the
-        city's own today without posts of the pool) and `gap` (share), None where not known; `first_bound`, the one that
-        the search began with; `seconds`; `peak_mb`, the most memory that this process and its solver took meanwhile;
+        city's own today without posts of the pool) and `gap` (share), None where not known; `seconds`; `peak_mb`, the
+        most memory that this process and its solver took meanwhile;
         `township_powers`, the take-ups to be decided; `note`, why there is no plan.
     """
     patience = PATIENCE if task.bound_only else 1.0
@@ -115,15 +113,13 @@ def _solved(task: CityTask, case: Case, control: Control) -> dict[str, Any]:
     if task.bound_only:
         if bound is None:
             return {"status": "infeasible" if plan.bound < 0 else "no_bound"}
-        return {"status": "bounded", "bound": bound, "first_bound": bound}
+        return {"status": "bounded", "bound": bound}
     gap = relative_gap(objective, plan.bound + relief)
-    proved = plan.steps["bound"][np.isfinite(plan.steps["bound"].astype(float))]
     return {
         "status": str(plan.status),
         "objective": objective,
         "bound": bound,
         "gap": gap if math.isfinite(gap) else None,
-        "first_bound": float(proved.iloc[0]) + relief if len(proved) else None,
     }
 
 

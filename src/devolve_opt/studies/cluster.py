@@ -85,6 +85,11 @@ class Crew:
                 self._client.cancel(list(waiting))
 
     @property
+    def stopped(self) -> bool:
+        """Whether they were told to end early."""
+        return self._stop.is_set()
+
+    @property
     def workers(self) -> int:
         """How many workers there are now."""
         return len(self._client.scheduler_info(n_workers=-1)["workers"])
