@@ -149,6 +149,25 @@ def test_the_country_of_the_models_is_sound():
     assert land.cities.loc["5107", ["counties", "townships", "subdistricts"]].to_list() == [9, 153, 13]
 
 
+def test_the_province_is_the_real_one_with_its_3101_units_and_its_cities_are_the_countrys():
+    land, whole = (Country.read(ROOT / "scenarios" / name) for name in ("province.toml", "country.toml"))
+    assert set(land.cities["province"]) == {"四川省"}
+    assert (len(land.cities), land.units.sum(), land.cities["townships"].sum()) == (21, 3101, 2642)
+    assert land.cities.equals(whole.cities.loc[land.cities.index])
+    assert all(land.city_seed(city) == whole.city_seed(city) for city in land.cities.index)
+    assert land.policy == whole.policy
+    # 2,000 x 3,101 / 36,586 = 169.5 posts, in lots of 20.
+    assert land.pool == whole.pool.model_copy(update={"posts": 180})
+
+
+def test_a_province_that_the_country_has_not_is_told(write):
+    path = write('country = "land"\nprovince = "某某省"\nseed = 1\n')
+    [fault] = faults_of(Country.read, path)
+    assert (fault.column, fault.value) == ("province", "某某省")
+    assert "Did you mean '某省'?" in fault.message
+    assert len(Country.read(write('country = "land"\nprovince = "某省"\nseed = 1\n')).cities) == 4
+
+
 def test_the_cities_of_the_models_have_the_published_counts():
     folder = Path(os.environ.get("DEVOLVE_OPT_PUBLISHED", ROOT.parent / "shared" / "published")) / "townships"
     if not folder.is_dir():
