@@ -146,6 +146,16 @@ def test_a_country_of_which_nothing_is_known_claims_nothing():
     assert "nothing is proven" in country.told(nothing, found)[0]
 
 
+def test_a_province_is_held_against_its_bar():
+    whole = {**COUNTRY, "bound": 200.8}
+    found = growth.province_figures(whole)
+    assert (found["units"], found["cities"], found["all_mb"]) == (163, 3, 900.0)
+    assert found["gap"] == pytest.approx(0.004)
+    assert found["within_bar"] == "true"
+    for change in ({"bound": 201.2}, {"bound": None}, {"peak_mb": 17_000.0}):
+        assert growth.province_figures({**whole, **change})["within_bar"] == "false"
+
+
 POINTS = [
     {"value": 90.0, "status": "proven", "objective": 100.0, "bound": 100.1, "gap": 0.001, "seconds": 4.0, "note": ""},
     {"value": 94.0, "status": "proven", "objective": 103.0, "bound": 103.2, "gap": 0.002, "seconds": 2.0, "note": ""},
