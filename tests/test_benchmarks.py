@@ -302,6 +302,16 @@ def shell(*arguments: str) -> subprocess.CompletedProcess:
     )  # fmt: skip
 
 
+def write_land(folder: Path) -> Path:
+    """Write the scenario of a country of two tiny cities."""
+    pytest.importorskip("distributed")
+    (folder / "land").mkdir()
+    (folder / "land" / "cities.csv").write_text(CITIES, encoding="utf-8")
+    scenario = folder / "land.toml"
+    scenario.write_text('country = "land"\nseed = 7\n[pool]\nposts = 4\nlot = 2\nlots_max = 1\n', encoding="utf-8")
+    return scenario
+
+
 @pytest.mark.parametrize(
     ("command", "files"),
     [
@@ -327,11 +337,9 @@ def shell(*arguments: str) -> subprocess.CompletedProcess:
 def test_each_benchmark_runs_on_something_small(command, files, tmp_path):
     out = () if command[0] == "quick" else ("--out", str(tmp_path))
     if "LAND" in command:
-        pytest.importorskip("distributed")
-        (tmp_path / "land").mkdir()
-        (tmp_path / "land" / "cities.csv").write_text(CITIES, encoding="utf-8")
-        (tmp_path / "land.toml").write_text('country = "land"\nseed = 7\n[pool]\nposts = 4\nlot = 2\nlots_max = 1\n')
-    done = shell(*(str(tmp_path / "land.toml") if word == "LAND" else word for word in command), *out)
+        land = write_land(tmp_path)
+        command = tuple(str(land) if word == "LAND" else word for word in command)
+    done = shell(*command, *out)
     assert done.returncode == 0, done.stderr
     last = done.stdout.splitlines()[-1]
     assert re.fullmatch(r"benchmark=\w+( \w+=[^ =]+)+", last)
@@ -341,6 +349,16 @@ def test_each_benchmark_runs_on_something_small(command, files, tmp_path):
         content = (tmp_path / name).read_bytes()
         assert content.startswith(PNG) if name.endswith("png") else content
     assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_growth_solves_the_province_as_well(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(growth, "PROVINCE", write_land(tmp_path))
+    growth.main("20", gap=0.5, time_limit=20, province=True, province_gap=0.05, province_limit=20, folder=tmp_path)
+    figures = dict(part.split("=") for part in capsys.readouterr().out.splitlines()[-1].split(" "))
+    assert (figures["province_units"], figures["province_cities"]) == ("7", "2")
+    assert float(figures["province_gap"]) <= 0.05
+    assert float(figures["province_all_mb"]) > 300
+    assert (tmp_path / "province.csv").is_file()
 
 
 def test_every_benchmark_is_shown_in_the_help_and_on_its_page():
