@@ -1,4 +1,4 @@
-"""The door: `python -m benchmarks proof|load|growth|quick`; a new benchmark is a module with a `main`, named here."""
+"""The door: `python -m benchmarks NAME`; a new benchmark is a module with a `main`, named here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from benchmarks import growth, load, proof, quick
+from benchmarks import country, growth, load, proof, quick, sweep
 from devolve_opt.cli.common import BAD_INPUT, CTRL_C, NO_PLAN, speak_utf8
 from devolve_opt.errors import DevolveError, InputError
 
@@ -15,6 +15,8 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "proof": proof.main,
     "load": load.main,
     "growth": growth.main,
+    "country": country.main,
+    "sweep": sweep.main,
     "quick": quick.main,
 }
 """Every benchmark: its name in the shell and what it runs."""

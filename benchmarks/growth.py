@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from benchmarks.instances import Instance, numbers_of, township_faults
+from benchmarks.country import measured_country, whole_gap
+from benchmarks.instances import ROOT, Instance, numbers_of, township_faults
 from benchmarks.pictures import growth_figure
 from benchmarks.process import measured
 from benchmarks.results import (
@@ -24,12 +25,16 @@ from benchmarks.results import (
     write_csv,
     write_png,
 )
+from devolve_opt.country import Country
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.plan import relative_gap
 from devolve_opt.version import __version__
 
 BAR = 2.3
 """Twice the townships may take this many times the time at most."""
+PROVINCE_GAP, PROVINCE_GB = 0.005, 16.0
+"""To what the whole province has to be proven, and inside how much memory."""
+PROVINCE = ROOT / "scenarios" / "province.toml"
 
 
 def main(
@@ -38,12 +43,17 @@ def main(
     gap: Annotated[float, typer.Option(help="Relative gap to prove.", min=0, max=1)] = 0.002,
     time_limit: Annotated[float, typer.Option(help="Seconds for each size.", min=0.1)] = 1800.0,
     threads: Annotated[int, typer.Option(help="Threads for the solver.", min=1, max=256)] = 2,
+    province: Annotated[bool, typer.Option("--province", help="Solve scenarios/province.toml as well.")] = False,
+    province_gap: Annotated[float, typer.Option(help="Gap to prove in each city of it.", min=0, max=1)] = 0.003,
+    province_limit: Annotated[float, typer.Option(help="Seconds for each solve of it.", min=0.1)] = 600.0,
+    workers: Annotated[int, typer.Option(help="Local workers for it, a thread each.", min=1, max=256)] = 2,
     folder: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("build/benchmarks"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is there already.")] = False,
 ) -> None:
     """Time to an equal gap as townships double: cities of one kind, 433 powers.
 
-    The caps on the whole city (posts moved, training places) grow in proportion; the lists' caps stay.
+    The caps on the whole city (posts moved, training places) grow in proportion; the lists' caps stay. A province is no
+    city of that size but many cities that share a pool of posts, so it has a table of its own.
     """
     faults: list[Fault] = []
     sizes = sorted(numbers_of(townships, "--townships", faults))
@@ -69,8 +79,15 @@ def main(
     write_csv(folder / "growth.csv", shown)
     write_png(folder / "growth.png", growth_figure(frame, gap, BAR))
     show("Growth", shown)
+    found = figures(frame, gap)
+    if province:
+        row = measured_country(Country.read(PROVINCE), PROVINCE, folder, province_gap, province_limit, workers, fresh)
+        whole = province_figures(row)
+        write_csv(folder / "province.csv", pd.DataFrame([whole]))
+        show("A province, whole", pd.DataFrame([whole]))
+        found |= {f"province_{name}": value for name, value in whole.items()}
     out.print(f"Results: {folder}", markup=False)
-    print(last_line(figures(frame, gap)), flush=True)
+    print(last_line(found), flush=True)
 
 
 def grown(frame: pd.DataFrame) -> pd.DataFrame:
@@ -104,3 +121,24 @@ def figures(frame: pd.DataFrame, gap: float) -> dict[str, Any]:
         found[f"ratio_{sizes[at - 1]}_{sizes[at]}"] = ratios[at] if both else None
         worst = max(worst or 0.0, ratios[at]) if both else worst
     return {**found, "worst_ratio": worst}
+
+
+def province_figures(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of a province: gap of the whole (share), seconds of wall time, memory of all processes (MB).
+
+    `within_bar` tells whether it is proven to `PROVINCE_GAP` inside `PROVINCE_GB` gigabytes.
+    """
+    gap = whole_gap(row)
+    units = sum(city["townships"] + city["subdistricts"] for city in row["cities"])
+    return {
+        "units": units,
+        "cities": len(row["cities"]),
+        "out_of_time": row["out_of_time"],
+        "seconds": row["seconds"],
+        "attempts": row["attempts"],
+        "objective": row["objective"],
+        "bound": row["bound"],
+        "gap": gap,
+        "all_mb": row["peak_mb"],
+        "within_bar": str(gap is not None and gap <= PROVINCE_GAP and row["peak_mb"] <= 1024 * PROVINCE_GB).lower(),
+    }

@@ -74,3 +74,42 @@ def _high_water(process: Path) -> float | None:
         return None
     found = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
     return int(found[0]) / 1024 if found else None
+
+
+class PeakOfAll:
+    """Within this block, the most memory that this process and all those below it took together at any moment.
+
+    `mb` is in megabytes of resident memory. What processes share counts for each of them, so it is an upper limit. It
+    needs psutil, which comes with the extra `cluster`.
+    """
+
+    def __init__(self) -> None:
+        import psutil
+
+        self.mb = 0.0
+        self._gone = psutil.Error
+        self._process = psutil.Process()
+        self._done = threading.Event()
+        self._watch = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._watch.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._done.set()
+        self._watch.join()
+
+    def _look(self) -> None:
+        while True:
+            taken = 0
+            for process in (self._process, *self._process.children(recursive=True)):
+                try:
+                    taken += process.memory_info().rss
+                except self._gone:
+                    continue  # it has ended meanwhile
+            self.mb = max(self.mb, taken / 1024**2)
+            if self._done.wait(2 * EVERY):
+                return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -16,6 +17,8 @@ from benchmarks.instances import ROOT
 
 GRACE_SECONDS = 60.0
 """What a runner may take beyond its time limit (to load, to stop, to report) before its process is ended."""
+STOP_SECONDS = 10.0
+"""What a runner may take to end by itself after Ctrl-C, which reaches it too: so its own workers end with it."""
 
 
 def measured(runner: str, request: dict[str, Any], time_limit: float) -> dict[str, Any]:
@@ -53,6 +56,10 @@ def measured(runner: str, request: dict[str, Any], time_limit: float) -> dict[st
             process.wait(time_limit + GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             ended = True
+        except KeyboardInterrupt:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_SECONDS)
+            raise
         finally:
             process.kill()
             process.wait()

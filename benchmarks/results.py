@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -17,12 +18,14 @@ from pandas.api.types import is_numeric_dtype
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.process import measured
+from benchmarks.study_runners import ATTEMPTS
 from devolve_opt.views.files import DOTS_PER_INCH, write_bytes, write_file, writing_to
 from devolve_opt.vocabulary import Status
 
 out = Console(soft_wrap=True, highlight=False)
 ABOUT = "Benchmarks of devolve_opt on SYNTHETIC DATA (合成数据); ratios hold within one run on one machine.\n"
-NEVER_KEPT = ("skipped", "crashed", "failed")
+NEVER_KEPT = ("skipped", "crashed", "failed", "interrupted")
 """Ends that are tried again: what was missing may be there now."""
 
 
@@ -48,8 +51,7 @@ def kept_or_measured(folder: Path, name: str, asked: Mapping[str, Any], measure:
         measure: does the work.
         fresh: whether to measure in any case.
     """
-    digest = sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
-    path = folder / f"{name}-{digest}.json"
+    path = folder / f"{name}-{digest_of(asked)}.json"
     if not fresh:
         try:
             return {**json.loads(path.read_text(encoding="utf-8")), "kept": True}
@@ -60,6 +62,36 @@ def kept_or_measured(folder: Path, name: str, asked: Mapping[str, Any], measure:
         folder.mkdir(parents=True, exist_ok=True)
         write_bytes(path, json.dumps(row, allow_nan=False).encode())
     return {**row, "kept": False}
+
+
+def digest_of(asked: Mapping[str, Any]) -> str:
+    """Return what tells a question from others in the name of a file."""
+    return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def study_measured(
+    folder: Path, name: str, asked: Mapping[str, Any], fresh: bool, runner: str, seconds: float
+) -> dict[str, Any]:
+    """Return the row of a study of many solves; each is kept as it is done, and the same command goes on from there.
+
+    Args:
+        folder: where rows, and a folder for the solves of each study, are kept.
+        name: name of the row.
+        asked: all that the row depends on; what the runner is asked.
+        fresh: whether to measure anew what is there already.
+        runner: who does it, a name of `runners.STEPS`.
+        seconds: after so long its process is ended.
+    """
+    place = folder / f"{name}-{digest_of(asked)}"
+    if fresh:
+        shutil.rmtree(place, ignore_errors=True)
+    request = {**asked, "folder": str(place.resolve())}
+    try:
+        return kept_or_measured(folder, name, asked, lambda: measured(runner, request, seconds), fresh)
+    except KeyboardInterrupt:
+        done = len([path for path in place.glob("*.json") if path.name != ATTEMPTS])
+        print(f"{done} finished solves of {name} are kept in {place}.", file=sys.stderr)
+        raise
 
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
@@ -93,9 +125,9 @@ def cell(name: str, value: Any) -> str:
         return "-"
     if isinstance(value, str | bool):
         return str(value)
-    if name == "gap":
+    if name.endswith("gap"):
         return f"{value:.4%}"
-    if name in ("bound", "objective"):
+    if name.endswith(("bound", "objective")):
         return f"{value:,.1f}"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import other_solvers, steps
+from benchmarks import other_solvers, steps, study_runners
 from benchmarks.arrays import read_arrays
 from benchmarks.instances import Instance
 from benchmarks.memory import PeakWithChildren
@@ -126,6 +126,9 @@ STEPS: dict[str, Callable[[dict[str, Any], Tell], dict[str, Any]]] = {
     "build": steps.build,
     "load": steps.load,
     "scenario": scenario,
+    "country": study_runners.country,
+    "sweep": study_runners.sweep,
+    "cold": study_runners.cold,
 }
 """What other benchmarks time."""
 

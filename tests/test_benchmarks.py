@@ -17,7 +17,7 @@ from devolve_opt.errors import InputError
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import growth, proof, results  # noqa: E402
+from benchmarks import country, growth, proof, results, sweep  # noqa: E402
 from benchmarks.__main__ import BENCHMARKS  # noqa: E402
 from benchmarks.arrays import read_arrays, write_arrays  # noqa: E402
 from benchmarks.instances import SHAPES, Instance  # noqa: E402
@@ -95,6 +95,116 @@ def test_growth_is_the_ratio_for_twice_the_townships():
     assert figures["proven"] == "3/4"
     assert figures["worst_ratio"] == pytest.approx(4.0)
     assert figures["ratio_320_330"] is None
+
+
+def city_row(name: str, townships: int, seconds: float, gap: float | None) -> dict:
+    """A city of which every township decides on 10 powers, as the runner of a country reports it."""
+    worth = None if gap is None else 100.0
+    return {
+        "name": name, "townships": townships, "subdistricts": 1, "township_powers": 10 * townships, "posts_given": 0,
+        "objective": worth, "bound": None if gap is None else 100 * (1 + gap), "gap": gap,
+        "status": "no_plan" if gap is None else "proven", "seconds": seconds, "peak_mb": 300.0 + townships,
+        "seconds_in_all": 2 * seconds,
+    }  # fmt: skip
+
+
+COUNTRY = {
+    "cities": [city_row("a", 10, 1.0, 0.004), city_row("b", 100, 20.0, 0.006), city_row("c", 50, 9.0, None)],
+    "classes": [
+        {"cities": 100, "units_least": 5, "units_most": 40, "seconds": 2.0, "seconds_of_class": 200.0},
+        {"cities": 50, "units_least": 41, "units_most": 90, "seconds": 18.0, "seconds_of_class": 900.0},
+        {"cities": 30, "units_least": 91, "units_most": 300, "seconds": 40.0, "seconds_of_class": 1200.0},
+    ],
+    "workers": 2, "all_cities": 180, "all_townships": 1600, "objective": 200.0, "bound": 202.0, "pool_posts": 20,
+    "price": 7.0, "out_of_time": 1, "peak_mb": 900.0, "seconds": 33.0, "attempts": 2, "status": "not_proven",
+}  # fmt: skip
+
+
+def test_what_a_country_costs_is_worked_out_by_hand():
+    assert country.costs(COUNTRY)["seconds_per_1000"].to_list() == [10.0, 18.0, 20.0]
+    assert country.extrapolated(COUNTRY)["hours_so_far"].to_list() == [
+        200 / 7200, 1100 / 7200, 2300 / 7200,
+    ]  # fmt: skip
+    found = country.figures(COUNTRY, 0.005)
+    assert (found["cities"], found["proven"]) == ("3/180", "1/3")
+    # City c has no plan, so its cost is no city's.
+    assert (found["cost_least"], found["cost_most"], found["steadiness"]) == (10.0, 20.0, 2.0)
+    assert found["hours_by_class"] == 2300 / 7200
+    # 60 s for 1,600 take-ups of the sample; all cities have 16,000.
+    assert found["hours_by_take_up"] == pytest.approx(600 / 7200)
+    assert found["whole_gap"] == pytest.approx(0.01)
+    said = " ".join(country.told(COUNTRY, found))
+    assert "gap 1.000%" in said
+    assert "1 city ran into the time limit" in said
+    assert "2 attempts" in said
+
+
+def test_a_country_of_which_nothing_is_known_claims_nothing():
+    nothing = {**COUNTRY, "cities": [city_row("c", 50, 9.0, None)], "classes": [], "objective": None, "bound": None}
+    found = country.figures(nothing, 0.005)
+    assert (found["whole_gap"], found["hours_by_class"], found["steadiness"]) == (None, None, None)
+    assert "nothing is proven" in country.told(nothing, found)[0]
+
+
+def test_a_province_is_held_against_its_bar():
+    whole = {**COUNTRY, "bound": 200.8}
+    found = growth.province_figures(whole)
+    assert (found["units"], found["cities"], found["all_mb"]) == (163, 3, 900.0)
+    assert found["gap"] == pytest.approx(0.004)
+    assert found["within_bar"] == "true"
+    for change in ({"bound": 201.2}, {"bound": None}, {"peak_mb": 17_000.0}):
+        assert growth.province_figures({**whole, **change})["within_bar"] == "false"
+
+
+POINTS = [
+    {"value": 90.0, "status": "proven", "objective": 100.0, "bound": 100.1, "gap": 0.001, "seconds": 4.0, "note": ""},
+    {"value": 94.0, "status": "proven", "objective": 103.0, "bound": 103.2, "gap": 0.002, "seconds": 2.0, "note": ""},
+    {"value": 98.0, "status": "infeasible", "objective": None, "bound": None, "gap": None, "seconds": 1.0, "note": "x"},
+]
+SWEPT = {"points": POINTS, "seconds": 5.0, "attempts": 1, "peak_mb": 400.0}
+
+
+def cold_row(value: int, objective: float | None, bound: float | None, seconds: float, status: str = "proven") -> dict:
+    return {"value": value, "status": status, "objective": objective, "bound": bound, "seconds": seconds, "note": ""}
+
+
+def test_a_sweep_stands_beside_its_cold_solves():
+    frame = sweep.side_by_side(POINTS, [cold_row(90, 99.95, 100.05, 6.0), cold_row(94, 103.1, 103.2, 4.0)])
+    assert sweep.disagreements(frame, "cap") == []
+    found = sweep.figures(frame, SWEPT, 0.002)
+    assert (found["proven"], found["cold_proven"], found["cold_solves"]) == ("2/3", "2/2", 2)
+    assert found["sweep_over_cold"] == 5 / 5
+    assert found["cold_over_sweep"] == 3 * 5 / 5
+    assert found["disagreements"] == 0
+
+
+def test_a_sweep_and_a_cold_solve_that_cannot_both_be_right_are_told():
+    cold = [cold_row(90, 100.2, 100.3, 1.0), cold_row(94, 102.0, 102.9, 1.0), cold_row(98, 50.0, 51.0, 1.0)]
+    lines = sweep.disagreements(sweep.side_by_side(POINTS, cold), "cap")
+    assert lines == [
+        "cap=90: the cold solve has a plan worth 100.2, the sweep says at most 100.1.",
+        "cap=94: the sweep has a plan worth 103.0, the cold solve says at most 102.9.",
+        "cap=98: the cold solve has a plan, the sweep says there is none.",
+    ]
+
+
+def test_cold_solves_are_spread_over_the_values():
+    assert sweep.chosen([10, 20, 30, 40, 50], 3, 41) == [10, 30, 50]
+    assert sweep.chosen([10, 20, 30, 40, 50], 1, 41) == [40]
+    assert sweep.chosen([10, 20], 2, 0) == [10, 20]
+
+
+def test_the_time_of_a_study_is_that_of_all_attempts(tmp_path):
+    from benchmarks.study_runners import ATTEMPTS, Clock
+
+    (tmp_path / ATTEMPTS).write_text("[2.5, 3.5]", encoding="utf-8")
+    with Clock(tmp_path) as clock:
+        clock.note()
+    assert clock.attempts == 3
+    assert 6 <= clock.seconds < 7
+    with Clock(tmp_path) as again:
+        pass
+    assert (again.attempts, again.seconds >= clock.seconds) == (4, True)
 
 
 def test_a_finished_row_is_kept_and_a_failed_one_is_tried_again(tmp_path):
@@ -181,6 +291,7 @@ LITTLE = (
     "--threads",
     "1",
 )
+CITIES = "id,name,province,counties,townships,subdistricts\n1,甲市,某省,1,2,0\n2,乙市,某省,1,4,1\n"
 PROOF_FILES = ("proof.csv", "proof-medians.csv", "proof.png")
 
 
@@ -189,6 +300,16 @@ def shell(*arguments: str) -> subprocess.CompletedProcess:
         [sys.executable, "-m", "benchmarks", *arguments],
         cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False, timeout=300,
     )  # fmt: skip
+
+
+def write_land(folder: Path) -> Path:
+    """Write the scenario of a country of two tiny cities."""
+    pytest.importorskip("distributed")
+    (folder / "land").mkdir()
+    (folder / "land" / "cities.csv").write_text(CITIES, encoding="utf-8")
+    scenario = folder / "land.toml"
+    scenario.write_text('country = "land"\nseed = 7\n[pool]\nposts = 4\nlot = 2\nlots_max = 1\n', encoding="utf-8")
+    return scenario
 
 
 @pytest.mark.parametrize(
@@ -200,6 +321,14 @@ def shell(*arguments: str) -> subprocess.CompletedProcess:
             ("growth", "--townships", "20", "--gap", "0.5", "--time-limit", "20", "--threads", "1"),
             ("growth.csv", "growth.png"), marks=pytest.mark.slow,
         ),
+        (
+            ("country", "--scenario", "LAND", "--sample", "2", "--gap", "0.05", "--time-limit", "20"),
+            ("country-cities.csv", "country-classes.csv", "country.png"),
+        ),
+        (
+            ("sweep", "--scenario", str(HAND), "--values", "2,3", "--cold", "2", "--gap", "0", "--threads", "1"),
+            ("sweep.csv", "sweep.png"),
+        ),
         (("proof", *LITTLE, "--runners", "root_lp,devolve_opt"), PROOF_FILES),
         pytest.param(("proof", *LITTLE), PROOF_FILES, marks=pytest.mark.slow),
     ],
@@ -207,6 +336,9 @@ def shell(*arguments: str) -> subprocess.CompletedProcess:
 )  # fmt: skip
 def test_each_benchmark_runs_on_something_small(command, files, tmp_path):
     out = () if command[0] == "quick" else ("--out", str(tmp_path))
+    if "LAND" in command:
+        land = write_land(tmp_path)
+        command = tuple(str(land) if word == "LAND" else word for word in command)
     done = shell(*command, *out)
     assert done.returncode == 0, done.stderr
     last = done.stdout.splitlines()[-1]
@@ -217,6 +349,16 @@ def test_each_benchmark_runs_on_something_small(command, files, tmp_path):
         content = (tmp_path / name).read_bytes()
         assert content.startswith(PNG) if name.endswith("png") else content
     assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_growth_solves_the_province_as_well(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(growth, "PROVINCE", write_land(tmp_path))
+    growth.main("20", gap=0.5, time_limit=20, province=True, province_gap=0.05, province_limit=20, folder=tmp_path)
+    figures = dict(part.split("=") for part in capsys.readouterr().out.splitlines()[-1].split(" "))
+    assert (figures["province_units"], figures["province_cities"]) == ("7", "2")
+    assert float(figures["province_gap"]) <= 0.05
+    assert float(figures["province_all_mb"]) > 300
+    assert (tmp_path / "province.csv").is_file()
 
 
 def test_every_benchmark_is_shown_in_the_help_and_on_its_page():

@@ -9,6 +9,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -24,6 +27,7 @@ from devolve_opt.plan import relative_gap
 from devolve_opt.policy import Policy
 from devolve_opt.studies import country as study
 from devolve_opt.studies.city import CityTask, solve_city
+from devolve_opt.studies.cluster import cancelled_here, crew, still_at_work
 from devolve_opt.studies.country import solve_country
 from devolve_opt.synthetic import synthesise_city
 from devolve_opt.views.country import country_record, country_text, write_country
@@ -147,6 +151,25 @@ def test_the_country_of_the_models_is_sound():
     assert land.cities["province"].nunique() == 27
     # The report's city has 153 townships and 13 subdistricts in 9 counties.
     assert land.cities.loc["5107", ["counties", "townships", "subdistricts"]].to_list() == [9, 153, 13]
+
+
+def test_the_province_is_the_real_one_with_its_3101_units_and_its_cities_are_the_countrys():
+    land, whole = (Country.read(ROOT / "scenarios" / name) for name in ("province.toml", "country.toml"))
+    assert set(land.cities["province"]) == {"四川省"}
+    assert (len(land.cities), land.units.sum(), land.cities["townships"].sum()) == (21, 3101, 2642)
+    assert land.cities.equals(whole.cities.loc[land.cities.index])
+    assert all(land.city_seed(city) == whole.city_seed(city) for city in land.cities.index)
+    assert land.policy == whole.policy
+    # 2,000 x 3,101 / 36,586 = 169.5 posts, in lots of 20.
+    assert land.pool == whole.pool.model_copy(update={"posts": 180})
+
+
+def test_a_province_that_the_country_has_not_is_told(write):
+    path = write('country = "land"\nprovince = "某某省"\nseed = 1\n')
+    [fault] = faults_of(Country.read, path)
+    assert (fault.column, fault.value) == ("province", "某某省")
+    assert "Did you mean '某省'?" in fault.message
+    assert len(Country.read(write('country = "land"\nprovince = "某省"\nseed = 1\n')).cities) == 4
 
 
 def test_the_cities_of_the_models_have_the_published_counts():
@@ -475,18 +498,71 @@ def test_options_of_a_country_are_refused_elsewhere(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent another way there")
-def test_ctrl_c_keeps_what_is_done(land, tmp_path):
-    words = [sys.executable, "-m", "devolve_opt.cli", "run", str(land), "--gap", "0.02", "--workers", "1"]
+@pytest.mark.parametrize("to_all", [False, True], ids=["to the command", "to all its processes, as a shell does"])
+def test_ctrl_c_keeps_what_is_done_and_leaves_nothing_behind(land, tmp_path, to_all):
+    words = [sys.executable, "-m", "devolve_opt.cli", "run", str(land), "--gap", "0.0001", "--workers", "2"]
     with subprocess.Popen(
-        words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
-    ) as running:
+        words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+        start_new_session=True,
+    ) as running:  # fmt: skip
         for line in running.stderr:
             if "1 of " in line:
                 break
-        running.send_signal(signal.SIGINT)
+        (os.killpg if to_all else os.kill)(running.pid, signal.SIGINT)
         shown, said = running.communicate(timeout=60)
     assert running.returncode == NO_PLAN
     assert "NOT COMPLETE" in shown
-    assert "the same command goes on from there" in said
-    assert "Traceback" not in said
+    # Nothing else is said: no traceback of a worker, no warning of semaphores that were left behind.
+    last = "Stopped before it was finished; what is done is kept, the same command goes on from there."
+    assert " ".join(said.split()) == last
     assert list((tmp_path / "runs" / "land" / "done").glob("*.json"))
+    assert until(lambda: not living(running.pid), 10)
+
+
+def living(group: int) -> list[psutil.Process]:
+    """Return the processes of a group that have not ended."""
+    found = []
+    for process in psutil.process_iter(["status"]):
+        with suppress(ProcessLookupError):
+            if process.info["status"] != psutil.STATUS_ZOMBIE and os.getpgid(process.pid) == group:
+                found.append(process)
+    return found
+
+
+# What goes on where the workers are.
+
+
+def at_work(client) -> bool:
+    return any(client.run(still_at_work).values())
+
+
+def until(true: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.parametrize("how", ["stopped", "client gone"])
+def test_tasks_on_a_cluster_that_stands_already_end_when_nobody_waits_for_them(cluster, country, how):
+    # A city that takes minutes to the last digit.
+    task = replace(task_of(country, "3", gap=0.0), townships=120, counties=6)
+    with distributed.Client(cluster) as looking:
+        if how == "stopped":
+            stop = threading.Event()
+            with crew(None, cluster.scheduler_address, 0.0, stop) as hands:
+                threading.Timer(4.0, stop.set).start()
+                hands.work(solve_city, [task], lambda task, result: pytest.fail("it was not stopped"))
+        else:
+            with distributed.Client(cluster.scheduler_address, set_as_default=False) as asking:
+                future = asking.submit(solve_city, task, pure=False)
+                assert until(lambda: at_work(looking), 20)
+                time.sleep(3)
+                assert not future.done()
+        assert until(lambda: not at_work(looking), 15)
+
+
+def test_outside_a_worker_nothing_is_cancelled():
+    assert cancelled_here()() is False

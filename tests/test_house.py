@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,10 @@ def test_importing_every_module_prints_nothing_and_sets_up_no_logging():
         "assert logging.getLogger('devolve_opt').handlers == []\n"
     )
     assert in_a_fresh_python(code) == ""
+
+
+def test_what_the_tests_need_is_installed_with_the_tests():
+    """A test that skips itself where a library is missing must not skip where `make test` has set up."""
+    extras = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    dev = " ".join(extras["project"]["optional-dependencies"]["dev"])
+    assert "devolve-opt[benchmarks,cluster]" in dev

@@ -18,7 +18,7 @@ from devolve_opt.reading.cities import FILE, check_cities, read_cities
 from devolve_opt.scenario import read_policy, read_toml
 from devolve_opt.settings import ASSUMPTION, Settings, setting, settings_faults
 
-COUNTRY_KEYS = ("title", "country", "seed", "pool", "policy")
+COUNTRY_KEYS = ("title", "country", "province", "seed", "pool", "policy")
 """Keys of the scenario of a country."""
 NOT_DRAWN = ("stations", "duties", "offices", "area_teams", "phases")
 """Instruments that a country's cities have no tables for, and batches, which are laid over a single city's plan."""
@@ -43,6 +43,7 @@ class Pool(Settings):
 
 class _Head(Settings):
     title: str = Field("Country", min_length=1)
+    province: str | None = Field(None, min_length=1)
     seed: int = Field(strict=True, ge=0, le=2**32 - 1)
     pool: Pool | None = None
 
@@ -84,7 +85,10 @@ class Country(FrozenFrames):
 
     @classmethod
     def read(cls, path: str | Path) -> Country:
-        """Read the scenario of a country (TOML: `title`, `country`, `seed`, `[pool]`, `[policy]`).
+        """Read the scenario of a country (TOML: `title`, `country`, `province`, `seed`, `[pool]`, `[policy]`).
+
+        `province` names the only province whose cities are meant; each of them is then the same as in the whole
+        country, because its seed hangs on its id.
 
         Raises:
             InputError: listing every fault of the file and of the table of cities.
@@ -100,6 +104,8 @@ class Country(FrozenFrames):
         policy = read_policy(path, content.get("policy", {}), faults)
         faults += [replace(fault, file=path.name) for fault in _instrument_faults(policy)]
         cities, of_cities = _read_folder(path, content.get("country"), faults)
+        if head is not None and head.province is not None and cities is not None:
+            cities = _of_province(path, cities, head.province, faults)
         if faults or head is None or cities is None:
             raise InputError(faults)
         title = head.title if "title" in content else path.stem
@@ -144,7 +150,7 @@ def _instrument_faults(policy: Policy) -> list[Fault]:
 
 def _read_head(path: Path, content: Mapping[str, Any], faults: list[Fault]) -> _Head | None:
     try:
-        return _Head(**{key: content[key] for key in ("title", "seed", "pool") if key in content})
+        return _Head(**{key: content[key] for key in ("title", "province", "seed", "pool") if key in content})
     except ValidationError as error:
         faults += settings_faults(_Head, error, file=path.name)
         return None
@@ -160,3 +166,11 @@ def _read_folder(path: Path, value: Any, faults: list[Fault]) -> tuple[pd.DataFr
     except InputError as error:
         faults += error.faults
         return None, ""
+
+
+def _of_province(path: Path, cities: pd.DataFrame, province: str, faults: list[Fault]) -> pd.DataFrame:
+    there = cities["province"].unique().tolist()
+    if province not in there:
+        message = f"has no city in the country's folder.{did_you_mean(province, there)}"
+        faults.append(Fault(message, file=path.name, column="province", value=province))
+    return cities[cities["province"] == province]

@@ -10,8 +10,6 @@ from types import TracebackType
 from typing import Any, Self
 from zlib import crc32
 
-import numpy as np
-
 from devolve_opt.case import Case
 from devolve_opt.errors import DevolveError, NoPlanError
 from devolve_opt.plan import relative_gap
@@ -19,14 +17,14 @@ from devolve_opt.policy import Policy
 from devolve_opt.rules.pool import relief_of_posts, with_posts
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
-from devolve_opt.studies.cluster import library
+from devolve_opt.studies.cluster import cancelled_here, library
 from devolve_opt.studies.solving import solve
 from devolve_opt.synthetic import synthesise_city
 from devolve_opt.vocabulary import Method
 
 LOOKS_A_SECOND = 5
-"""How often memory is looked at while a city is solved."""
-NUMBERS = ("objective", "bound", "gap", "first_bound")
+"""How often memory, and whether the task was cancelled, is looked at while a city is solved."""
+NUMBERS = ("objective", "bound", "gap")
 """What a result may lack, by name."""
 PATIENCE = 3.0
 """A bound alone is given so many time limits: a relaxation that is broken off bounds nothing."""
@@ -82,15 +80,15 @@ def solve_city(task: CityTask) -> dict[str, Any]:
     Returns:
         `city`, `posts`, `bound_only`; `status` (as of a plan; `bounded`, where only a bound was asked for;
         `infeasible`, `no_plan`, `no_bound`, `failed`); `objective` and `bound` (staff-hours a year, both against the
-        city's own today without posts of the pool) and `gap` (share), None where not known; `first_bound`, the one that
-        the search began with; `seconds`; `peak_mb`, the most memory that this process and its solver took meanwhile;
+        city's own today without posts of the pool) and `gap` (share), None where not known; `seconds`; `peak_mb`, the
+        most memory that this process and its solver took meanwhile;
         `township_powers`, the take-ups to be decided; `note`, why there is no plan.
     """
     patience = PATIENCE if task.bound_only else 1.0
     control = Control(None if task.time_limit is None else patience * task.time_limit)
     found: dict[str, Any] = {"city": task.city, "posts": task.posts, "bound_only": task.bound_only}
     found |= dict.fromkeys(NUMBERS)
-    with _MemoryWatch(control, task.memory_mb) as watch:
+    with _Watch(control, task.memory_mb) as watch:
         try:
             case = task.case()
             found["township_powers"] = len(case.voting_townships) * len(case.tables["powers"])
@@ -115,25 +113,27 @@ def _solved(task: CityTask, case: Case, control: Control) -> dict[str, Any]:
     if task.bound_only:
         if bound is None:
             return {"status": "infeasible" if plan.bound < 0 else "no_bound"}
-        return {"status": "bounded", "bound": bound, "first_bound": bound}
+        return {"status": "bounded", "bound": bound}
     gap = relative_gap(objective, plan.bound + relief)
-    proved = plan.steps["bound"][np.isfinite(plan.steps["bound"].astype(float))]
     return {
         "status": str(plan.status),
         "objective": objective,
         "bound": bound,
         "gap": gap if math.isfinite(gap) else None,
-        "first_bound": float(proved.iloc[0]) + relief if len(proved) else None,
     }
 
 
-class _MemoryWatch:
-    """Looks at the memory of this process and its children while a city is solved; stops the search at a limit."""
+class _Watch:
+    """Looks after a city while it is solved: stops the search at a limit of memory, and when the task is cancelled.
+
+    Memory is that of this process and its children.
+    """
 
     def __init__(self, control: Control, limit_mb: float):
         self.peak_mb = 0.0
         self.stopped = False
         self._control, self._limit_mb = control, limit_mb
+        self._cancelled = cancelled_here()
         self._process = library("psutil").Process()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -154,6 +154,8 @@ class _MemoryWatch:
             self.peak_mb = max(self.peak_mb, round(taken, 1))
             if self._limit_mb and taken > self._limit_mb and not self.stopped:
                 self.stopped = True
+                self._control.stop()
+            if self._cancelled():
                 self._control.stop()
             if self._ended.wait(1 / LOOKS_A_SECOND):
                 return

@@ -1,12 +1,16 @@
 """A crew of worker processes on Dask: a local cluster, or one that stands already.
 
-A task whose worker dies is given to another one, up to three times. What comes back is handed on at once.
+A task whose worker dies is given to another one, up to three times. What comes back is handed on at once. A task that
+is cancelled, by Ctrl-C or because whoever asked for it is gone, can see so where it runs (`cancelled_here`) and ends by
+itself: no cluster ends a thread that is at work.
 """
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +29,8 @@ PART_OF_MEMORY = 0.8
 _POLL_SECONDS = 0.1
 _PATIENCE_SECONDS = 60
 """How long the first worker of a cluster may take to appear."""
+_END_SECONDS = 15.0
+"""How long tasks that were cancelled, and then local workers, may take to end before their processes are killed."""
 
 
 def library(name: str) -> Any:
@@ -85,6 +91,11 @@ class Crew:
                 self._client.cancel(list(waiting))
 
     @property
+    def stopped(self) -> bool:
+        """Whether they were told to end early."""
+        return self._stop.is_set()
+
+    @property
     def workers(self) -> int:
         """How many workers there are now."""
         return len(self._client.scheduler_info(n_workers=-1)["workers"])
@@ -107,12 +118,14 @@ def crew(workers: int | None, scheduler: str | None, memory_mb: float, stop: thr
     if scheduler is None:
         made = distributed.LocalCluster(
             n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs="CRITICAL",
-            memory_limit=f"{memory_mb:.0f}MB",
+            memory_limit=f"{memory_mb:.0f}MB", preload=[__name__],
         )  # fmt: skip
         with made as cluster, distributed.Client(cluster) as client:
             yield Crew(client, stop)
-            if stop.is_set():
+            if stop.is_set() and not _all_ended(client):
                 _end_at_once(cluster)
+            else:
+                cluster.sync(_close_workers, cluster)
         return
     try:
         client = distributed.Client(scheduler, timeout=_PATIENCE_SECONDS)
@@ -144,8 +157,60 @@ def version_here() -> str:
     return __version__
 
 
+def dask_setup(worker: Any) -> None:
+    """Leave Ctrl-C to the process that made the cluster; Dask calls this in each local worker as it starts.
+
+    A shell sends it to all of them, and a worker that it ends cannot say what its tasks came to.
+    """
+    for name in ("SIGINT", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
+def cancelled_here() -> Callable[[], bool]:
+    """Return what tells whether the task that this thread works on was cancelled; outside a worker it never is.
+
+    The worker knows it from the scheduler, which cancels a task as well when the client that asked for it goes away.
+    """
+    distributed = library("distributed")
+    try:
+        worker = distributed.get_worker()
+    except ValueError:
+        return lambda: False
+    key = worker.get_current_task()
+
+    def cancelled() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is None or task.state == "cancelled"
+
+    return cancelled
+
+
+def still_at_work(dask_worker: Any) -> bool:
+    """Tell whether a worker has a task in hand, cancelled ones included; Dask fills in the worker."""
+    return bool(dask_worker.state.executing)
+
+
+def _all_ended(client: Any) -> bool:
+    """Wait until no worker has a task in hand; False if that takes too long.
+
+    Workers that end in their own time leave nothing behind; what a killed one leaves, Python warns about.
+    """
+    until = time.monotonic() + _END_SECONDS
+    while time.monotonic() < until:
+        if not any(client.run(still_at_work, on_error="ignore").values()):
+            return True
+        time.sleep(_POLL_SECONDS)
+    return False
+
+
+async def _close_workers(cluster: Any) -> None:
+    """Give local workers more time to end than Dask does, which on a busy machine kills them while they do."""
+    await asyncio.gather(*(nanny.close(timeout=_END_SECONDS) for nanny in cluster.workers.values()))
+
+
 def _end_at_once(cluster: Any) -> None:
-    """End the processes of local workers, which else would finish what they are solving."""
+    """End the processes of local workers that do not end what they are solving."""
     psutil = library("psutil")
     for nanny in cluster.workers.values():
         pid = getattr(nanny, "pid", None)

@@ -5,11 +5,12 @@ Cities share nothing but the pool, so one solve a city does without it. How the 
 1. A city may be given 0, 1, 2, ... lots of posts (`[pool]`). What it would then be is a matter of its data alone
    (`rules.pool.with_posts`); the model stays as it is. So the whole is a choice of one number for each city, and the
    worth of the country is the sum of the cities' worth.
-2. For each city and number of posts a relaxation gives a bound (without posts it is the one that the city's own search
-   begins with). By these bounds, like compared with like, the posts are shared out (`rules.pool.share_out`, exact), so
-   that no city is solved for every number.
-3. Each city is solved without posts, and those that are given some once more with them. Where the second plan is worth
-   less than the first, both being proven only to the gap, the city keeps the first and its posts stay unused.
+2. Each city is solved without posts, which also bounds what it is worth then; for each further number of posts a
+   relaxation gives a bound.
+3. By these bounds the posts are shared out (`rules.pool.share_out`, exactly), and the cities that are given some are
+   solved once more with them. That tightens the bounds, so the posts are shared out anew, until the whole is proven to
+   the cities' gap (`studies.sharing` says why that ends, and why the bound is true): no city is solved for every
+   number. The best shares by the plans found are the answer; a city whose plan with posts is worth less keeps none.
 4. The bound on the whole is the best share-out by the least bound known for each city and number of posts. It holds for
    every way to share out the pool in lots and every plan of the cities. The price of a post, at which the cities' own
    demand meets the pool, is told with it.
@@ -36,12 +37,12 @@ from devolve_opt.country import Country
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.frozen import FrozenFrames, FrozenMapping
 from devolve_opt.plan import relative_gap
-from devolve_opt.rules.pool import Shares, share_out
 from devolve_opt.solver.engine import stop_on_interrupt
 from devolve_opt.studies.city import NUMBERS, CityTask, solve_city
 from devolve_opt.studies.cluster import Crew, crew, usual_memory, usual_workers
 from devolve_opt.studies.kept import digest_of, keep, kept
 from devolve_opt.studies.options import AGREEMENT, check_options
+from devolve_opt.studies.sharing import Pair, Sharing, at_hand, share_until_proven
 from devolve_opt.synthetic.assembly import VERSION
 from devolve_opt.vocabulary import Status
 
@@ -160,22 +161,21 @@ def solve_country(
     options = {"gap": gap, "time_limit": time_limit, "threads": threads, "memory_mb": limit}
     store = _Store(country, options, None if folder is None else Path(folder), report)
     own, stop = stop is None, stop or threading.Event()
-    share: Shares | None = None
+    share: Sharing | None = None
     numbers = country.pool.choices if country.pool is not None and pool_posts else ()
     with stop_on_interrupt(stop.set) if own else nullcontext(), crew(workers, scheduler, limit, stop) as hands:
         plain = [store.task(city, 0, False) for city in _largest_first(asked)]
         store.get(hands, [*plain, *(store.task(city, k, True) for city in _largest_first(asked) for k in numbers[1:])])
-        if numbers and not stop.is_set():
-            share = share_out(store.bounds(asked.index, first=True), pool_posts)
-            given = [city for city in _largest_first(asked) if share.posts.get(city)]
-            store.get(hands, [store.task(city, share.posts[city], False) for city in given])
+        answers = _Answers(store, hands, asked, numbers)
+        if numbers and answers.cities and not stop.is_set():
+            share = share_until_proven(answers, pool_posts, gap)
         there = hands.workers if not stop.is_set() else workers or 0
     cities = _table(country, asked, store, share)
     objective = float(cities["objective"].sum()) if cities["objective"].notna().any() else -np.inf
-    bound, price = _bound(store, cities, share, pool_posts)
     return CountryPlan(
         country=country, cities=cities, classes=_classes_table(country, classes, cities), objective=objective,
-        bound=bound, pool_posts=pool_posts, price=price, complete=not stop.is_set(), workers=there,
+        bound=_bound(cities, answers, share, pool_posts), pool_posts=pool_posts,
+        price=None if share is None else share.price, complete=not stop.is_set(), workers=there,
         seconds=time.monotonic() - began, options={**options, "sample": sample, "scheduler": scheduler},
     )  # fmt: skip
 
@@ -260,18 +260,17 @@ class _Store:
         """The result of solving a city with so many posts, if there is one."""
         return self.found.get((city, posts, False))
 
-    def bounds(self, cities: Iterable[str], first: bool) -> pd.DataFrame:
-        """Bounds by city and number of posts: columns `city, posts, value`; a city without one for 0 posts is left out.
+    def plans(self, cities: Iterable[str]) -> pd.DataFrame:
+        """Worth of the plans there are: columns `city, posts, value`."""
+        found = [result for city in cities for result in self.results(city) if result["objective"] is not None]
+        rows = [(result["city"], result["posts"], float(result["objective"])) for result in found]
+        return pd.DataFrame(rows, columns=["city", "posts", "value"])
 
-        Args:
-            cities: ids.
-            first: whether to take those that the searches began with, which compare like with like, or the least ones.
-        """
-        column = "first_bound" if first else "bound"
-        rows = [(city, result["posts"], result[column]) for city in cities for result in self.results(city)]
+    def bounds(self, cities: Iterable[str]) -> pd.DataFrame:
+        """Least bounds by city and number of posts: columns `city, posts, value`."""
+        rows = [(city, result["posts"], result["bound"]) for city in cities for result in self.results(city)]
         frame = pd.DataFrame(rows, columns=["city", "posts", "value"]).dropna()
-        least = frame.astype({"value": float}).groupby(["city", "posts"], sort=False)["value"].min().reset_index()
-        return least[least["city"].isin(least.loc[least["posts"] == 0, "city"])]
+        return frame.astype({"value": float}).groupby(["city", "posts"], sort=False)["value"].min().reset_index()
 
     def bounded(self, city: str, posts: int) -> bool:
         """Tell whether it is known what the city is worth at most with so many posts, or that no plan exists then."""
@@ -314,13 +313,13 @@ def _classes_table(country: Country, classes: list[tuple[list[str], str]], citie
     return pd.DataFrame(rows, columns=columns)
 
 
-def _table(country: Country, asked: pd.DataFrame, store: _Store, share: Shares | None) -> pd.DataFrame:
+def _table(country: Country, asked: pd.DataFrame, store: _Store, share: Sharing | None) -> pd.DataFrame:
     rows = {}
     shown = country.cities if len(asked) == len(country.with_units) else asked
     for city, units in (shown["townships"] + shown["subdistricts"]).items():
         without = store.plan(str(city), 0)
         posts = share.posts.get(str(city), 0) if share is not None else 0
-        best = _better(without, store.plan(str(city), posts) if posts else None)
+        best = store.plan(str(city), posts)
         status = best["status"] if best else ("not_done" if units else "no_units")
         results = store.results(str(city))
         rows[city] = {
@@ -339,24 +338,41 @@ def _table(country: Country, asked: pd.DataFrame, store: _Store, share: Shares |
     return shown.join(found.astype(dict.fromkeys(numbers, "float64")))
 
 
-def _better(without: dict[str, Any] | None, given: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return the plan that is worth more; the one without posts among equals, and where the other is not there."""
-    if given is None or given["objective"] is None:
-        return without
-    if without is None or without["objective"] is None or given["objective"] > without["objective"]:
-        return given
-    return without
+class _Answers:
+    """What `studies.sharing` asks of the cities: those that have a plan, and a bound, without posts."""
+
+    def __init__(self, store: _Store, hands: Crew, asked: pd.DataFrame, numbers: tuple[int, ...]):
+        self._store, self._hands, self._asked, self._numbers = store, hands, asked, numbers
+
+    @property
+    def cities(self) -> list[str]:
+        plans = {city: self._store.plan(city, 0) for city in _largest_first(self._asked)}
+        return [city for city, plan in plans.items() if plan and None not in (plan["objective"], plan["bound"])]
+
+    def plans(self) -> pd.DataFrame:
+        return self._store.plans(self.cities)
+
+    def bounds(self) -> pd.DataFrame:
+        return self._store.bounds(self.cities)
+
+    @property
+    def all_bounded(self) -> bool:
+        return all(self._store.bounded(city, posts) for city in self.cities for posts in self._numbers)
+
+    def solve(self, pairs: list[Pair]) -> bool:
+        posts = dict(pairs)
+        self._store.get(
+            self._hands, [self._store.task(city, posts[city], False) for city in self.cities if city in posts]
+        )
+        return not self._hands.stopped
 
 
-def _bound(store: _Store, cities: pd.DataFrame, share: Shares | None, pool_posts: int) -> tuple[float, float | None]:
-    """Return the bound on the cities that have a plan, and the price of a post that it goes by."""
-    solved = cities.index[cities["objective"].notna()]
-    if share is None:
-        bounds = cities.loc[solved, "bound"]
-        return (float(bounds.sum()) if len(bounds) and bounds.notna().all() else np.inf), None
-    pool = store.country.pool
-    numbers = pool.choices if pool is not None else (0,)
-    if len(solved) == 0 or not all(store.bounded(str(city), posts) for city in solved for posts in numbers):
-        return np.inf, share.price
-    best = share_out(store.bounds(solved, first=False), pool_posts)
-    return best.worth, best.price
+def _bound(cities: pd.DataFrame, answers: _Answers, share: Sharing | None, pool_posts: int) -> float:
+    """Return the bound on the cities that have a plan; infinite if that of one is missing.
+
+    It holds for every way to share out the pool, also where the run was stopped before that was begun.
+    """
+    solved = int(cities["objective"].notna().sum())
+    if solved == 0 or len(answers.cities) < solved:
+        return np.inf
+    return (share or at_hand(answers, pool_posts)[0]).bound
