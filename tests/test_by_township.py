@@ -12,7 +12,8 @@ from devolve_opt.errors import NoPlanError, SolverError
 from devolve_opt.formulation import build_model
 from devolve_opt.solver.blocks import split
 from devolve_opt.solver.engine import Control, Engine, Outcome
-from devolve_opt.solver.master import BreakdownError, Master, linear_programme, optimise
+from devolve_opt.solver.linear import BreakdownError, linear_programme, optimise
+from devolve_opt.solver.master import Master
 from devolve_opt.solver.matrix import Matrix, compile_matrix
 from devolve_opt.solver.strategy import Search
 from devolve_opt.solver.tree import ListTree
@@ -78,7 +79,7 @@ def best(matrix: Matrix, lower=None, upper=None, *, whole=True) -> float | None:
 def searched(matrix: Matrix, places: np.ndarray, lists: np.ndarray, gap: float = 1e-6) -> tuple[ListTree, float]:
     """Run the branch and bound in this process, settling lists at once; return it with the best plan's worth."""
     blocks = split(matrix.rows, places)
-    master = Master(arrays_of(matrix), blocks)
+    master = Master(arrays_of(matrix), blocks, lists[blocks.first])
     bounds: list[float] = []
 
     def settle(point: np.ndarray) -> None:
@@ -147,13 +148,63 @@ def test_a_cut_by_hand():
         "costs": np.array([-2.0, 5.0]), "offset": 1.0, "integer": np.array([True, True]),
         "lower": np.zeros(2), "upper": np.ones(2), "row_lower": np.array([-np.inf]), "row_upper": np.array([0.0]),
     }  # fmt: skip
-    master = Master(matrix, split(csr_array(np.array([[-1.0, 1.0]])), np.array([-1, 0])))
+    blocks = split(csr_array(np.array([[-1.0, 1.0]])), np.array([-1, 0]))
+    master = Master(matrix, blocks, np.array([True]))
     assert master.value_at(np.array([0.4])) == pytest.approx(1 - 0.8 + 2)
     assert master.cuts[0].prices.tolist() == pytest.approx([5])
     assert master.cuts[0].height == pytest.approx(0)
     assert master.solve()
     assert master.bound == pytest.approx(1 - 2 + 5)
     assert master.point.tolist() == pytest.approx([1])
+
+
+def officers_by_hand(most: float) -> Master:
+    """Return the master of one township whose officers e, between 0 and `most`, come out of a pool.
+
+    The township takes up to 1 of x, worth 10; that needs 3 hours and each officer has 2: 3 x <= 2 e. A second township,
+    with officers f and a y of the same kind, makes the officers the master's: e + f <= 3.
+    """
+    matrix = {
+        "costs": np.array([0.0, 0, 10, 10]), "offset": 0.0, "integer": np.ones(4, dtype=bool),
+        "lower": np.zeros(4), "upper": np.array([most, most, 1, 1]),
+        "row_lower": np.full(3, -np.inf), "row_upper": np.array([3.0, 0, 0]),
+    }  # fmt: skip
+    rows = csr_array(np.array([[1.0, 1, 0, 0], [-2, 0, 3, 0], [0, -2, 0, 3]]))
+    return Master(matrix, split(rows, np.array([0, 1, 0, 1])), np.zeros(2, dtype=bool))
+
+
+def test_a_split_cut_by_hand():
+    # With 1 officer the township is worth 2/3 of 10, with 2 officers 10; with 1.5, by its linear programme, 10 as well.
+    # But a mixture of 1 and 2 officers, half each, is worth 25/3 only: 10/3 an officer, and 10/3 at none.
+    master = officers_by_hand(4.0)
+    master.townships[0].evaluate(np.array([1.5]))
+    assert master.townships[0].value == pytest.approx(10)
+    value, prices, height = master.splits[0].at(np.array([1.5]))
+    assert (value, height) == (pytest.approx(25 / 3), pytest.approx(10 / 3))
+    assert prices.tolist() == pytest.approx([10 / 3])
+    assert master.splits[0].at(np.array([2.0])) is None
+
+
+def test_split_cuts_bring_the_pool_of_officers_down_to_whole_ones():
+    # 3 officers, two townships: the relaxation gives each 1.5 and has 20; whole ones, 1 and 2, have 10 + 20/3.
+    master = officers_by_hand(4.0)
+    assert master.solve()
+    while master.cut_at_its_point(1e-9) > 1e-9:
+        assert master.solve()
+    assert master.bound == pytest.approx(50 / 3)
+
+
+def test_what_is_on_one_list_at_most_is_seen_as_one_amount():
+    # A power on the base list b or a category list s, b + s <= l; the township sees b + s, which is 1 at the most.
+    matrix = {
+        "costs": np.array([0.0, 0, 0, 5]), "offset": 0.0, "integer": np.ones(4, dtype=bool), "lower": np.zeros(4),
+        "upper": np.ones(4), "row_lower": np.full(2, -np.inf), "row_upper": np.zeros(2),
+    }  # fmt: skip
+    blocks = split(csr_array(np.array([[1.0, 1, -1, 0], [-1, -1, 0, 1]])), np.array([-1, -1, -1, 0]))
+    amounts = Master(matrix, blocks, np.ones(3, dtype=bool)).splits[0].amounts
+    assert amounts.of.tolist() == [0, 0]
+    assert (amounts.lower.tolist(), amounts.upper.tolist(), amounts.whole.tolist()) == ([0], [1], [False])
+    assert amounts.at(np.array([0.25, 0.5])).tolist() == [0.75]
 
 
 @settings(LAW, max_examples=60)
@@ -163,7 +214,7 @@ def test_the_cuts_come_down_to_the_relaxation(scenario):
     relaxation = best(matrix, whole=False)
     assume(relaxation is not None)
     blocks = split(matrix.rows, places)
-    master = Master(arrays_of(matrix), blocks)
+    master = Master(arrays_of(matrix), blocks, lists[blocks.first])
     bounds: list[float] = []
     tree = ListTree(
         master,

@@ -51,7 +51,13 @@ class Amounts:
 
     def at(self, point: Array) -> Array:
         """Return the amounts, shape (a,), where the block's master columns have these values, shape (q,)."""
-        return np.bincount(self.of, self.sign * point, minlength=len(self.lower))
+        return _sums(self.of, self.sign * point, len(self.lower))
+
+
+def _sums(of: NDArray[np.int64], values: Array, count: int) -> Array:
+    """Return the sum of the values that count in each amount, shape (count,)."""
+    sums: Array = np.bincount(of, values, minlength=count).astype(np.float64)
+    return sums
 
 
 class AmountsFinder:
@@ -89,7 +95,7 @@ class AmountsFinder:
         leaders = np.unique(of, return_index=True)[1]
         lower, upper = self.lower[block.first], self.upper[block.first]
         lists, whole = self.lists[block.first], self.integer[block.first]
-        most = np.bincount(of, np.where(sign > 0, upper, -lower), minlength=count)
+        most = _sums(of, np.where(sign > 0, upper, -lower), count)
         for amount in np.flatnonzero(np.bincount(of, minlength=count) > 1).tolist():
             members = np.flatnonzero(of == amount)
             if (sign[members] > 0).all():
@@ -97,9 +103,9 @@ class AmountsFinder:
         return Amounts(
             of, sign,
             csr_array(outer[:, leaders] * sign[leaders]),
-            np.bincount(of, np.where(sign > 0, lower, -upper), minlength=count),
+            _sums(of, np.where(sign > 0, lower, -upper), count),
             most,
-            np.bincount(of, ~whole | lists, minlength=count) == 0,
+            _sums(of, (~whole | lists).astype(np.float64), count) == 0,
         )  # fmt: skip
 
     def _most(self, columns: tuple[int, ...]) -> float:

@@ -69,7 +69,10 @@ class Township:
         return csr_array((signs, (rows, np.arange(len(rows)))), shape=(len(self.row_lower), len(rows)))
 
     def evaluate(self, point: Array) -> None:
-        """Set `value`, `prices` (its slope) and `height` (where the plane meets 0) at a point of the master, shape (q,).
+        """Set `value`, and the plane that touches it: `prices`, its slope, and `height`, its value at 0.
+
+        Args:
+            point: values of the block's master columns, shape (q,).
 
         Raises:
             BreakdownError: if HiGHS cannot solve it.
