@@ -33,25 +33,34 @@ def linear_programme(arrays: dict[str, Any], rows: csr_array) -> highspy.Highs:
     return highs
 
 
-def optimise(highs: highspy.Highs, seconds: float = LP_SECONDS) -> bool:
+def optimise(highs: highspy.Highs, seconds: float = LP_SECONDS, confirm: bool = True) -> bool:
     """Solve a linear programme from where it stands; return whether it has a solution.
 
     Args:
         highs: holds the programme.
         seconds: after which it is begun anew, once.
+        confirm: whether "infeasible" is believed only after a second run from scratch.
 
     Raises:
         BreakdownError: if HiGHS cannot tell.
     """
     optimal, infeasible = highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible
+    if _status(highs, seconds) == optimal:
+        return True
+    if highs.getModelStatus() == infeasible and not confirm:
+        return False
+    # "Infeasible", like everything else that is no optimum, is believed only after a second run from scratch.
+    for solver in ("choose", "ipm"):
+        highs.clearSolver()
+        highs.setOptionValue("solver", solver)
+        status = _status(highs, LP_SECONDS)
+        highs.setOptionValue("solver", "choose")
+        if status in (optimal, infeasible):
+            return bool(status == optimal)
+    raise BreakdownError(highs.modelStatusToString(status))
+
+
+def _status(highs: highspy.Highs, seconds: float) -> highspy.HighsModelStatus:
     highs.setOptionValue("time_limit", highs.getRunTime() + seconds)
     highs.run()
-    if highs.getModelStatus() == optimal:
-        return True
-    # "Infeasible", like everything else that is no optimum, is believed only after a second run from scratch.
-    highs.clearSolver()
-    highs.setOptionValue("time_limit", highs.getRunTime() + LP_SECONDS)
-    highs.run()
-    if highs.getModelStatus() in (optimal, infeasible):
-        return bool(highs.getModelStatus() == optimal)
-    raise BreakdownError(highs.modelStatusToString(highs.getModelStatus()))
+    return highs.getModelStatus()

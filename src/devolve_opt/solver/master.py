@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from devolve_opt.solver.blocks import Blocks
-from devolve_opt.solver.linear import LP_SECONDS, linear_programme, optimise
+from devolve_opt.solver.linear import linear_programme, optimise
 from devolve_opt.solver.splits import AmountsFinder, Splits
 from devolve_opt.solver.township import Township
 
@@ -28,8 +28,11 @@ IDLE = 1e-7
 """A cut with a smaller dual bears nothing of the solution."""
 IDLE_ROUNDS = 8
 """Solutions that a cut may be idle in before it is dropped."""
-PATIENCE, LEAST_PATIENCE = 20.0, 2.0
-"""The master is begun anew where it takes so many times as long as ever before, and as many seconds at least."""
+PATIENCE, LEAST_PATIENCE = 10.0, 1.0
+"""The master is begun anew where it takes so many times as long as usual, and as many seconds at least: warm starts
+have been seen to go round in circles."""
+MEMORY = 0.1
+"""Part that the last solution has in what is usual."""
 
 
 @dataclass
@@ -67,7 +70,7 @@ class Master:
         self.splits = [
             Splits(township, finder.find(block)) for township, block in zip(self.townships, blocks.blocks, strict=True)
         ]
-        self.longest = 0.0
+        self.usual_seconds = 0.0
         self.lower, self.upper = arrays["lower"][self.first].copy(), arrays["upper"][self.first].copy()
         self.own_rows = len(blocks.rows)
         count, columns = len(self.townships), len(self.first)
@@ -94,14 +97,16 @@ class Master:
             for township in self.townships
         ])  # fmt: skip
 
-    def solve(self) -> bool:
-        """Solve the master with the cuts it has; sets `bound`, `point` and `worth`; False if it has no solution."""
+    def solve(self, confirm: bool = True) -> bool:
+        """Solve the master with the cuts it has; sets `bound`, `point` and `worth`; False if it has no solution.
+
+        Args:
+            confirm: whether a second run must agree that it has none; needed wherever a bound hangs on it.
+        """
         began = time.monotonic()
-        if not optimise(self.highs, min(LP_SECONDS, max(LEAST_PATIENCE, PATIENCE * self.longest))):
+        if not optimise(self.highs, max(LEAST_PATIENCE, PATIENCE * self.usual_seconds), confirm):
             return False
-        self.longest = max(self.longest, time.monotonic() - began)
-        duals = np.array(self.highs.getSolution().row_dual)[self.own_rows :]
-        self.idle = np.where(duals > IDLE, 0, self.idle + 1)
+        self.usual_seconds += MEMORY * (time.monotonic() - began - self.usual_seconds)
         values = np.array(self.highs.getSolution().col_value)
         self.bound = self.highs.getInfo().objective_function_value
         self.point, self.worth = values[: len(self.first)], values[len(self.first) :]

@@ -1,17 +1,17 @@
 """The strategy: how a plan is found and proven, step by step.
 
 1. Start from a plan that is known (the ratio rule's).
-2. Solve the relaxation: its value is a bound on every plan. Almost all of its lists come out whole.
-3. Round the lists: step by step, list what the relaxation lists for the most part and solve it again.
-4. Settle the townships: keep the lists just made, solve all the rest in whole numbers. With lists fixed the townships
-   hardly depend on one another, and this takes seconds. A good plan is at hand early.
-5. Choose the lists: keep those that the relaxation settles, let HiGHS choose the others while everything else may still
-   be split; then settle the townships again.
-6. Close the gap: let HiGHS prove what is left on the whole model, from the best plan so far.
+2. Where the model is made of townships for the most part, search the lists by branch and bound in one process: cuts of
+   what each township is worth bring the bound down to that of the relaxation, split cuts further, as if posts and
+   officers were whole (`tree`, `master`, `splits`). Lists that come out whole, or are rounded, are settled in another
+   process: HiGHS decides all the rest in whole numbers, within seconds.
+3. Otherwise, or where that fails, solve the relaxation of the whole: its value is a bound on every plan. Round its lists
+   step by step and settle the townships; then let HiGHS choose the lists that the relaxation leaves open, while
+   everything else may still be split, and settle them again.
+4. Close the gap: let HiGHS prove what is left on the whole model, from the best plan so far.
 
 Each step starts only while the gap asked for is not proven. Whatever ends the search, the best plan and the best bound
-so far are the answer. Only steps 2 and 6 work on the whole model, so only they give bounds. "Infeasible" is believed
-only when a second run without presolve says so too.
+so far are the answer. "Infeasible" is believed only when a second run without presolve says so too.
 """
 
 from __future__ import annotations
@@ -270,9 +270,15 @@ class Search:
                 self.failed = answer.outcome not in (Outcome.OPTIMAL, Outcome.TIME_LIMIT, Outcome.INTERRUPTED)
             elif answer.outcome is Outcome.INFEASIBLE:
                 self._confirm_infeasible(engine)
-            if answer.solution is not None:
-                self._accept(answer.solution)
-            self._better_bound(answer.bound)
+            self._take(answer)
+            if answer.outcome is Outcome.OPTIMAL and not self._done():
+                # HiGHS has been seen to end with a plan that breaks rules; without presolve it did not.
+                self._take(engine.solve(start=self.solution, mip_rel_gap=self.gap, presolve="off"))
+
+    def _take(self, answer: Answer) -> None:
+        if answer.solution is not None:
+            self._accept(answer.solution)
+        self._better_bound(answer.bound)
 
     def _confirm_infeasible(self, engine: Engine, **changes: Any) -> None:
         if self.solution is not None:

@@ -77,6 +77,8 @@ class Township:
         Raises:
             BreakdownError: if HiGHS cannot solve it.
         """
+        # The master keeps within its limits only to a tolerance; beyond them a township may have no plan.
+        point = np.clip(point, self.outer_lower, self.outer_upper)
         if self.point is not None and np.abs(self.point - point).max(initial=0.0) < SAME:
             return
         asked = self.block.outer @ point

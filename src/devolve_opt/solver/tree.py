@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import highspy
@@ -65,6 +66,9 @@ class ListTree:
         gap: relative gap to prove.
         tell_bound: called with each better bound; `offer_lists` with values of the master's columns.
         stopped: asked between steps.
+
+    Attributes:
+        objective: the best plan known; whoever settles offers sets it.
     """
 
     def __init__(
@@ -132,32 +136,37 @@ class ListTree:
             master.drop_idle_cuts()
         self.open = [Node((-master.bound, 0), master.bound, {})]
 
-    def round_lists(self, node: Node | None = None) -> None:
-        """Offer lists made by listing a few more powers at a time: not the best, but a plan is at hand early.
+    def round_lists(self, node: Node) -> None:
+        """Offer lists made in a case by listing a few more powers at a time: not the best, but a plan is at hand early.
 
-        Args:
-            node: the case to stay in; None stays in the whole.
+        Given up where it leads to nothing better than what is known.
         """
-        limits = {} if node is None else node.limits
+        limits = dict(node.limits)
         self._limit(limits)
-        going = self.master.solve()
-        while going and not self.stopped():
-            if self._lists_are_whole():
-                self._offer()
-                break
-            values = self.master.point[self.columns]
-            # What is not listed yet may still be: the powers of a field come together.
-            listed, split = values > 1 - WHOLE, np.abs(values - np.round(values)) > WHOLE
-            most = np.where(split, values, 0.0)
-            # Many at once may not go together under a cap; one alone does.
-            for more in (split & (values > MOSTLY), most > most.max() - WHOLE, np.arange(len(most)) == np.argmax(most)):
-                ones = dict.fromkeys(self.columns[listed | more].tolist(), (1.0, 1.0))
-                self._limit(ones | limits)
-                going = bool(more.any()) and self.master.solve()
-                if going:
-                    self.master.cut_at_its_point(SMALL)
+        # Nothing hangs on a case without a solution, or on one that HiGHS cannot solve: there are other cases.
+        with suppress(BreakdownError):
+            going = self.master.solve(confirm=False)
+            while going and not self.stopped() and self.master.bound > self.objective:
+                if self._lists_are_whole():
+                    self._offer()
                     break
-        self._limit(limits)
+                self.master.cut_at_its_point(SMALL)
+                limits, going = self._list_some_more(limits)
+        self._limit(node.limits)
+
+    def _list_some_more(self, limits: dict[int, tuple[float, float]]) -> tuple[dict[int, tuple[float, float]], bool]:
+        """List what is listed for the most part, or what is listed most; return the limits, and whether they hold."""
+        values = self.master.point[self.columns]
+        most = np.where(np.abs(values - np.round(values)) > WHOLE, values, 0.0)
+        # Powers of a field come together, all with the same share. Many at once may not go together under a cap; one
+        # alone does. What is not listed yet may still be, once other powers of its field are.
+        for more in (most > MOSTLY, most > most.max() - WHOLE, np.arange(len(most)) == np.argmax(most)):
+            listed = self.columns[(values > 1 - WHOLE) | more]
+            tried = dict.fromkeys(listed.tolist(), (1.0, 1.0)) | limits
+            self._limit(tried)
+            if more.any() and self.master.solve(confirm=False):
+                return tried, True
+        return limits, False
 
     def step(self) -> bool:
         """Close or split a case; False where none is above the target."""
