@@ -5,8 +5,8 @@
    what each township is worth bring the bound down to that of the relaxation, split cuts further, as if posts and
    officers were whole (`tree`, `master`, `splits`). Lists that come out whole, or are rounded, are settled in another
    process: HiGHS decides all the rest in whole numbers, within seconds.
-3. Otherwise, or where that fails, solve the relaxation of the whole: its value is a bound on every plan. Round its lists
-   step by step and settle the townships; then let HiGHS choose the lists that the relaxation leaves open, while
+3. Otherwise, or where that fails, solve the relaxation of the whole: its value is a bound on every plan. Round its
+   lists step by step and settle the townships; then let HiGHS choose the lists that the relaxation leaves open, while
    everything else may still be split, and settle them again.
 4. Close the gap: let HiGHS prove what is left on the whole model, from the best plan so far.
 
