@@ -5,29 +5,22 @@ from __future__ import annotations
 import highspy
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, reject, settings
+from hypothesis import assume, given, settings
 from scipy.sparse import csr_array
 
-from devolve_opt.errors import NoPlanError, SolverError
+from devolve_opt.errors import SolverError
 from devolve_opt.formulation import build_model
 from devolve_opt.solver.blocks import split
 from devolve_opt.solver.engine import Control, Engine, Outcome
-from devolve_opt.solver.linear import BreakdownError, linear_programme, optimise
+from devolve_opt.solver.linear import BreakdownError, optimise
 from devolve_opt.solver.master import Master
 from devolve_opt.solver.matrix import Matrix, compile_matrix
 from devolve_opt.solver.strategy import Search
 from devolve_opt.solver.tree import ListTree
 from modelling import hand_scenario
 from strategies import small_scenarios
+from townships_apart import LAW, arrays_of, best, taken_apart
 
-LAW = settings(
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-    phases=[Phase.generate],
-)
-"""The same examples on every machine."""
 OPTIMAL, INFEASIBLE = highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible
 TIME_LIMIT = highspy.HighsModelStatus.kTimeLimit
 CLOSE = 1e-5
@@ -40,40 +33,6 @@ def one_thread():
     highspy.Highs.resetGlobalScheduler(True)
     yield
     highspy.Highs.resetGlobalScheduler(True)
-
-
-def arrays_of(matrix: Matrix) -> dict:
-    return {
-        "costs": matrix.costs, "offset": matrix.offset, "integer": matrix.integer, "lower": matrix.lower,
-        "upper": matrix.upper, "row_lower": matrix.row_lower, "row_upper": matrix.row_upper,
-    }  # fmt: skip
-
-
-def taken_apart(scenario) -> tuple[Matrix, np.ndarray, np.ndarray]:
-    """Return the matrix of a scenario, the township of each column, and which columns are lists."""
-    case = scenario.data
-    try:
-        model = build_model(case, scenario.policy)
-        matrix = compile_matrix(model)
-    except NoPlanError:
-        reject()
-    places = matrix.places(case.tables["townships"].index)
-    return matrix, places, matrix.columns_of("base", "special", "listed")
-
-
-def best(matrix: Matrix, lower=None, upper=None, *, whole=True) -> float | None:
-    """Return the optimum by HiGHS on the whole matrix, in this process; None where there is none."""
-    bounds = {"lower": matrix.lower if lower is None else lower, "upper": matrix.upper if upper is None else upper}
-    highs = linear_programme(arrays_of(matrix) | bounds, matrix.rows)
-    if whole:
-        for column in np.flatnonzero(matrix.integer).tolist():
-            highs.changeColIntegrality(column, highspy.HighsVarType.kInteger)
-    highs.setOptionValue("mip_rel_gap", 0.0)
-    highs.setOptionValue("mip_abs_gap", 1e-9)
-    highs.run()
-    status = highs.modelStatusToString(highs.getModelStatus())
-    assert status in {"Optimal", "Infeasible"}
-    return highs.getInfo().objective_function_value if status == "Optimal" else None
 
 
 def searched(matrix: Matrix, places: np.ndarray, lists: np.ndarray, gap: float = 1e-6) -> tuple[ListTree, float]:
@@ -155,55 +114,6 @@ def test_a_cut_by_hand():
     assert master.solve()
     assert master.bound == pytest.approx(1 - 2 + 5)
     assert master.point.tolist() == pytest.approx([1])
-
-
-def officers_by_hand(most: float) -> Master:
-    """Return the master of one township whose officers e, between 0 and `most`, come out of a pool.
-
-    The township takes up to 1 of x, worth 10; that needs 3 hours and each officer has 2: 3 x <= 2 e. A second township,
-    with officers f and a y of the same kind, makes the officers the master's: e + f <= 3.
-    """
-    matrix = {
-        "costs": np.array([0.0, 0, 10, 10]), "offset": 0.0, "integer": np.ones(4, dtype=bool),
-        "lower": np.zeros(4), "upper": np.array([most, most, 1, 1]),
-        "row_lower": np.full(3, -np.inf), "row_upper": np.array([3.0, 0, 0]),
-    }  # fmt: skip
-    rows = csr_array(np.array([[1.0, 1, 0, 0], [-2, 0, 3, 0], [0, -2, 0, 3]]))
-    return Master(matrix, split(rows, np.array([0, 1, 0, 1])), np.zeros(2, dtype=bool))
-
-
-def test_a_split_cut_by_hand():
-    # With 1 officer the township is worth 2/3 of 10, with 2 officers 10; with 1.5, by its linear programme, 10 as well.
-    # But a mixture of 1 and 2 officers, half each, is worth 25/3 only: 10/3 an officer, and 10/3 at none.
-    master = officers_by_hand(4.0)
-    master.townships[0].evaluate(np.array([1.5]))
-    assert master.townships[0].value == pytest.approx(10)
-    value, prices, height = master.splits[0].at(np.array([1.5]))
-    assert (value, height) == (pytest.approx(25 / 3), pytest.approx(10 / 3))
-    assert prices.tolist() == pytest.approx([10 / 3])
-    assert master.splits[0].at(np.array([2.0])) is None
-
-
-def test_split_cuts_bring_the_pool_of_officers_down_to_whole_ones():
-    # 3 officers, two townships: the relaxation gives each 1.5 and has 20; whole ones, 1 and 2, have 10 + 20/3.
-    master = officers_by_hand(4.0)
-    assert master.solve()
-    while master.cut_at_its_point(1e-9) > 1e-9:
-        assert master.solve()
-    assert master.bound == pytest.approx(50 / 3)
-
-
-def test_what_is_on_one_list_at_most_is_seen_as_one_amount():
-    # A power on the base list b or a category list s, b + s <= l; the township sees b + s, which is 1 at the most.
-    matrix = {
-        "costs": np.array([0.0, 0, 0, 5]), "offset": 0.0, "integer": np.ones(4, dtype=bool), "lower": np.zeros(4),
-        "upper": np.ones(4), "row_lower": np.full(2, -np.inf), "row_upper": np.zeros(2),
-    }  # fmt: skip
-    blocks = split(csr_array(np.array([[1.0, 1, -1, 0], [-1, -1, 0, 1]])), np.array([-1, -1, -1, 0]))
-    amounts = Master(matrix, blocks, np.ones(3, dtype=bool)).splits[0].amounts
-    assert amounts.of.tolist() == [0, 0]
-    assert (amounts.lower.tolist(), amounts.upper.tolist(), amounts.whole.tolist()) == ([0], [1], [False])
-    assert amounts.at(np.array([0.25, 0.5])).tolist() == [0.75]
 
 
 @settings(LAW, max_examples=60)
