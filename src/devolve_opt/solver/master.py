@@ -169,9 +169,13 @@ class Master:
             self.idle = np.r_[self.idle, np.zeros(len(cuts), dtype=np.int64)]
 
     def known_cuts(self) -> KnownCuts:
-        """Return the cuts by the digest of their township, for another master that has the same townships."""
+        """Return cuts by the digest of their township, for another master that has the same townships.
+
+        Only those that bore something of the last solution: with all of them the other master would be slow.
+        """
         known: KnownCuts = {}
-        for cut in self.cuts:
+        for number in np.flatnonzero(self.idle == 0).tolist():
+            cut = self.cuts[number]
             known.setdefault(self.digests[cut.township], []).append((cut.prices, cut.height))
         return known
 
