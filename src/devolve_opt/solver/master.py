@@ -169,13 +169,9 @@ class Master:
             self.idle = np.r_[self.idle, np.zeros(len(cuts), dtype=np.int64)]
 
     def known_cuts(self) -> KnownCuts:
-        """Return cuts by the digest of their township, for another master that has the same townships.
-
-        Only those that bore something of the last solution: with all of them the other master would be slow.
-        """
+        """Return the cuts by the digest of their township, for another master that has the same townships."""
         known: KnownCuts = {}
-        for number in np.flatnonzero(self.idle == 0).tolist():
-            cut = self.cuts[number]
+        for cut in self.cuts:
             known.setdefault(self.digests[cut.township], []).append((cut.prices, cut.height))
         return known
 
