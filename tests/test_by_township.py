@@ -206,11 +206,10 @@ def test_the_whole_search_proves_the_optimum(scenario):
     assert optimum - tolerance <= search.bound <= optimum + tolerance
 
 
-def search_of(matrix: Matrix, places: np.ndarray, lists: np.ndarray, cuts=None, **run) -> Search:
+def search_of(matrix: Matrix, places: np.ndarray, lists: np.ndarray, **run) -> Search:
     search = Search(
-        matrix, Control(60.0), lists, gap=1e-6, threads=1, places=places, by_township_from=0, master_share=1.0,
-        cuts=cuts or {},
-    )  # fmt: skip
+        matrix, Control(60.0), lists, gap=1e-6, threads=1, places=places, by_township_from=0, master_share=1.0
+    )
     search.run(**run)
     return search
 
@@ -306,17 +305,3 @@ def test_what_is_no_optimum_is_believed_after_a_run_from_scratch_only():
     assert optimise(last)
     assert last.cleared == 2
     assert not optimise(Stubborn([INFEASIBLE, OPTIMAL]), confirm=False)
-
-
-@settings(LAW, max_examples=12)
-@given(scenario=small_scenarios())
-def test_cuts_left_by_a_search_serve_under_another_cap(scenario):
-    matrix, places, lists = taken_apart(scenario)
-    assume(best(matrix) is not None)
-    first = search_of(matrix, places, lists)
-    other = scenario.replace(policy={"guide_list_max": scenario.policy.guide_list_max + 1})
-    changed, places, lists = taken_apart(other)
-    worth = best(changed)
-    again = search_of(changed, places, lists, cuts=first.cuts)
-    assert again.objective == pytest.approx(worth, rel=CLOSE, abs=CLOSE)
-    assert again.bound >= worth - CLOSE * max(1.0, abs(worth))

@@ -5,7 +5,7 @@ the standard streams, both ends of which are this package's own; HiGHS's printin
 
 From the parent: ("load", arrays), ("run", request), ("search", request), ("write", request), ("stop",), and while a
 search of lists goes on ("known", objective). To the parent: ("log", text), ("bound", value),
-("incumbent", objective, solution), ("lists", values), ("cuts", known cuts), ("result", fields).
+("incumbent", objective, solution), ("lists", values), ("result", fields).
 """
 
 import contextlib
@@ -121,12 +121,10 @@ class Worker:
             first = blocks.first
             lists, integer = request["lists"][first], arrays["integer"][first]
             master = Master(arrays, blocks, lists, self.stop.is_set)
-            master.take_over(request["cuts"])
             tree = ListTree(master, lists, integer, request["gap"], tell, offer, self.stop.is_set)
             tree.relax(request["start"][blocks.first])
             if not request["relaxation_only"]:
                 self._branch(tree)
-            self.send(("cuts", master.known_cuts()))
         except BreakdownError as error:
             self.send(("log", f"search of lists: {error}"))
             status = "Solve error"

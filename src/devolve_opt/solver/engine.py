@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devolve_opt.errors import SolverError
-from devolve_opt.solver.blocks import KnownCuts
 from devolve_opt.solver.matrix import Matrix
 
 Array = NDArray[np.float64]
@@ -148,7 +147,6 @@ class Engine:
         on_bound: called with each better bound; `on_incumbent` with objective and solution of each better solution.
         on_log: called with each line of HiGHS's log.
         on_lists: called with the values, shape (n,), of lists that `search_lists` offers.
-        on_cuts: called with the cuts that it ends with.
     """
 
     def __init__(
@@ -160,13 +158,11 @@ class Engine:
         on_incumbent: Callable[[float, Array], None] = lambda objective, solution: None,
         on_log: Callable[[str], None] = lambda line: None,
         on_lists: Callable[[Array], None] = lambda values: None,
-        on_cuts: Callable[[KnownCuts], None] = lambda cuts: None,
     ):
         self.matrix = matrix
         self.control = control
         self.threads = threads
-        self.on_bound, self.on_incumbent, self.on_log = on_bound, on_incumbent, on_log
-        self.on_lists, self.on_cuts = on_lists, on_cuts
+        self.on_bound, self.on_incumbent, self.on_log, self.on_lists = on_bound, on_incumbent, on_log, on_lists
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -226,7 +222,6 @@ class Engine:
         start: Array,
         gap: float,
         relaxation_only: bool = False,
-        cuts: KnownCuts | None = None,
     ) -> Answer:
         """Search the lists by branch and bound; townships are settled by whoever hears `on_lists`.
 
@@ -236,7 +231,6 @@ class Engine:
             start: values to begin from, shape (n,), a plan or not.
             gap: relative gap to prove.
             relaxation_only: stop after the bound of the relaxation.
-            cuts: of another search, see `on_cuts`; those of townships that are the very same here are taken over.
 
         Returns:
             An answer that holds a bound only. `tell_known` says what is found meanwhile.
@@ -245,7 +239,6 @@ class Engine:
             self._start()
         request = {
             "places": places, "lists": lists, "start": start, "gap": gap, "relaxation_only": relaxation_only,
-            "cuts": cuts or {},
         }  # fmt: skip
         self.on_log("\n--- Search of lists by branch and bound, townships as cuts\n")
         self._send(("search", request))
@@ -321,8 +314,6 @@ class Engine:
                 self.on_incumbent(best, solution)
             elif message[0] == "lists":
                 self.on_lists(message[1])
-            elif message[0] == "cuts":
-                self.on_cuts(message[1])
             elif message[0] == "result":
                 return self._answer(message[1], bound, best, solution, time.monotonic() - began)
             elif message[0] == "gone":

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from devolve_opt.solver.blocks import Blocks, KnownCuts
+from devolve_opt.solver.blocks import Blocks
 from devolve_opt.solver.linear import linear_programme, optimise
 from devolve_opt.solver.splits import AmountsFinder, Splits
 from devolve_opt.solver.township import Township
@@ -85,7 +85,6 @@ class Master:
             },
             csr_array((rows.data, rows.indices, rows.indptr), shape=(rows.shape[0], columns + count)),
         )  # fmt: skip
-        self.digests = [splits.digest() for splits in self.splits]
         self.cuts: list[Cut] = []
         self.idle = np.zeros(0, dtype=np.int64)
         self.bound, self.point = np.inf, np.zeros(columns)
@@ -167,21 +166,6 @@ class Master:
             )  # fmt: skip
             self.cuts += cuts
             self.idle = np.r_[self.idle, np.zeros(len(cuts), dtype=np.int64)]
-
-    def known_cuts(self) -> KnownCuts:
-        """Return the cuts by the digest of their township, for another master that has the same townships."""
-        known: KnownCuts = {}
-        for cut in self.cuts:
-            known.setdefault(self.digests[cut.township], []).append((cut.prices, cut.height))
-        return known
-
-    def take_over(self, known: KnownCuts) -> None:
-        """Add the cuts of another master, as far as townships are the very same in both."""
-        self._add([
-            Cut(number, prices, height)
-            for number, digest in enumerate(self.digests)
-            for prices, height in known.get(digest, ())
-        ])  # fmt: skip
 
     def drop_idle_cuts(self) -> None:
         """Drop the cuts that no recent solution rested on; where they are missed, they are found again."""

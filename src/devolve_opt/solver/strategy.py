@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from devolve_opt.errors import SolverError
 from devolve_opt.plan import relative_gap
-from devolve_opt.solver.blocks import KnownCuts, split
+from devolve_opt.solver.blocks import split
 from devolve_opt.solver.engine import Answer, Control, Engine, Outcome
 from devolve_opt.solver.matrix import Matrix
 
@@ -86,7 +86,6 @@ class Search:
         places: the township of each column by number, -1 for none, shape (n,); None: the matrix is never taken apart.
         by_township_from: columns from which it is, if the master has no more than `master_share` of them.
         report: called with each step.
-        cuts: of townships, found by an earlier search; afterwards those of this one as well.
         lists: columns that are the guide list's, shape (n,); the search decides them first.
         infeasible: set when it is confirmed that no solution exists; `failed`: when the solver broke down.
         bound, objective, solution: the best so far.
@@ -101,7 +100,6 @@ class Search:
     by_township_from: int = BY_TOWNSHIP_FROM
     master_share: float = MASTER_SHARE
     report: Callable[[Step], None] = lambda step: None
-    cuts: KnownCuts = field(default_factory=dict, repr=False)
     bound: float = np.inf
     objective: float = -np.inf
     solution: Array | None = None
@@ -153,14 +151,13 @@ class Search:
                 on_bound=self._better_bound,
                 on_log=self.log.append,
                 on_lists=offers.put,
-                on_cuts=self.cuts.update,
             ) as tree,
         ):
 
             def search() -> None:
                 nonlocal outcome
                 with contextlib.suppress(SolverError):  # then the model is searched as a whole
-                    outcome = tree.search_lists(places, self.lists, start, self.gap, relaxation_only, self.cuts).outcome
+                    outcome = tree.search_lists(places, self.lists, start, self.gap, relaxation_only).outcome
 
             searching = threading.Thread(target=search, daemon=True)
             searching.start()

@@ -115,9 +115,6 @@ class ListTree:
             BreakdownError: if the master has no solution; whether that is true is for others to find out.
         """
         master = self.master
-        # With cuts taken over, the master's own point is near already.
-        if master.cuts and master.solve():
-            start = master.point
         best, centre = master.value_at(start), start
         before = np.inf
         while not self.stopped():

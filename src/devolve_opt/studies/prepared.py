@@ -15,7 +15,6 @@ from devolve_opt.errors import SolverError
 from devolve_opt.formulation import Changed, build_model, change_policy, read_decisions, reason_to_rebuild, set_start
 from devolve_opt.plan import Decisions
 from devolve_opt.policy import Policy
-from devolve_opt.solver.blocks import KnownCuts
 from devolve_opt.solver.changing import changed_matrix
 from devolve_opt.solver.matrix import Matrix, compile_matrix
 
@@ -35,15 +34,10 @@ class Models:
 
     Where a policy differs in caps and prices only, what changes is worked out and compiled in a fraction of the time
     that a build takes; where it differs in more, or the case is another, the model is built anew.
-
-    Attributes:
-        cuts: found by searches, for the next one: a cut says what a township is worth, and that stays as it is where
-            only caps on lists and pools change. A digest of the township tells.
     """
 
     def __init__(self) -> None:
         self._built: _Built | None = None
-        self.cuts: KnownCuts = {}
 
     def prepare(self, case: Case, policy: Policy, start: Decisions) -> Prepared:
         """Return what a search needs: the arrays of the case under the policy, and a start.

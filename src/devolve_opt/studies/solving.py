@@ -125,11 +125,9 @@ def _solve(
         threads=threads,
         places=matrix.places(case.tables["townships"].index),
         report=report,
-        cuts=dict(models.cuts),
     )
     search.run(prepared.start, relaxation_only=method is Method.RATIO)
     seconds.update(search.seconds)
-    models.cuts.update(search.cuts)
 
     if search.infeasible and method is Method.OPTIMAL:
         report(Step(control.elapsed, "conflict", np.inf, -np.inf))
