@@ -5,7 +5,7 @@ the standard streams, both ends of which are this package's own; HiGHS's printin
 
 From the parent: ("load", arrays), ("run", request), ("search", request), ("write", request), ("stop",), and while a
 search of lists goes on ("known", objective). To the parent: ("log", text), ("bound", value),
-("incumbent", objective, solution), ("lists", values), ("result", fields).
+("incumbent", objective, solution), ("relaxed", values), ("lists", values), ("result", fields).
 """
 
 import contextlib
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -106,10 +107,10 @@ class Worker:
         shape = (len(arrays["row_lower"]), len(arrays["costs"]))
         blocks = split(csr_array((arrays["value"], arrays["index"], arrays["start"]), shape=shape), request["places"])
 
-        def offer(point: Any) -> None:
+        def show(name: str, point: Any) -> None:
             values = np.zeros(shape[1])
             values[blocks.first] = point
-            self.send(("lists", values))
+            self.send((name, values))
 
         def tell(bound: float) -> None:
             if np.isfinite(bound):
@@ -121,8 +122,9 @@ class Worker:
             first = blocks.first
             lists, integer = request["lists"][first], arrays["integer"][first]
             master = Master(arrays, blocks, lists, self.stop.is_set)
-            tree = ListTree(master, lists, integer, request["gap"], tell, offer, self.stop.is_set)
+            tree = ListTree(master, lists, integer, request["gap"], tell, partial(show, "lists"), self.stop.is_set)
             tree.relax(request["start"][blocks.first])
+            show("relaxed", master.point)
             if not request["relaxation_only"]:
                 self._branch(tree)
         except BreakdownError as error:

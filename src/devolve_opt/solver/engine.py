@@ -146,7 +146,9 @@ class Engine:
         threads: threads HiGHS may use; fixed for the life of the process, as HiGHS wants it.
         on_bound: called with each better bound; `on_incumbent` with objective and solution of each better solution.
         on_log: called with each line of HiGHS's log.
-        on_lists: called with the values, shape (n,), of lists that `search_lists` offers.
+        on_lists: called with the values, shape (n,), of lists that `search_lists` offers; `on_relaxed` with those of
+            the relaxation.
+        enough: asked now and then; once it says so, what is under way ends with what it has.
     """
 
     def __init__(
@@ -158,11 +160,14 @@ class Engine:
         on_incumbent: Callable[[float, Array], None] = lambda objective, solution: None,
         on_log: Callable[[str], None] = lambda line: None,
         on_lists: Callable[[Array], None] = lambda values: None,
+        on_relaxed: Callable[[Array], None] = lambda values: None,
+        enough: Callable[[], bool] = lambda: False,
     ):
         self.matrix = matrix
         self.control = control
         self.threads = threads
         self.on_bound, self.on_incumbent, self.on_log, self.on_lists = on_bound, on_incumbent, on_log, on_lists
+        self.on_relaxed, self.enough = on_relaxed, enough
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -293,7 +298,7 @@ class Engine:
         while True:
             now = time.monotonic()
             overdue = now - began > limit + GRACE_SECONDS
-            if (self.control.stopped or overdue) and told_to_stop is None:
+            if (self.control.stopped or overdue or self.enough()) and told_to_stop is None:
                 self._send(("stop",))
                 told_to_stop = now
             if told_to_stop is not None and now - told_to_stop > (0.0 if overdue else GRACE_SECONDS):
@@ -314,6 +319,8 @@ class Engine:
                 self.on_incumbent(best, solution)
             elif message[0] == "lists":
                 self.on_lists(message[1])
+            elif message[0] == "relaxed":
+                self.on_relaxed(message[1])
             elif message[0] == "result":
                 return self._answer(message[1], bound, best, solution, time.monotonic() - began)
             elif message[0] == "gone":

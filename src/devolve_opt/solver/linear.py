@@ -9,6 +9,8 @@ from scipy.sparse import csr_array
 
 LP_SECONDS = 20.0
 """A linear programme that takes longer is begun anew: warm starts have been seen to go round in circles."""
+SCRATCH_SECONDS = 120.0
+"""The same for a run from scratch: the lists of 332 townships have been seen to take half a minute."""
 
 
 class BreakdownError(RuntimeError):
@@ -53,7 +55,7 @@ def optimise(highs: highspy.Highs, seconds: float = LP_SECONDS, confirm: bool = 
     for solver in ("choose", "ipm"):
         highs.clearSolver()
         highs.setOptionValue("solver", solver)
-        status = _status(highs, LP_SECONDS)
+        status = _status(highs, max(SCRATCH_SECONDS, seconds))
         highs.setOptionValue("solver", "choose")
         if status in (optimal, infeasible):
             return bool(status == optimal)

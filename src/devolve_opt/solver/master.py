@@ -26,7 +26,7 @@ from devolve_opt.solver.township import Township
 Array = NDArray[np.float64]
 IDLE = 1e-7
 """A cut with a smaller dual bears nothing of the solution."""
-IDLE_ROUNDS = 8
+IDLE_ROUNDS = 20
 """Solutions that a cut may be idle in before it is dropped."""
 PATIENCE, LEAST_PATIENCE = 10.0, 1.0
 """The master is begun anew where it takes so many times as long as usual, and as many seconds at least: warm starts
@@ -107,7 +107,9 @@ class Master:
         if not optimise(self.highs, max(LEAST_PATIENCE, PATIENCE * self.usual_seconds), confirm):
             return False
         self.usual_seconds += MEMORY * (time.monotonic() - began - self.usual_seconds)
-        values = np.array(self.highs.getSolution().col_value)
+        solution = self.highs.getSolution()
+        values, duals = np.array(solution.col_value), np.array(solution.row_dual)[self.own_rows :]
+        self.idle = np.where(duals > IDLE, 0, self.idle + 1)
         self.bound = self.highs.getInfo().objective_function_value
         self.point, self.worth = values[: len(self.first)], values[len(self.first) :]
         return True
@@ -183,6 +185,12 @@ class Master:
             self.highs.setBasis(basis)
             self.cuts = [self.cuts[number] for number in kept.tolist()]
             self.idle = self.idle[kept]
+
+    def go_back_to(self, basis: highspy.HighsBasis) -> None:
+        """Start the next solution from a basis that came before the latest cuts."""
+        new = self.own_rows + len(self.cuts) - len(basis.row_status)
+        basis.row_status = [*basis.row_status, *[highspy.HighsBasisStatus.kBasic] * new]
+        self.highs.setBasis(basis)
 
     def limit(self, columns: NDArray[np.int32], lower: Array, upper: Array) -> None:
         """Set bounds of some of the master's columns, by position."""

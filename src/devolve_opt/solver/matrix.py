@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -56,8 +56,11 @@ class Matrix:
 
     def places(self, units: Collection[str]) -> NDArray[np.int64]:
         """Return the number, among these townships, of the one each column belongs to, or -1 for none, shape (n,)."""
-        numbers = {unit: number for number, unit in enumerate(units)}
-        return np.array([_place(variable.index(), numbers) for variable in self.variables], dtype=np.int64)
+        return self.numbered({unit: number for number, unit in enumerate(units)})
+
+    def numbered(self, numbers: Mapping[str, int]) -> NDArray[np.int64]:
+        """Return the number of the first name in each column's index that has one, or -1 for none, shape (n,)."""
+        return np.array([_number(variable.index(), numbers) for variable in self.variables], dtype=np.int64)
 
     def objective(self, solution: NDArray[np.float64]) -> float:
         """Return the objective of a solution, shape (n,)."""
@@ -77,7 +80,7 @@ class Matrix:
         return max((float(part.max()) for part in parts if part.size), default=0.0)
 
 
-def _place(index: Any, numbers: dict[str, int]) -> int:
+def _number(index: Any, numbers: Mapping[str, int]) -> int:
     names = index if isinstance(index, tuple) else (index,)
     return next((numbers[name] for name in names if name in numbers), -1)
 

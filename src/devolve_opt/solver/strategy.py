@@ -4,7 +4,8 @@
 2. Where the model is made of townships for the most part, search the lists by branch and bound in one process: cuts of
    what each township is worth bring the bound down to that of the relaxation, split cuts further, as if posts and
    officers were whole (`tree`, `master`, `splits`). Lists that come out whole, or are rounded, are settled in another
-   process: HiGHS decides all the rest in whole numbers, within seconds.
+   process: first posts and officers, as if take-up could be split, then each township in whole numbers. The best plan
+   is bettered there while the search goes on, a few fields at a time (`neighbourhoods`).
 3. Otherwise, or where that fails, solve the relaxation of the whole: its value is a bound on every plan. Round its
    lists step by step and settle the townships; then let HiGHS choose the lists that the relaxation leaves open, while
    everything else may still be split, and settle them again.
@@ -32,6 +33,7 @@ from devolve_opt.plan import relative_gap
 from devolve_opt.solver.blocks import split
 from devolve_opt.solver.engine import Answer, Control, Engine, Outcome
 from devolve_opt.solver.matrix import Matrix
+from devolve_opt.solver.neighbourhoods import Neighbourhoods
 
 Array = NDArray[np.float64]
 FEASIBILITY_TOLERANCE = 1e-6
@@ -84,6 +86,7 @@ class Search:
         gap: relative gap to prove.
         threads: threads for HiGHS.
         places: the township of each column by number, -1 for none, shape (n,); None: the matrix is never taken apart.
+        fields: the field of each column by number, -1 for none, shape (n,); None: no plan is bettered field by field.
         by_township_from: columns from which it is, if the master has no more than `master_share` of them.
         report: called with each step.
         lists: columns that are the guide list's, shape (n,); the search decides them first.
@@ -97,6 +100,7 @@ class Search:
     gap: float = 1e-3
     threads: int = 2
     places: NDArray[np.int64] | None = None
+    fields: NDArray[np.int64] | None = None
     by_township_from: int = BY_TOWNSHIP_FROM
     master_share: float = MASTER_SHARE
     report: Callable[[Step], None] = lambda step: None
@@ -121,9 +125,11 @@ class Search:
         """
         if start is not None:
             self._accept(start)
+        enough = (lambda: False) if relaxation_only else self._done
         with Engine(
-            self.matrix, self.control, self.threads, self._better_bound, self._better_solution, self.log.append
-        ) as engine:
+            self.matrix, self.control, self.threads, self._better_bound, self._better_solution, self.log.append,
+            enough=enough,
+        ) as engine:  # fmt: skip
             if not (self._falls_apart() and self._search_by_township(engine, start, relaxation_only)):
                 self._search_as_a_whole(engine, relaxation_only)
             if not (relaxation_only or self._done()):
@@ -141,6 +147,7 @@ class Search:
         assert self.places is not None
         places = self.places
         offers: queue.SimpleQueue[Array] = queue.SimpleQueue()
+        relaxed: list[Array] = []
         start = self.matrix.lower if start is None else start
         outcome = Outcome.FAILED
         with (
@@ -151,6 +158,8 @@ class Search:
                 on_bound=self._better_bound,
                 on_log=self.log.append,
                 on_lists=offers.put,
+                on_relaxed=relaxed.append,
+                enough=engine.enough,
             ) as tree,
         ):
 
@@ -159,18 +168,59 @@ class Search:
                 with contextlib.suppress(SolverError):  # then the model is searched as a whole
                     outcome = tree.search_lists(places, self.lists, start, self.gap, relaxation_only).outcome
 
+            ties = np.isin(np.arange(self.matrix.costs.size), split(self.matrix.rows, places).first)
+            near = Neighbourhoods(np.full(ties.shape, -1) if self.fields is None else self.fields, self.lists)
+            settled = False
             searching = threading.Thread(target=search, daemon=True)
             searching.start()
             tree.tell_known(self.objective)
             while searching.is_alive() or not offers.empty():
+                before = self.objective
                 try:
                     lists = offers.get(timeout=0.05)
                 except queue.Empty:
-                    continue
-                if not self._done():
-                    self._settle_townships(engine, lists)
+                    if settled and relaxed and not near.exhausted and not self._done():
+                        self._better_nearby(engine, ties, near, relaxed[0])
+                else:
+                    if not self._done():
+                        self._settle_apart(engine, lists, ties)
+                        settled = self.solution is not None
+                        near.changed()
+                if self.objective > before:
                     tree.tell_known(self.objective)
         return outcome not in BREAKDOWNS
+
+    def _settle_apart(self, engine: Engine, lists: Array, ties: NDArray[np.bool_]) -> None:
+        """Find a plan with these lists: first what ties townships, as if all else could be split, then each of them."""
+        tied = self._solve_part(engine, self.lists, lists, self.matrix.integer & ties)
+        if tied.solution is not None:
+            settled = self._solve_part(engine, ties & self.matrix.integer, tied.solution, self.matrix.integer)
+            if settled.solution is not None:
+                self._accept(settled.solution)
+                return
+        if tied.outcome is not Outcome.INFEASIBLE:
+            self._settle_townships(engine, lists)
+
+    def _better_nearby(self, engine: Engine, ties: NDArray[np.bool_], near: Neighbourhoods, relaxed: Array) -> None:
+        """Look for a better plan in the most promising neighbourhood, or settle posts and officers anew."""
+        assert self.solution is not None
+        plan, before, integer = self.solution, self.objective, self.matrix.integer
+        neighbourhood = near.next(plan, relaxed)
+        if neighbourhood is None:
+            self._settle_apart(engine, plan, ties)
+            near.settled(better=self.objective > before)
+            return
+        free = near.free(neighbourhood) & (self.lists | ~ties)
+        found = self._solve_part(engine, ~free, plan, integer & ties, seconds=neighbourhood.seconds)
+        if found.solution is not None and self._differ(found.solution, plan):
+            settled = self._solve_part(engine, integer & ties, found.solution, integer)
+            if settled.solution is not None:
+                self._accept(settled.solution)
+        near.tried(neighbourhood, self.objective > before, found.outcome is Outcome.OPTIMAL)
+
+    def _differ(self, values: Array, plan: Array) -> bool:
+        """Whether the lists of two solutions are not the same."""
+        return bool(np.abs(values - plan)[self.lists].max(initial=0.0) > WHOLE)
 
     def _search_as_a_whole(self, engine: Engine, relaxation_only: bool) -> None:
         relaxed = self._solve_relaxation(engine)
@@ -249,11 +299,14 @@ class Search:
         values: Array,
         integer: NDArray[np.bool_],
         start: Array | None = None,
+        seconds: float | None = None,
     ) -> Answer:
         """Solve with some columns fixed and some whole: its solutions count once accepted, its bound never does."""
-        lower = np.where(fixed, np.round(values), self.matrix.lower)
-        upper = np.where(fixed, np.round(values), self.matrix.upper)
-        seconds = max(30.0, PART_SHARE * self.control.left) if np.isfinite(self.control.left) else PART_SECONDS
+        kept = np.where(self.matrix.integer, np.round(values), values)
+        lower = np.where(fixed, kept, self.matrix.lower)
+        upper = np.where(fixed, kept, self.matrix.upper)
+        if seconds is None:
+            seconds = max(30.0, PART_SHARE * self.control.left) if np.isfinite(self.control.left) else PART_SECONDS
         gap = {"mip_rel_gap": max(PART_OF_GAP * self.gap, PART_GAP)} if integer.any() else {}
         engine.on_bound, engine.on_incumbent = lambda bound: None, lambda objective, solution: None
         try:

@@ -28,7 +28,7 @@ from devolve_opt.solver.master import Master
 Array = NDArray[np.float64]
 WHOLE = 1e-5
 """A list this near to a whole number counts as whole."""
-MOSTLY = 0.9
+MOSTLY = 0.7
 """What is listed to more than this share is rounded up at once; where there is none, what is listed most."""
 SMALL = 1.0
 """Worth of a township, in staff-hours, that rounding passes over."""
@@ -143,6 +143,7 @@ class ListTree:
         """
         limits = dict(node.limits)
         self._limit(limits)
+        basis = self.master.highs.getBasis()
         # Nothing hangs on a case without a solution, or on one that HiGHS cannot solve: there are other cases.
         with suppress(BreakdownError):
             going = self.master.solve(confirm=False)
@@ -153,6 +154,7 @@ class ListTree:
                 self.master.cut_at_its_point(SMALL)
                 limits, going = self._list_some_more(limits)
         self._limit(node.limits)
+        self.master.go_back_to(basis)
 
     def _list_some_more(self, limits: dict[int, tuple[float, float]]) -> tuple[dict[int, tuple[float, float]], bool]:
         """List what is listed for the most part, or what is listed most; return the limits, and whether they hold."""
@@ -194,8 +196,12 @@ class ListTree:
     def _look_into(self, node: Node) -> None:
         """Solve a case; close it, or split it; offer its lists if they are whole."""
         self._limit(node.limits)
-        if not self._bring_down(node):
-            return  # nothing keeps these lists
+        try:
+            if not self._bring_down(node):
+                return  # nothing keeps these lists
+        except BreakdownError:
+            self.closed = max(self.closed, node.bound)  # not looked into any further, but its bound stands
+            return
         self.master.drop_idle_cuts()
         if node.bound <= self.target or self.stopped():
             self.closed = max(self.closed, node.bound)
@@ -213,8 +219,8 @@ class ListTree:
         for lower, upper in halves:
             limits = node.limits | {column: (float(lower), float(upper))}
             heapq.heappush(self.open, Node((-node.bound, -len(limits)), node.bound, limits))
-        # More and more seldom: at the 1st case, the 2nd, the 4th, ...
-        if self.looked_into.bit_count() == 1:
+        # More and more seldom: at the 1st case, the 16th, the 256th, ...
+        if self.looked_into.bit_count() == 1 and self.looked_into.bit_length() % 4 == 1:
             self.round_lists(node)
 
     def _most_split(self) -> int | None:

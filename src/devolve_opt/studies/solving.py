@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from devolve_opt.audit import audit, describe
+from devolve_opt.case import Case
 from devolve_opt.errors import AuditError, NoPlanError
 from devolve_opt.plan import Audit, Decisions, Plan, relative_gap
 from devolve_opt.rules.legality import exclusions
@@ -124,6 +125,7 @@ def _solve(
         gap=gap,
         threads=threads,
         places=matrix.places(case.tables["townships"].index),
+        fields=matrix.numbered(_fields(case)),
         report=report,
     )
     search.run(prepared.start, relaxation_only=method is Method.RATIO)
@@ -173,6 +175,13 @@ def _solve(
         options=options,
         reference=reference,
     )
+
+
+def _fields(case: Case) -> dict[str, int]:
+    """Return a number for each field, and the same for each of its powers, by id."""
+    field_of = case.tables["powers"]["field"]
+    numbers = {field: number for number, field in enumerate(sorted(set(field_of)))}
+    return numbers | {power: numbers[field] for power, field in field_of.items()}
 
 
 def _status(search: Search, objective: float, gap: float) -> Status:
