@@ -27,14 +27,6 @@ CLOSE = 1e-5
 """Two optima that differ by less, in their amount, are the same."""
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Let HiGHS begin anew with one thread in this process: it keeps the number that some other test used first."""
-    highspy.Highs.resetGlobalScheduler(True)
-    yield
-    highspy.Highs.resetGlobalScheduler(True)
-
-
 def searched(matrix: Matrix, places: np.ndarray, lists: np.ndarray, gap: float = 1e-6) -> tuple[ListTree, float]:
     """Run the branch and bound in this process, settling lists at once; return it with the best plan's worth."""
     blocks = split(matrix.rows, places)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import highspy
 import numpy as np
 import pytest
 from hypothesis import given, reject, settings
@@ -13,14 +12,6 @@ from devolve_opt.solver.blocks import split
 from devolve_opt.solver.master import Master
 from strategies import small_scenarios
 from townships_apart import LAW, arrays_of, best_plan, taken_apart
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Let HiGHS begin anew with one thread in this process: it keeps the number that some other test used first."""
-    highspy.Highs.resetGlobalScheduler(True)
-    yield
-    highspy.Highs.resetGlobalScheduler(True)
 
 
 def officers_by_hand(most: float) -> Master:
