@@ -43,7 +43,7 @@ def main(
     cold: Annotated[int, typer.Option(help="Values, spread evenly, that are solved cold as well.", min=1)] = 1,
     gap: Annotated[float, typer.Option(help="Relative gap to prove at each value.", min=0, max=1)] = 0.002,
     time_limit: Annotated[float, typer.Option(help="Seconds for each solve.", min=0.1)] = 600.0,
-    threads: Annotated[int, typer.Option(help="Threads of a cold solve; a sweep has 2 solves of one each.",
+    threads: Annotated[int, typer.Option(help="Threads of a cold solve; each of a sweep has one.",
                                          min=1, max=256)] = 2,
     folder: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("build/benchmarks"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is there already.")] = False,

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from devolve_opt.errors import SolverError
 from devolve_opt.formulation import build_model
 from devolve_opt.solver.blocks import split
+from devolve_opt.solver.carried import Carried
 from devolve_opt.solver.engine import Control, Engine, Outcome
 from devolve_opt.solver.linear import BreakdownError, optimise
 from devolve_opt.solver.master import Master
@@ -198,10 +199,11 @@ def test_the_whole_search_proves_the_optimum(scenario):
     assert optimum - tolerance <= search.bound <= optimum + tolerance
 
 
-def search_of(matrix: Matrix, places: np.ndarray, lists: np.ndarray, **run) -> Search:
+def search_of(matrix: Matrix, places: np.ndarray, lists: np.ndarray, carried=None, **run) -> Search:
     search = Search(
-        matrix, Control(60.0), lists, gap=1e-6, threads=1, places=places, by_township_from=0, master_share=1.0
-    )
+        matrix, Control(60.0), lists, gap=1e-6, threads=1, places=places, by_township_from=0, master_share=1.0,
+        carried=carried or Carried(),
+    )  # fmt: skip
     search.run(**run)
     return search
 
@@ -297,3 +299,35 @@ def test_what_is_no_optimum_is_believed_after_a_run_from_scratch_only():
     assert optimise(last)
     assert last.cleared == 2
     assert not optimise(Stubborn([INFEASIBLE, OPTIMAL]), confirm=False)
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_lists_are_rounded_once_where_they_are_wanted(monkeypatch, wanted):
+    matrix, places, lists = taken_apart(hand_scenario())
+    blocks = split(matrix.rows, places)
+    rounded = []
+    monkeypatch.setattr(ListTree, "round_lists", lambda tree, node: rounded.append(node.bound))
+    master = Master(arrays_of(matrix), blocks, lists[blocks.first])
+    tree = ListTree(
+        master, lists[blocks.first], matrix.integer[blocks.first], 1e-6, lambda _: None, lambda _: None, lambda: False
+    )
+    tree.wanted = wanted
+    tree.relax(matrix.lower[blocks.first])
+    while tree.step():
+        pass
+    assert len(rounded) == wanted
+    assert not tree.wanted
+
+
+@settings(LAW, max_examples=12)
+@given(scenario=small_scenarios())
+def test_cuts_left_by_a_search_serve_under_another_cap(scenario):
+    matrix, places, lists = taken_apart(scenario)
+    assume(best(matrix) is not None)
+    first = search_of(matrix, places, lists)
+    other = scenario.replace(policy={"guide_list_max": scenario.policy.guide_list_max + 1})
+    changed, places, lists = taken_apart(other)
+    worth = best(changed)
+    again = search_of(changed, places, lists, carried=first.carried)
+    assert again.objective == pytest.approx(worth, rel=CLOSE, abs=CLOSE)
+    assert again.bound >= worth - CLOSE * max(1.0, abs(worth))

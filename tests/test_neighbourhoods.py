@@ -8,7 +8,7 @@ import pytest
 from devolve_opt.solver.blocks import split
 from devolve_opt.solver.engine import Control
 from devolve_opt.solver.master import IDLE_ROUNDS, Master
-from devolve_opt.solver.neighbourhoods import FIRST_SECONDS, UNSETTLED, Neighbourhoods
+from devolve_opt.solver.neighbourhoods import FIRST_SECONDS, IN_VAIN, UNSETTLED, Neighbourhoods
 from devolve_opt.solver.strategy import Search
 from modelling import hand_scenario
 from townships_apart import arrays_of, best, taken_apart
@@ -96,3 +96,24 @@ def test_cuts_that_bear_nothing_for_long_are_dropped():
     assert 0 < len(master.cuts) < cuts
     assert master.solve()
     assert master.bound == pytest.approx(bound)
+
+
+def test_after_enough_in_vain_a_plan_from_elsewhere_is_wanted_and_then_less_often():
+    near = Neighbourhoods(FIELDS, LISTS)
+    some = near.members[2][0]
+    asked = []
+    for _ in range(3 * IN_VAIN):
+        near.tried(some, better=False, to_the_end=False)
+        asked.append(near.others_wanted())
+    # After 8, and then after 16 more.
+    assert [number for number, wanted in enumerate(asked, start=1) if wanted] == [IN_VAIN, 3 * IN_VAIN]
+
+
+def test_a_better_plan_makes_others_wanted_later():
+    near = Neighbourhoods(FIELDS, LISTS)
+    some = near.members[2][0]
+    for _ in range(IN_VAIN - 1):
+        near.tried(some, better=False, to_the_end=False)
+    near.tried(some, better=True, to_the_end=False)
+    near.tried(some, better=False, to_the_end=False)
+    assert not near.others_wanted()

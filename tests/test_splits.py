@@ -86,3 +86,17 @@ def test_no_plan_rises_above_a_split_cut(scenario, seed):
                 assert worth <= height + prices @ at_plan + 1e-6 * max(1.0, abs(worth))
                 township.evaluate(point)
                 assert value <= township.value + 1e-6 * max(1.0, abs(township.value))
+
+
+def test_cuts_are_taken_over_by_the_very_same_townships_only():
+    master, other = officers_by_hand(4.0), officers_by_hand(4.0)
+    assert master.solve()
+    master.cut_at_its_point(1e-9)
+    known = master.known_cuts()
+    assert sum(map(len, known.values())) == len(master.cuts) > 0
+    other.take_over(known)
+    # Both townships are alike, so each takes the cuts of both.
+    assert len(other.cuts) == 2 * len(master.cuts)
+    stranger = officers_by_hand(3.5)
+    stranger.take_over(known)
+    assert stranger.cuts == []

@@ -498,6 +498,11 @@ def test_a_sweep_has_a_row_for_each_value_in_rising_order(swept, hand, optimal):
     assert sorted(point["value"] for point in reported) == [1, 2, 3]
 
 
+def test_a_sweep_solves_the_highest_value_first_and_then_from_the_lowest_on(hand, solves):
+    sweep(hand, "guide_list_max", [1, 0, 3, 2], gap=0.001, jobs=1)
+    assert [policy.guide_list_max for policy in solves] == [3, 0, 1, 2]
+
+
 def test_a_sweep_does_not_change_its_scenario(swept, hand):
     assert hand.policy.guide_list_max == 3
 
@@ -626,7 +631,7 @@ def test_a_value_whose_time_was_up_without_a_plan_says_so(hand, monkeypatch):
 
 
 def test_an_interrupted_sweep_keeps_the_finished_points(hand, tmp_path, monkeypatch, solves):
-    """The first value is solved; the second runs when Ctrl-C comes; the third has not begun."""
+    """The highest value is solved; the lowest runs when Ctrl-C comes; the third has not begun."""
     begun = []
     recorded = sweeping.solve
 
@@ -644,14 +649,14 @@ def test_an_interrupted_sweep_keeps_the_finished_points(hand, tmp_path, monkeypa
         hand, "guide_list_max", [1, 2, 3], gap=0.001, jobs=1, folder=tmp_path,
         report=lambda point: signal.raise_signal(signal.SIGINT),
     )  # fmt: skip
-    assert begun in ([1, 2], [1])
-    assert frame["value"].tolist() == [1]
-    assert [file.name for file in tmp_path.iterdir()] == ["guide_list_max=1.json"]
+    assert begun in ([3, 1], [3])
+    assert frame["value"].tolist() == [3]
+    assert [file.name for file in tmp_path.iterdir()] == ["guide_list_max=3.json"]
     assert signal.getsignal(signal.SIGINT) is handler
     solves.clear()
     monkeypatch.setattr(sweeping, "solve", recorded)
     assert sweep(hand, "guide_list_max", [1, 2, 3], gap=0.001, folder=tmp_path)["value"].tolist() == [1, 2, 3]
-    assert sorted(policy.guide_list_max for policy in solves) == [2, 3]  # two at a time, in either order
+    assert sorted(policy.guide_list_max for policy in solves) == [1, 2]
 
 
 @pytest.mark.parametrize("error", [AuditError, SolverError, OSError])

@@ -227,12 +227,13 @@ def sweep(
     time_limit: Annotated[float | None, typer.Option(help="Seconds for each value.", min=1)] = None,
     jobs: Annotated[
         int | None,
-        typer.Option(help="Values solved at a time; one for each core, at most 2, if left out.", min=1, max=64),
+        typer.Option(help="Values solved at a time; one for every two cores, at most 2, if left out.", min=1, max=64),
     ] = None,
 ) -> None:
     """Test a cap: solve the scenario at several values of it and draw value against cap, with each point's proof.
 
-    A sweep that was stopped goes on where it was when the same command is given again.
+    The highest value comes first, then the others from the lowest on: what one solve finds serves the next. A sweep
+    that was stopped goes on where it was when the same command is given again.
     """
     from devolve_opt.policy import Policy
     from devolve_opt.studies.sweeping import sweep as sweep_cap

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 Indices = NDArray[np.int64]
+KnownCuts = dict[bytes, list[tuple[NDArray[np.float64], float]]]
+"""Cuts that one search leaves to the next: prices, shape (q,), and height, by the digest of all that they hang on."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,8 +4,8 @@ A crash of the solver, or a solver that will not stop, takes only this process w
 the standard streams, both ends of which are this package's own; HiGHS's printing is kept off them.
 
 From the parent: ("load", arrays), ("run", request), ("search", request), ("write", request), ("stop",), and while a
-search of lists goes on ("known", objective). To the parent: ("log", text), ("bound", value),
-("incumbent", objective, solution), ("relaxed", values), ("lists", values), ("result", fields).
+search of lists goes on ("known", objective, wanted). To the parent: ("log", text), ("bound", value),
+("incumbent", objective, solution), ("relaxed", values), ("lists", values), ("cuts", known cuts), ("result", fields).
 """
 
 import contextlib
@@ -122,11 +122,13 @@ class Worker:
             first = blocks.first
             lists, integer = request["lists"][first], arrays["integer"][first]
             master = Master(arrays, blocks, lists, self.stop.is_set)
+            master.take_over(request["cuts"])
             tree = ListTree(master, lists, integer, request["gap"], tell, partial(show, "lists"), self.stop.is_set)
             tree.relax(request["start"][blocks.first])
             show("relaxed", master.point)
             if not request["relaxation_only"]:
                 self._branch(tree)
+            self.send(("cuts", master.known_cuts()))
         except BreakdownError as error:
             self.send(("log", f"search of lists: {error}"))
             status = "Solve error"
@@ -140,7 +142,8 @@ class Worker:
         """Branch until the gap is proven, listening to what the parent finds meanwhile."""
         while not self.stop.is_set():
             while not self.news.empty():
-                tree.objective = max(tree.objective, self.news.get()[1])
+                _, objective, wanted = self.news.get()
+                tree.objective, tree.wanted = max(tree.objective, objective), tree.wanted or wanted
             if tree.done or not tree.step():
                 return
 

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devolve_opt.errors import SolverError
+from devolve_opt.solver.blocks import KnownCuts
 from devolve_opt.solver.matrix import Matrix
 
 Array = NDArray[np.float64]
@@ -148,6 +149,7 @@ class Engine:
         on_log: called with each line of HiGHS's log.
         on_lists: called with the values, shape (n,), of lists that `search_lists` offers; `on_relaxed` with those of
             the relaxation.
+        on_cuts: called with the cuts that it ends with.
         enough: asked now and then; once it says so, what is under way ends with what it has.
     """
 
@@ -161,13 +163,14 @@ class Engine:
         on_log: Callable[[str], None] = lambda line: None,
         on_lists: Callable[[Array], None] = lambda values: None,
         on_relaxed: Callable[[Array], None] = lambda values: None,
+        on_cuts: Callable[[KnownCuts], None] = lambda cuts: None,
         enough: Callable[[], bool] = lambda: False,
     ):
         self.matrix = matrix
         self.control = control
         self.threads = threads
         self.on_bound, self.on_incumbent, self.on_log, self.on_lists = on_bound, on_incumbent, on_log, on_lists
-        self.on_relaxed, self.enough = on_relaxed, enough
+        self.on_relaxed, self.on_cuts, self.enough = on_relaxed, on_cuts, enough
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -227,6 +230,7 @@ class Engine:
         start: Array,
         gap: float,
         relaxation_only: bool = False,
+        cuts: KnownCuts | None = None,
     ) -> Answer:
         """Search the lists by branch and bound; townships are settled by whoever hears `on_lists`.
 
@@ -236,6 +240,7 @@ class Engine:
             start: values to begin from, shape (n,), a plan or not.
             gap: relative gap to prove.
             relaxation_only: stop after the bound of the relaxation.
+            cuts: of another search, see `on_cuts`; those of townships that are the very same here are taken over.
 
         Returns:
             An answer that holds a bound only. `tell_known` says what is found meanwhile.
@@ -244,14 +249,18 @@ class Engine:
             self._start()
         request = {
             "places": places, "lists": lists, "start": start, "gap": gap, "relaxation_only": relaxation_only,
+            "cuts": cuts or {},
         }  # fmt: skip
         self.on_log("\n--- Search of lists by branch and bound, townships as cuts\n")
         self._send(("search", request))
         return self._collect(time.monotonic(), self.control.left)
 
-    def tell_known(self, objective: float) -> None:
-        """Tell a search of lists that a plan worth this is known; may be called from another thread."""
-        self._send(("known", objective))
+    def tell_known(self, objective: float, wanted: bool = False) -> None:
+        """Tell a search of lists that a plan worth this is known, and whether rounded lists are wanted.
+
+        May be called from another thread.
+        """
+        self._send(("known", objective, wanted))
 
     def _start(self) -> None:
         self._process = subprocess.Popen(
@@ -321,6 +330,8 @@ class Engine:
                 self.on_lists(message[1])
             elif message[0] == "relaxed":
                 self.on_relaxed(message[1])
+            elif message[0] == "cuts":
+                self.on_cuts(message[1])
             elif message[0] == "result":
                 return self._answer(message[1], bound, best, solution, time.monotonic() - began)
             elif message[0] == "gone":

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import highspy
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from devolve_opt.solver.blocks import Blocks
+from devolve_opt.solver.blocks import Blocks, KnownCuts
 from devolve_opt.solver.linear import linear_programme, optimise
 from devolve_opt.solver.splits import AmountsFinder, Splits
 from devolve_opt.solver.township import Township
@@ -26,8 +27,10 @@ from devolve_opt.solver.township import Township
 Array = NDArray[np.float64]
 IDLE = 1e-7
 """A cut with a smaller dual bears nothing of the solution."""
-IDLE_ROUNDS = 20
-"""Solutions that a cut may be idle in before it is dropped."""
+IDLE_ROUNDS = 6
+"""Solutions that a cut may be idle in before it is dropped: a master of few cuts is solved the sooner."""
+CARRIED_ROUNDS = 2
+"""The same for a cut that is left to other searches."""
 PATIENCE, LEAST_PATIENCE = 10.0, 1.0
 """The master is begun anew where it takes so many times as long as usual, and as many seconds at least: warm starts
 have been seen to go round in circles."""
@@ -168,6 +171,27 @@ class Master:
             )  # fmt: skip
             self.cuts += cuts
             self.idle = np.r_[self.idle, np.zeros(len(cuts), dtype=np.int64)]
+
+    @cached_property
+    def digests(self) -> list[bytes]:
+        """Of each township."""
+        return [splits.digest() for splits in self.splits]
+
+    def known_cuts(self) -> KnownCuts:
+        """Return the cuts that bear something, by the digest of their township, for other masters that have it."""
+        known: KnownCuts = {}
+        for number in np.flatnonzero(self.idle <= CARRIED_ROUNDS).tolist():
+            cut = self.cuts[number]
+            known.setdefault(self.digests[cut.township], []).append((cut.prices, cut.height))
+        return known
+
+    def take_over(self, known: KnownCuts) -> None:
+        """Add the cuts of other masters, as far as townships are the very same."""
+        self._add([
+            Cut(number, prices, height)
+            for number, digest in enumerate(self.digests)
+            for prices, height in known.get(digest, ())
+        ])  # fmt: skip
 
     def drop_idle_cuts(self) -> None:
         """Drop the cuts that no recent solution rested on; where they are missed, they are found again."""

@@ -62,6 +62,28 @@ class Matrix:
         """Return the number of the first name in each column's index that has one, or -1 for none, shape (n,)."""
         return np.array([_number(variable.index(), numbers) for variable in self.variables], dtype=np.int64)
 
+    def contains(self, other: Matrix) -> bool:
+        """Return whether all that solves another matrix solves this one and is worth the same, as far as is seen.
+
+        So it is where they differ only in what rows and columns are limited to, and no limit here is the narrower one.
+        """
+        same = self is other or (
+            self.offset == other.offset
+            and np.array_equal(self.costs, other.costs)
+            and self.rows.shape == other.rows.shape
+            and all(
+                np.array_equal(getattr(self.rows, part), getattr(other.rows, part))
+                for part in ("indptr", "indices", "data")
+            )
+        )
+        return same and bool(
+            (self.row_lower <= other.row_lower).all()
+            and (self.row_upper >= other.row_upper).all()
+            and (self.lower <= other.lower).all()
+            and (self.upper >= other.upper).all()
+            and (self.integer <= other.integer).all()
+        )
+
     def objective(self, solution: NDArray[np.float64]) -> float:
         """Return the objective of a solution, shape (n,)."""
         return float(self.costs @ solution) + self.offset

@@ -23,6 +23,8 @@ LEAST = 1.0
 """Lists by which a neighbourhood counts as different that is not: so that it is tried in the end."""
 PATIENCE = 0.5
 """What is left of a neighbourhood's weight each time that it is tried in vain."""
+IN_VAIN = 8
+"""Neighbourhoods tried in vain, one after another, after which other lists are wanted; twice as many each time."""
 UNSETTLED = 3
 """Better plans after which posts and officers are settled anew."""
 
@@ -58,6 +60,7 @@ class Neighbourhoods:
         numbers = np.unique(fields[self.lists]).tolist()
         self.members = {size: [Neighbourhood(some) for some in combinations(numbers, size)] for size in SIZES}
         self.plan, self.unsettled = 0, 0
+        self.in_vain, self.patience = 0, IN_VAIN
 
     @property
     def exhausted(self) -> bool:
@@ -96,6 +99,7 @@ class Neighbourhoods:
             neighbourhood.vain = 0
         else:
             neighbourhood.vain += 1
+            self.in_vain += 1
         if to_the_end:
             neighbourhood.searched = self.plan
 
@@ -108,3 +112,11 @@ class Neighbourhoods:
     def changed(self) -> None:
         """Note that the plan is another one: every neighbourhood may hold something better again."""
         self.plan += 1
+        self.in_vain = 0
+
+    def others_wanted(self) -> bool:
+        """Whether so much was tried in vain that a plan from elsewhere is wanted; says so once, then waits longer."""
+        wanted = self.in_vain >= self.patience
+        if wanted:
+            self.in_vain, self.patience = 0, 2 * self.patience
+        return wanted

@@ -11,6 +11,7 @@ everywhere, and where lists are whole it is as tight as can be.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -245,6 +246,20 @@ class Splits:
     def __init__(self, township: Township, amounts: Amounts):
         self.township, self.amounts = township, amounts
         self._mixtures: dict[int, Mixture] = {}
+
+    def digest(self) -> bytes:
+        """Return a digest of all that cuts of this township hang on: they hold wherever it is the same."""
+        township, amounts = self.township, self.amounts
+        inner, outer = township.block.inner, township.block.outer
+        digest = blake2b()
+        for array in (
+            inner.indptr, inner.indices, inner.data, outer.indptr, outer.indices, outer.data, township.costs,
+            township.lower, township.upper, township.row_lower, township.row_upper, township.outer_lower,
+            township.outer_upper, amounts.lower, amounts.upper, amounts.whole,
+        ):  # fmt: skip
+            digest.update(str((array.shape, array.dtype)).encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.digest()
 
     def at(self, point: Array) -> tuple[float, Array, float] | None:
         """Return value, prices, shape (q,), and height of the cut at a point of the master; None where all is whole.

@@ -5,7 +5,7 @@
    are not whole, split it in two by one of them. Whole lists are offered to whoever settles the townships under them.
    What they are worth settled bounds only themselves, not the other lists of the case, so the case is split on: by
    posts or officers that are not whole.
-3. Now and then, round the lists of a case step by step, so that a plan is at hand early.
+3. Where whoever settles wants other lists, round those of a case step by step, so that a plan is at hand early.
 
 A case whose bound is no better than the target, the best plan known and the gap asked for, is closed. The highest bound
 of all cases, open and closed, is a bound on every plan.
@@ -69,6 +69,7 @@ class ListTree:
 
     Attributes:
         objective: the best plan known; whoever settles offers sets it.
+        wanted: whether lists are to be rounded in the next case that is split; set likewise.
     """
 
     def __init__(
@@ -86,11 +87,10 @@ class ListTree:
         self.integers = np.flatnonzero(integer).astype(np.int32)
         self.place = {int(column): number for number, column in enumerate(self.integers)}
         self.tell_bound, self.offer_lists, self.stopped = tell_bound, offer_lists, stopped
-        self.objective = -np.inf
+        self.objective, self.wanted = -np.inf, False
         self._offered: set[bytes] = set()
         self.open: list[Node] = []
         self.case: Node | None = None
-        self.looked_into = 0
         self.closed = -np.inf
         self.lower, self.upper = master.lower[self.integers], master.upper[self.integers]
 
@@ -115,6 +115,11 @@ class ListTree:
             BreakdownError: if the master has no solution; whether that is true is for others to find out.
         """
         master = self.master
+        if {cut.township for cut in master.cuts} == set(range(len(master.townships))) and master.solve():
+            # Cuts taken over bring the master down at once, as far as its cases need it.
+            self.tell_bound(master.bound)
+            self.open = [Node((-master.bound, 0), master.bound, {})]
+            return
         best, centre = master.value_at(start), start
         before = np.inf
         while not self.stopped():
@@ -174,7 +179,6 @@ class ListTree:
         """Close or split a case; False where none is above the target."""
         if not self.open or self.open[0].bound <= self.target:
             return False
-        self.looked_into += 1
         self.case = heapq.heappop(self.open)
         self._look_into(self.case)
         self.case = None
@@ -219,8 +223,8 @@ class ListTree:
         for lower, upper in halves:
             limits = node.limits | {column: (float(lower), float(upper))}
             heapq.heappush(self.open, Node((-node.bound, -len(limits)), node.bound, limits))
-        # More and more seldom: at the 1st case, the 16th, the 256th, ...
-        if self.looked_into.bit_count() == 1 and self.looked_into.bit_length() % 4 == 1:
+        if self.wanted:
+            self.wanted = False
             self.round_lists(node)
 
     def _most_split(self) -> int | None:

@@ -21,7 +21,7 @@ from devolve_opt.rules.schedule import Schedule
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control, Engine, Outcome, stop_on_interrupt
 from devolve_opt.solver.matrix import compile_matrix
-from devolve_opt.solver.strategy import FEASIBILITY_TOLERANCE
+from devolve_opt.solver.progress import FEASIBILITY_TOLERANCE
 from devolve_opt.studies.options import AGREEMENT, check_options
 from devolve_opt.studies.prepared import building
 from devolve_opt.vocabulary import Status

@@ -15,6 +15,7 @@ from devolve_opt.errors import SolverError
 from devolve_opt.formulation import Changed, build_model, change_policy, read_decisions, reason_to_rebuild, set_start
 from devolve_opt.plan import Decisions
 from devolve_opt.policy import Policy
+from devolve_opt.solver.carried import Carried
 from devolve_opt.solver.changing import changed_matrix
 from devolve_opt.solver.matrix import Matrix, compile_matrix
 
@@ -67,11 +68,12 @@ class Prepared:
     Attributes:
         matrix: the model as arrays, n columns.
         start: the decisions to start from as values of the columns, shape (n,).
+        carried: what searches of the same model under other policies have found; they add to it.
         reason: why a model that was there was built anew; empty where it was not.
     """
 
     def __init__(self, built: _Built, policy: Policy, matrix: Matrix, start: Decisions, reason: str):
-        self.matrix, self.reason = matrix, reason
+        self.matrix, self.carried, self.reason = matrix, built.carried, reason
         self._built, self._policy, self._decisions = built, policy, start
         set_start(built.model, start)
         self.start: NDArray[np.float64] = matrix.values()
@@ -91,6 +93,7 @@ class _Built:
 
     def __init__(self, case: Case, policy: Policy):
         self.model: Any = build_model(case, policy)
+        self.carried = Carried()
         self.sound = True
         self._matrix: Matrix | None = None
         self._since = Changed()

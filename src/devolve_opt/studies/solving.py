@@ -19,7 +19,8 @@ from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.conflict import LIST_IN_FORCE, Conflict, Relaxation, diagnose
 from devolve_opt.solver.engine import Control, stop_on_interrupt
-from devolve_opt.solver.strategy import Search, Step
+from devolve_opt.solver.progress import Step
+from devolve_opt.solver.strategy import Search
 from devolve_opt.studies.area_teams import site_teams
 from devolve_opt.studies.options import AGREEMENT, check_options
 from devolve_opt.studies.prepared import Models
@@ -127,6 +128,7 @@ def _solve(
         places=matrix.places(case.tables["townships"].index),
         fields=matrix.numbered(_fields(case)),
         report=report,
+        carried=prepared.carried,
     )
     search.run(prepared.start, relaxation_only=method is Method.RATIO)
     seconds.update(search.seconds)

@@ -35,7 +35,11 @@ def sweep(
     folder: str | Path | None = None,
     report: Callable[[dict[str, Any]], None] = lambda point: None,
 ) -> pd.DataFrame:
-    """Solve the scenario at each value of a cap, several at a time; where the cap allows it, the model is built once.
+    """Solve the scenario at each value of a cap; where the cap allows it, the model is built once.
+
+    The highest and the lowest value come first, then the others in rising order. What one solve leaves serves the
+    next: what townships are worth, plans as far as they keep the rules there too, and the bound of a value whose rules
+    allow no less.
 
     Args:
         scenario: what is varied.
@@ -43,7 +47,8 @@ def sweep(
         values: values of the cap.
         gap: relative gap to prove for each.
         time_limit: seconds for each.
-        jobs: solves at a time; None takes one for each core, at most 2. Each uses one thread.
+        jobs: solves at a time; None takes one for every two cores, at most 2. Each keeps two processes busy, and what
+            solves at the same time find serves later ones only.
         folder: where each finished point is kept; a sweep that was stopped takes up from there.
         report: called with each finished point, as it would stand in the result, and `kept`: whether it was there
             already.
@@ -63,7 +68,7 @@ def sweep(
     folder = None if folder is None else Path(folder)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-    jobs = jobs or min(2, os.cpu_count() or 1)
+    jobs = jobs or max(1, min(2, (os.cpu_count() or 1) // 2))
     stop, models = threading.Event(), Models()
     points = {}
     kept_values: set[float] = set()
@@ -86,7 +91,7 @@ def sweep(
         return point
 
     with stop_on_interrupt(stop.set), ThreadPoolExecutor(jobs) as pool:
-        working = {pool.submit(one, value) for value in scenarios}
+        working = {pool.submit(one, value) for value in _ends_first(scenarios)}
         while working:
             # Windows answers Ctrl-C only between waits.
             finished, working = wait(working, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -97,6 +102,15 @@ def sweep(
                     report({**point, "kept": point["value"] in kept_values})
     comparable = len({valued_on(changed) for changed in scenarios.values()}) == 1
     return pd.DataFrame([points[value] for value in sorted(points)]).assign(comparable=comparable)
+
+
+def _ends_first(values: Iterable[float]) -> list[float]:
+    """Return the values in the order in which they are solved.
+
+    The highest value's bound holds for all below it where a cap is a limit, and the plan of each for all above it.
+    """
+    rising = sorted(values)
+    return rising[-1:] + rising[:-1]
 
 
 def _scenarios(scenario: Scenario, cap: str, values: Iterable[float]) -> dict[float, Scenario]:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
 
-from devolve_opt.solver.strategy import Step
+from devolve_opt.solver.progress import Step
 
 QUIET_SECONDS = 10.0
 """Where nobody watches a terminal (a log file, a pipe), a line is printed on each new phase and at most this often."""
