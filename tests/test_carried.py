@@ -84,8 +84,8 @@ def test_a_matrix_of_other_size_is_not_contained():
     assert not wider.contains(HAND)
 
 
-def test_a_bound_and_a_plan_prove_a_value_between_without_a_solver(no_solver, request):
-    # With x + y <= 6 as with <= 7 or <= 8 the most is 3 * 3 + 2 * (6 - 3) = 15, once y <= 3 holds.
+def test_a_bound_and_a_plan_prove_a_value_between_without_a_solver(no_solver):
+    # With y <= 3 the most is 3 * 3 + 2 * 3 = 15, whether x + y may be 6, 7 or 8.
     tight, middle, loose = (
         replace(HAND, upper=np.array([5.0, 3.0]), row_upper=np.array([most, 3.0])) for most in (6.0, 7.0, 8.0)
     )
@@ -140,8 +140,8 @@ def test_a_relaxation_is_kept_until_there_is_another():
     assert carried.relaxed(replace(HAND, costs=np.ones(3))) is None
 
 
-@settings(LAW, max_examples=15)
-@given(scenario=small_scenarios(), caps=st.permutations([0, 1, 2, 3]))
+@settings(LAW, max_examples=8)
+@given(scenario=small_scenarios(), caps=st.permutations([0, 1, 2]))
 def test_whatever_is_carried_every_value_is_proven_as_if_alone(scenario, caps):
     carried = Carried()
     for cap in caps:
