@@ -42,11 +42,11 @@ class Worker:
         arrays = self.arrays
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(arrays["costs"]), len(arrays["row_lower"])
-        lp.col_cost_, lp.offset_ = arrays["costs"], arrays["offset"]
+        lp.col_cost_, lp.offset_ = request.get("costs", arrays["costs"]), arrays["offset"]
         lp.sense_ = highspy.ObjSense.kMaximize
         lp.col_lower_ = request.get("lower", arrays["lower"])
         lp.col_upper_ = request.get("upper", arrays["upper"])
-        lp.row_lower_, lp.row_upper_ = arrays["row_lower"], arrays["row_upper"]
+        lp.row_lower_, lp.row_upper_ = request.get("row_lower", arrays["row_lower"]), arrays["row_upper"]
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         lp.a_matrix_.start_, lp.a_matrix_.index_ = arrays["start"], arrays["index"]
         lp.a_matrix_.value_ = arrays["value"]

@@ -188,6 +188,8 @@ class Engine:
         integer: NDArray[np.bool_] | None = None,
         lower: Array | None = None,
         upper: Array | None = None,
+        costs: Array | None = None,
+        row_lower: Array | None = None,
         start: Array | None = None,
         seconds: float | None = None,
         **options: Any,
@@ -198,6 +200,8 @@ class Engine:
             integer: whole-number columns instead of the matrix's own, shape (n,); all False gives the relaxation.
             lower: lower bounds instead of the matrix's own, shape (n,).
             upper: upper bounds instead of the matrix's own, shape (n,).
+            costs: objective coefficients instead of the matrix's own, shape (n,).
+            row_lower: lower limits of the rows instead of the matrix's own, shape (m,).
             start: a solution to start from, shape (n,); HiGHS passes over one that is not feasible.
             seconds: time for this run; the control's deadline holds as well.
             options: HiGHS options by name.
@@ -211,9 +215,10 @@ class Engine:
         request: dict[str, Any] = {"options": {**defaults, **options}}
         if np.isfinite(limit):
             request["options"]["time_limit"] = float(max(limit, 0.01))
-        for name, value in (("integer", integer), ("lower", lower), ("upper", upper), ("start", start)):
-            if value is not None:
-                request[name] = value
+        changed = {
+            "integer": integer, "lower": lower, "upper": upper, "costs": costs, "row_lower": row_lower, "start": start,
+        }  # fmt: skip
+        request |= {name: value for name, value in changed.items() if value is not None}
         if self._process is None:
             self._start()
         settings = ", ".join(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"

@@ -15,6 +15,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy.sparse import csr_array
 
 from devolve_opt.errors import NoPlanError
+from devolve_opt.solver.goals import Goals
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +147,22 @@ def compile_matrix(model: Any) -> Matrix:
     objectives = list(model.component_data_objects(Objective, active=True))
     if len(objectives) != 1:
         raise ValueError(f"a model needs exactly one objective, this one has {len(objectives)}")
+    return compile_goals(model)[0]
+
+
+def compile_goals(model: Any) -> tuple[Matrix, Goals]:
+    """Compile a linear Pyomo model with one or more named objectives into arrays.
+
+    Returns:
+        The matrix, whose objective is the first of them, and all of them as goals, in the order of the model.
+
+    Raises:
+        NoPlanError: if a row without columns can never hold, such as a cap on a sum that is fixed.
+        ValueError: if the model is not linear or has no objective.
+    """
+    objectives = list(model.component_data_objects(Objective, active=True))
+    if not objectives:
+        raise ValueError("a model needs an objective, this one has none")
     try:
         form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=maximize)
     except InfeasibleConstraintException as error:
@@ -155,8 +172,9 @@ def compile_matrix(model: Any) -> Matrix:
     bound_types = np.fromiter((row.bound_type for row in form.rows), dtype=int, count=count)
     right = np.asarray(form.rhs, dtype=float)
     variables = list(form.columns)
-    return Matrix(
-        costs=form.c.toarray().ravel(),
+    costs = form.c.toarray().reshape(len(form.objectives), -1)
+    matrix = Matrix(
+        costs=costs[0],
         offset=float(form.c_offset[0]),
         rows=csr_array(form.A),
         row_lower=np.where(bound_types <= 0, right, -np.inf),
@@ -167,3 +185,6 @@ def compile_matrix(model: Any) -> Matrix:
         variables=variables,
         row_names=[row.constraint.name for row in form.rows],
     )
+    signs = np.array([1.0 if objective.sense == maximize else -1.0 for objective in form.objectives])
+    names = tuple(objective.name for objective in form.objectives)
+    return matrix, Goals(names, costs, np.asarray(form.c_offset, dtype=float), signs)

@@ -135,7 +135,7 @@ class Progress:
         upper = np.where(fixed, kept, self.matrix.upper)
         if seconds is None:
             seconds = max(30.0, PART_SHARE * self.control.left) if np.isfinite(self.control.left) else PART_SECONDS
-        gap = {"mip_rel_gap": max(PART_OF_GAP * self.gap, PART_GAP)} if integer.any() else {}
+        gap: dict[str, Any] = {"mip_rel_gap": max(PART_OF_GAP * self.gap, PART_GAP)} if integer.any() else {}
         engine.on_bound, engine.on_incumbent = lambda bound: None, lambda objective, solution: None
         try:
             return engine.solve(integer=integer, lower=lower, upper=upper, start=start, seconds=seconds, **gap)
