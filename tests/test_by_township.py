@@ -13,13 +13,13 @@ from devolve_opt.formulation import build_model
 from devolve_opt.solver.blocks import split
 from devolve_opt.solver.engine import Control, Engine, Outcome
 from devolve_opt.solver.linear import BreakdownError, optimise
-from devolve_opt.solver.master import Master
+from devolve_opt.solver.master import IDLE_ROUNDS, Master
 from devolve_opt.solver.matrix import Matrix, compile_matrix
 from devolve_opt.solver.strategy import Search
 from devolve_opt.solver.tree import ListTree
 from modelling import hand_scenario
 from strategies import small_scenarios
-from townships_apart import LAW, arrays_of, best, taken_apart
+from townships_apart import LAW, arrays_of, best, best_plan, taken_apart
 
 OPTIMAL, INFEASIBLE = highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible
 TIME_LIMIT = highspy.HighsModelStatus.kTimeLimit
@@ -249,6 +249,23 @@ def test_where_the_search_by_township_fails_the_whole_is_searched(monkeypatch, f
     assert "relaxation" in search.seconds
 
 
+def test_a_solver_that_refuses_takes_no_plan_with_it(monkeypatch):
+    matrix, places, lists = taken_apart(hand_scenario())
+    plan = best_plan(matrix)
+
+    def refuse(engine, **options):
+        raise SolverError("no memory")
+
+    monkeypatch.setattr(Engine, "solve", refuse)
+    search = Search(matrix, Control(60.0), lists, gap=1e-6, threads=1, places=places)
+    search.run(plan)
+    assert search.failed
+    assert search.objective == pytest.approx(matrix.objective(plan))
+    assert "no memory" in "".join(search.log)
+    with pytest.raises(SolverError, match="no memory"):
+        Search(matrix, Control(60.0), lists, gap=1e-6, threads=1, places=places).run()
+
+
 def test_a_model_without_any_plan_is_left_to_the_whole():
     scenario = hand_scenario()
     matrix, places, lists = taken_apart(scenario)
@@ -315,3 +332,28 @@ def test_lists_are_rounded_once_where_they_are_wanted(monkeypatch, wanted):
         pass
     assert len(rounded) == wanted
     assert not tree.wanted
+
+
+def test_cuts_that_bear_nothing_for_long_are_dropped():
+    matrix, places, lists = taken_apart(hand_scenario())
+    blocks = split(matrix.rows, places)
+    master = Master(arrays_of(matrix), blocks, lists[blocks.first])
+    # The cuts where nothing is listed, and those at the master's points, which bear its later solutions.
+    master.value_at(matrix.lower[blocks.first])
+    for _ in range(6):
+        master.solve()
+        master.value_at(master.point)
+    master.solve()
+    cuts, bound = len(master.cuts), master.bound
+    for _ in range(IDLE_ROUNDS + 1):
+        master.solve()
+    master.drop_idle_cuts()
+    assert 0 < len(master.cuts) < cuts
+    # Each price is still that of its cut: a cut that costs something holds its township's worth down.
+    assert len(master.duals) == len(master.idle) == len(master.cuts)
+    assert (master.duals > 1e-6).any()
+    for cut, price in zip(master.cuts, master.duals, strict=True):
+        room = cut.height + cut.prices @ master.point[master.townships[cut.township].first] - master.worth[cut.township]
+        assert price <= 1e-6 or room == pytest.approx(0, abs=1e-6 * max(1.0, abs(cut.height)))
+    assert master.solve()
+    assert master.bound == pytest.approx(bound)

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from devolve_opt.solver import strategy
-from devolve_opt.solver.carried import PLANS, Carried
-from devolve_opt.solver.engine import Control
+from devolve_opt.solver.carried import BOUNDS, PLANS, Carried
+from devolve_opt.solver.engine import Control, Engine
 from devolve_opt.solver.matrix import Matrix
 from devolve_opt.solver.strategy import Search
+from modelling import hand_scenario
 from strategies import small_scenarios
 from townships_apart import LAW, best, taken_apart
 
@@ -76,6 +77,52 @@ def test_the_hand_case_is_worth_11():
 )
 def test_a_matrix_contains_what_only_narrows_its_limits(change, contained):
     assert HAND.contains(replace(HAND, **change)) is contained
+
+
+def test_a_row_that_only_the_narrower_matrix_has_limits_it_further():
+    # Caps that cannot bind have no row.
+    open_ended = replace(HAND, rows=csr_array(np.array([[1.0, 1.0]])), row_lower=np.array([-np.inf]),
+                         row_upper=np.array([4.0]), row_names=["both"])  # fmt: skip
+    assert open_ended.contains(HAND)
+    assert not HAND.contains(open_ended)
+    assert not replace(open_ended, row_names=["another"]).contains(HAND)
+
+
+def test_the_widest_bound_is_kept_however_many_there_are():
+    carried = Carried()
+    for number in range(BOUNDS + 10):
+        # The first is the widest, each later one narrower than that.
+        found = Search(replace(HAND, row_upper=np.array([100.0 - number, 3.0])), Control(1.0), LISTS)
+        found.better_bound(1000.0 - number)
+        carried.add(found)
+    assert carried.bound_on(replace(HAND, row_upper=np.array([99.5, 3.0]))) == 1000.0
+    # The latest are there as well.
+    assert carried.bound_on(replace(HAND, row_upper=np.array([0.0, 3.0]))) == 1000.0 - (BOUNDS + 9)
+
+
+def test_cuts_of_townships_that_the_last_two_searches_did_not_have_are_forgotten():
+    carried = Carried()
+    cut = (np.array([1.0]), 2.0)
+    for known in ({b"a": [cut], b"b": [cut]}, {b"b": [cut]}, {b"c": [cut]}):
+        carried.keep(known, None)
+    assert set(carried.cuts) == {b"b", b"c"}
+
+
+def test_a_second_search_is_given_the_cuts_of_the_first(monkeypatch):
+    given = []
+    real = Engine.search_lists
+
+    def record(engine, *arguments):
+        given.append(arguments[-1])
+        return real(engine, *arguments)
+
+    monkeypatch.setattr(Engine, "search_lists", record)
+    carried = Carried()
+    for cap in (3, 2):
+        matrix, places, lists = taken_apart(hand_scenario().replace(policy={"guide_list_max": cap}))
+        apart(matrix, places, lists, carried).run()
+    assert given[0] == {}
+    assert sum(len(cuts) for cuts in given[1].values()) > 0
 
 
 def test_a_matrix_of_other_size_is_not_contained():
@@ -140,19 +187,28 @@ def test_a_relaxation_is_kept_until_there_is_another():
     assert carried.relaxed(replace(HAND, costs=np.ones(3))) is None
 
 
+def apart(matrix: Matrix, places: np.ndarray, lists: np.ndarray, carried: Carried) -> Search:
+    """Return a search by township, whatever the size."""
+    return Search(
+        matrix, Control(60.0), lists, gap=1e-6, threads=1, places=places, by_township_from=0, master_share=1.0,
+        carried=carried,
+    )  # fmt: skip
+
+
 @settings(LAW, max_examples=8)
-@given(scenario=small_scenarios(), caps=st.permutations([0, 1, 2]))
-def test_whatever_is_carried_every_value_is_proven_as_if_alone(scenario, caps):
+@given(
+    scenario=small_scenarios(), values=st.permutations([0, 1, 2]),
+    # Of the last, townships themselves hang on it.
+    cap=st.sampled_from(["guide_list_max", "posts_moved_max", "new_powers_max"]),
+)  # fmt: skip
+def test_whatever_is_carried_every_value_is_proven_as_if_alone(scenario, values, cap):
     carried = Carried()
-    for cap in caps:
-        matrix, places, lists = taken_apart(scenario.replace(policy={"guide_list_max": cap}))
+    for value in values:
+        matrix, places, lists = taken_apart(scenario.replace(policy={cap: value}))
         worth = best(matrix)
         assume(worth is not None)
-        search = Search(
-            matrix, Control(60.0), lists, gap=1e-6, threads=1, places=places, by_township_from=0, master_share=1.0,
-            carried=carried,
-        )  # fmt: skip
+        search = apart(matrix, places, lists, carried)
         search.run()
         tolerance = CLOSE * max(1.0, abs(worth))
         assert worth - 2 * tolerance <= search.objective <= worth + tolerance
-        assert search.bound >= worth - tolerance
+        assert worth - tolerance <= search.bound <= worth + 3 * tolerance

@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from devolve_opt.solver.blocks import split
 from devolve_opt.solver.engine import Control
-from devolve_opt.solver.master import IDLE_ROUNDS, Master
 from devolve_opt.solver.neighbourhoods import FIRST_SECONDS, IN_VAIN, UNSETTLED, Neighbourhoods
 from devolve_opt.solver.strategy import Search
 from modelling import hand_scenario
-from townships_apart import arrays_of, best, taken_apart
+from townships_apart import best, taken_apart
 
 # Three fields with two lists each, one column of field 0 that is no list, one column of no field.
 FIELDS = np.array([0, 0, 1, 1, 2, 2, 0, -1])
@@ -77,25 +75,6 @@ def test_bettering_a_plan_field_by_field_ends_at_the_optimum():
     search.run()
     assert search.objective == pytest.approx(best(matrix))
     assert search.bound == pytest.approx(search.objective, rel=1e-5)
-
-
-def test_cuts_that_bear_nothing_for_long_are_dropped():
-    matrix, places, lists = taken_apart(hand_scenario())
-    blocks = split(matrix.rows, places)
-    master = Master(arrays_of(matrix), blocks, lists[blocks.first])
-    # The cuts where nothing is listed, and those at the master's points, which bear its later solutions.
-    master.value_at(matrix.lower[blocks.first])
-    for _ in range(6):
-        master.solve()
-        master.value_at(master.point)
-    master.solve()
-    cuts, bound = len(master.cuts), master.bound
-    for _ in range(IDLE_ROUNDS + 1):
-        master.solve()
-    master.drop_idle_cuts()
-    assert 0 < len(master.cuts) < cuts
-    assert master.solve()
-    assert master.bound == pytest.approx(bound)
 
 
 def test_after_enough_in_vain_a_plan_from_elsewhere_is_wanted_and_then_less_often():

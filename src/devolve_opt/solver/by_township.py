@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import threading
 import time
@@ -11,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devolve_opt.errors import SolverError
+from devolve_opt.plan import relative_gap
 from devolve_opt.solver.blocks import KnownCuts
 from devolve_opt.solver.engine import Engine, Outcome
 from devolve_opt.solver.neighbourhoods import Neighbourhoods
 from devolve_opt.solver.progress import BREAKDOWNS, WHOLE, Progress
 
 Array = NDArray[np.float64]
+FAR = 0.003
+"""Relative gap above which other lists are wanted at once: those rounded in another case may be far better."""
 ASKED_AGAIN = 20.0
 """Seconds after which other lists are asked for again where nothing else is left to try."""
 
@@ -33,7 +35,8 @@ class ByTownship:
         relaxed: of a search much like this one, shape (n,), to begin with.
 
     Attributes:
-        cuts: those that the search ends with; `relaxed`: the solution of the relaxation, shape (n,), once it is known.
+        cuts: those that the search ends with; `relaxed`: the solution of the relaxation, or of
+            what cuts from elsewhere make of it, shape (n,), once it is known.
     """
 
     def __init__(
@@ -75,32 +78,39 @@ class ByTownship:
 
             def search() -> None:
                 nonlocal outcome
-                with contextlib.suppress(SolverError):  # then the model is searched as a whole
+                try:
                     outcome = tree.search_lists(
                         self.places, progress.lists, start, progress.gap, relaxation_only, cuts
                     ).outcome
+                except SolverError as error:  # then the model is searched as a whole
+                    progress.log.append(f"The search of lists ended: {error}\n")
 
             searching = threading.Thread(target=search, daemon=True)
             searching.start()
-            tree.tell_known(progress.objective, wanted=not settled)
+            tree.tell_known(progress.objective, wanted=not (settled or relaxation_only))
             asked = time.monotonic()
+            wanted = False
             while searching.is_alive() or not offers.empty():
                 before = progress.objective
                 try:
                     lists = offers.get(timeout=0.05)
                 except queue.Empty:
-                    if settled and self.relaxed is not None and not self.near.exhausted and not progress.done():
+                    hopeful = settled and not (relaxation_only or self.near.exhausted or progress.done())
+                    if hopeful and self.relaxed is not None:
                         self._better_nearby(self.relaxed)
                 else:
                     if not progress.done():
                         self._settle_apart(lists)
                         settled = progress.solution is not None
-                        self.near.changed()
+                        wanted = relative_gap(progress.objective, progress.bound) > FAR
+                        if progress.objective > before:
+                            self.near.changed()
                 stuck = time.monotonic() - asked > ASKED_AGAIN and (not settled or self.near.exhausted)
-                wanted = stuck or self.near.others_wanted()
+                wanted = wanted or stuck or self.near.others_wanted()
                 if wanted or progress.objective > before:
                     tree.tell_known(progress.objective, wanted)
                     asked = time.monotonic() if wanted else asked
+                    wanted = False
         return outcome not in BREAKDOWNS
 
     def _relaxed(self, values: Array) -> None:

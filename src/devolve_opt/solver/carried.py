@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 PLANS = 4
 """Plans that are kept: those found last."""
 BOUNDS = 32
-"""Bounds that are kept: those proven last."""
+"""Bounds that are kept: the widest, and of those that are no wider than others the latest."""
 
 
 class Carried:
@@ -28,20 +28,23 @@ class Carried:
 
     def __init__(self) -> None:
         self._cuts: KnownCuts = {}
+        self._latest: set[bytes] = set()
         self._relaxed: Array | None = None
         self._plans: deque[Array] = deque(maxlen=PLANS)
-        self._bounds: deque[tuple[Matrix, float]] = deque(maxlen=BOUNDS)
+        self._bounds: list[tuple[Matrix, float]] = []
         self._lock = threading.Lock()
 
     def keep(self, cuts: KnownCuts, relaxed: Array | None) -> None:
         """Keep the cuts that a search ended with, and its relaxation, instead of what is known from others.
 
         Args:
-            cuts: by the digest of the township; of townships that are not in it, what is known stays.
+            cuts: by the digest of the township; of others, those of the search before stay.
             relaxed: solution of the relaxation, shape (n,).
         """
         with self._lock:
-            self._cuts.update(cuts)
+            # Of townships that neither this search nor the one before had, no cut will be wanted again.
+            self._cuts = {township: known for township, known in self._cuts.items() if township in self._latest} | cuts
+            self._latest = set(cuts)
             self._relaxed = self._relaxed if relaxed is None else relaxed
 
     def add(self, found: Progress) -> None:
@@ -51,6 +54,16 @@ class Carried:
                 self._plans.append(found.solution)
             if np.isfinite(found.bound):
                 self._bounds.append((found.matrix, found.bound))
+            if len(self._bounds) > BOUNDS:
+                self._forget_a_bound()
+
+    def _forget_a_bound(self) -> None:
+        """Forget the oldest bound that is on nothing wider than another one's."""
+        for place, (matrix, _) in enumerate(self._bounds[:-1]):
+            if any(other.contains(matrix) for number, (other, _) in enumerate(self._bounds) if number != place):
+                del self._bounds[place]
+                return
+        del self._bounds[0]
 
     @property
     def cuts(self) -> KnownCuts:

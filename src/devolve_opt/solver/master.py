@@ -3,7 +3,7 @@
 Each township's worth is a concave function of the master's columns: solved at a point, its linear programme gives a
 value and prices, and so a plane that no plan of the township rises above, a cut [Benders 1962]. The master maximises
 over the cuts found so far: its value is a bound on every plan, and comes down to that of the relaxation of the whole as
-cuts are added. Cuts do not depend on the lists' caps, nor on prices of the lists and pools.
+cuts are added. Cuts hang on their township alone, and on the limits of what it sees of the master, see `Splits.digest`.
 """
 
 from __future__ import annotations
@@ -50,6 +50,12 @@ class Cut:
 class Master:
     """Lists, pools and the worth of each township, the last under the cuts found so far.
 
+    Attributes:
+        bound, point, worth: what the last solution is worth; the values of the master's columns in it, shape (f,); the
+            worth of each township in it, shape (townships,).
+        cuts: those in force; `duals`: their prices in the last solution, shape (cuts,), 0 for cuts that came after it;
+            `idle`: solutions since a cut last bore anything, shape (cuts,).
+
     Args:
         arrays: the whole matrix, a dict of the arrays of `Matrix`.
         blocks: what it falls into.
@@ -89,7 +95,7 @@ class Master:
             csr_array((rows.data, rows.indices, rows.indptr), shape=(rows.shape[0], columns + count)),
         )  # fmt: skip
         self.cuts: list[Cut] = []
-        self.idle = np.zeros(0, dtype=np.int64)
+        self.idle, self.duals = np.zeros(0, dtype=np.int64), np.zeros(0)
         self.bound, self.point = np.inf, np.zeros(columns)
         self.worth = most
 
@@ -111,8 +117,8 @@ class Master:
             return False
         self.usual_seconds += MEMORY * (time.monotonic() - began - self.usual_seconds)
         solution = self.highs.getSolution()
-        values, duals = np.array(solution.col_value), np.array(solution.row_dual)[self.own_rows :]
-        self.idle = np.where(duals > IDLE, 0, self.idle + 1)
+        values, self.duals = np.array(solution.col_value), np.array(solution.row_dual)[self.own_rows :]
+        self.idle = np.where(self.duals > IDLE, 0, self.idle + 1)
         self.bound = self.highs.getInfo().objective_function_value
         self.point, self.worth = values[: len(self.first)], values[len(self.first) :]
         return True
@@ -171,6 +177,7 @@ class Master:
             )  # fmt: skip
             self.cuts += cuts
             self.idle = np.r_[self.idle, np.zeros(len(cuts), dtype=np.int64)]
+            self.duals = np.r_[self.duals, np.zeros(len(cuts))]
 
     @cached_property
     def digests(self) -> list[bytes]:
@@ -208,7 +215,7 @@ class Master:
             basis.row_status = [highspy.HighsBasisStatus(state) for state in np.delete(status, idle).tolist()]
             self.highs.setBasis(basis)
             self.cuts = [self.cuts[number] for number in kept.tolist()]
-            self.idle = self.idle[kept]
+            self.idle, self.duals = self.idle[kept], self.duals[kept]
 
     def go_back_to(self, basis: highspy.HighsBasis) -> None:
         """Start the next solution from a basis that came before the latest cuts."""

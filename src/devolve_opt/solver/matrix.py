@@ -67,23 +67,27 @@ class Matrix:
         """Return whether all that solves another matrix solves this one and is worth the same, as far as is seen.
 
         So it is where they differ only in what rows and columns are limited to, and no limit here is the narrower one.
+        A row that only the other one has, by name, limits it further.
         """
-        same = self is other or (
-            self.offset == other.offset
-            and np.array_equal(self.costs, other.costs)
-            and self.rows.shape == other.rows.shape
-            and all(
-                np.array_equal(getattr(self.rows, part), getattr(other.rows, part))
-                for part in ("indptr", "indices", "data")
-            )
+        if self is other:
+            return True
+        if self.offset != other.offset or not np.array_equal(self.costs, other.costs):
+            return False
+        wider = (self.lower <= other.lower) & (self.upper >= other.upper) & (self.integer <= other.integer)
+        if not wider.all():
+            return False
+        if self.row_names == other.row_names:
+            rows, row_lower, row_upper = other.rows, other.row_lower, other.row_upper
+        else:
+            places = {name: place for place, name in enumerate(other.row_names)}
+            same = [places.get(name, -1) for name in self.row_names]
+            if -1 in same:
+                return False
+            rows, row_lower, row_upper = csr_array(other.rows[same]), other.row_lower[same], other.row_upper[same]
+        alike = all(
+            np.array_equal(getattr(self.rows, part), getattr(rows, part)) for part in ("indptr", "indices", "data")
         )
-        return same and bool(
-            (self.row_lower <= other.row_lower).all()
-            and (self.row_upper >= other.row_upper).all()
-            and (self.lower <= other.lower).all()
-            and (self.upper >= other.upper).all()
-            and (self.integer <= other.integer).all()
-        )
+        return alike and bool((self.row_lower <= row_lower).all() and (self.row_upper >= row_upper).all())
 
     def objective(self, solution: NDArray[np.float64]) -> float:
         """Return the objective of a solution, shape (n,)."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.sparse import block_array, csc_array, csr_array, eye_array, kron, vstack
 
 from devolve_opt.solver.blocks import Block, Blocks
-from devolve_opt.solver.linear import linear_programme, optimise
+from devolve_opt.solver.linear import BreakdownError, linear_programme, optimise
 
 if TYPE_CHECKING:
     from devolve_opt.solver.township import Township
@@ -218,7 +218,8 @@ class Mixture:
                     self.highs.changeCoeff(top + int(rows[amount]), column, -float(new[side][amount]))
         self.limits = limits
         self.highs.changeRowsBounds(len(self.shares), self.shares, amounts, amounts)  # type: ignore[attr-defined]
-        optimise(self.highs)
+        if not optimise(self.highs):
+            raise BreakdownError("a township has no plan in any of its cases")
         # The first time it is solved from nothing, and presolve halves that; afterwards from where it stands.
         self.highs.setOptionValue("presolve", "off")
         duals = np.array(self.highs.getSolution().row_dual)[self.cases * self.height :]
@@ -248,7 +249,10 @@ class Splits:
         self._mixtures: dict[int, Mixture] = {}
 
     def digest(self) -> bytes:
-        """Return a digest of all that cuts of this township hang on: they hold wherever it is the same."""
+        """Return a digest of all that cuts of this township hang on: they hold wherever it is the same.
+
+        What it costs to break a row is left out: no plan breaks any, so that a cut holds at whatever price it was made.
+        """
         township, amounts = self.township, self.amounts
         inner, outer = township.block.inner, township.block.outer
         digest = blake2b()

@@ -73,10 +73,17 @@ class Search(Progress):
                 self.matrix, self.control, self.threads, self.better_bound, self.better_solution, self.log.append,
                 enough=enough,
             ) as engine:  # fmt: skip
-                if not (self._falls_apart() and self._search_by_township(engine, start, settled, relaxation_only)):
-                    self._search_as_a_whole(engine, relaxation_only)
-                if not (relaxation_only or self.done()):
-                    self._close_the_gap(engine)
+                try:
+                    if not (self._falls_apart() and self._search_by_township(engine, start, settled, relaxation_only)):
+                        self._search_as_a_whole(engine, relaxation_only)
+                    if not (relaxation_only or self.done()):
+                        self._close_the_gap(engine)
+                except SolverError as error:
+                    if self.solution is None:
+                        raise
+                    # The best plan so far, and its bound, stand.
+                    self.failed = True
+                    self.log.append(f"The solver gave up: {error}\n")
         self.carried.add(self)
 
     def _take_over(self) -> bool:
@@ -102,7 +109,9 @@ class Search(Progress):
         ties = np.isin(np.arange(self.matrix.costs.size), split(self.matrix.rows, self.places).first)
         with self.in_phase("lists"):
             apart = ByTownship(self, engine, self.places, self.fields, ties, self.carried.relaxed(self.matrix))
-            sound = apart.run(start, self.carried.cuts, settled, relaxation_only)
+            # Cuts that come from elsewhere bring the bound down at once, but not all the way to that of the relaxation.
+            cuts = {} if relaxation_only else self.carried.cuts
+            sound = apart.run(start, cuts, settled, relaxation_only)
             self.carried.keep(apart.cuts, apart.relaxed)
         return sound
 

@@ -43,6 +43,8 @@ MOST_ROUNDS = 20
 STALLED = 0.03
 """Rounds of cuts end where one lowers the bound by less than this share of the gap asked for: what they leave open, the
 case's two halves will close. Where the lists are whole they go on."""
+FIRST_STALLED = 0.003
+"""The same for the first case: all others start from its cuts, and lists rounded from it are the better for them."""
 TRIED, TRIAL_STEPS = 3, 40
 """Lists tried before branching, and simplex steps for each side of a trial."""
 
@@ -247,7 +249,8 @@ class ListTree:
             self.tell_bound(self.bound)
             if node.bound <= self.target or self.stopped():
                 break
-            if before - master.bound <= STALLED * self.gap * abs(master.bound) and not self._lists_are_whole():
+            stalled = (STALLED if node.limits else FIRST_STALLED) * self.gap * abs(master.bound)
+            if before - master.bound <= stalled and not self._lists_are_whole():
                 break
             before, close = master.bound, self._close(master.bound)
             if master.cut_at_its_point(close / max(1, len(master.townships))) <= close:
@@ -291,11 +294,10 @@ class ListTree:
     def _weights(self) -> Array:
         """Return what each list is worth to the townships at the prices of the master's solution, shape (lists,)."""
         master = self.master
-        duals = np.array(master.highs.getSolution().row_dual)[master.own_rows :]
         weights = np.zeros(len(master.first))
-        for number in np.flatnonzero(duals > 0).tolist():
+        for number in np.flatnonzero(master.duals > 0).tolist():
             cut = master.cuts[number]
-            weights[master.townships[cut.township].first] += duals[number] * np.abs(cut.prices)
+            weights[master.townships[cut.township].first] += master.duals[number] * np.abs(cut.prices)
         return weights[self.columns]
 
     def _try_both_sides(self, column: int) -> tuple[float, float]:
