@@ -13,6 +13,7 @@ from pyomo.environ import Binary, ConcreteModel, Constraint, NonNegativeReals, O
 from devolve_opt.errors import NoPlanError
 from devolve_opt.solver.engine import Control
 from devolve_opt.solver.front import Box, Front
+from devolve_opt.solver.held import Exactly, with_goals
 from devolve_opt.solver.matrix import compile_goals
 from devolve_opt.vocabulary import Status
 from pareto import (
@@ -28,7 +29,8 @@ from townships_apart import LAW
 
 def front_of(model, **settings) -> Front:
     matrix, goals = compile_goals(model)
-    front = Front(matrix, goals, Control(settings.pop("time_limit", 120.0)), threads=1, **settings)
+    control = Control(120.0)
+    front = Front(matrix.integer, goals, Exactly(with_goals(matrix, goals), control, threads=1), control, **settings)
     front.run()
     return front
 
@@ -112,11 +114,24 @@ def test_an_interrupted_front_says_what_is_open():
     model = knapsack(np.array([[1, 4, 6], [6, 4, 1]]), np.ones((1, 3)), np.array([2]))
     matrix, goals = compile_goals(model)
     control = Control(60.0)
-    front = Front(matrix, goals, control, threads=1, report=lambda point: control.stop())
+    solver = Exactly(with_goals(matrix, goals), control, threads=1)
+    front = Front(matrix.integer, goals, solver, control, report=lambda point: control.stop())
     front.run()
     assert front.points
     assert len(front.open) >= 1
     assert all(isinstance(box, Box) and (box.best > box.worst).all() for box in front.open)
+
+
+def test_what_another_run_found_is_not_solved_again():
+    model = knapsack(np.array([[1, 4, 6], [6, 4, 1]]), np.ones((1, 3)), np.array([2]))
+    known = {}
+    first = front_of(model, remember=known.__setitem__)
+    solved = {}
+    again = front_of(model, recall=known.get, remember=solved.__setitem__)
+    assert values_of(again) == values_of(first)
+    assert solved == {}
+    # Two rows of the payoff table, and a solve for each of the three points.
+    assert len(known) == 5
 
 
 @settings(LAW, max_examples=20)

@@ -15,26 +15,24 @@ may lie that are better by less.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
 
 from devolve_opt.errors import NoPlanError, SolverError
-from devolve_opt.solver.engine import Answer, Control, Engine, Outcome
+from devolve_opt.solver.engine import Answer, Control, Outcome
 from devolve_opt.solver.goals import Goals
-from devolve_opt.solver.matrix import Matrix
+from devolve_opt.solver.held import Solver
 from devolve_opt.vocabulary import Status
 
 Array = NDArray[np.float64]
 SHARE = 1e-3
 """Spacing of a goal whose step is not known, in the range that it has on the front."""
-TIGHT: dict[str, Any] = {"mip_rel_gap": 0.0, "mip_feasibility_tolerance": 1e-9, "primal_feasibility_tolerance": 1e-9}
-"""Options of every solve: a goal held at its best value must not give way by the tolerance."""
 TOLERANCE = 1e-7
 """Relative difference of two values that is the solver's, and no difference."""
+ASIDE = 1e-3
+"""What the other goals count beside the last one, each in its range, where the solver works to a gap."""
 SLACK = 1e-2
 """Part of a step by which a goal that is held may fall short: less than any two values differ by."""
 
@@ -45,15 +43,15 @@ class FrontPoint:
 
     Attributes:
         values: by goal, larger is better, shape (k,).
-        solution: values of the columns, shape (n,).
-        status: `proven`: on the front; `time_limit` or `interrupted`: a plan that others may beat.
+        solution: values of the columns, shape (n,); None where the point was kept from another run.
+        status: `proven`: on the front, to the solver's gap; `time_limit`, `interrupted`: a plan that others may beat.
         bound: no plan that keeps the limits has more of the last goal (in the payoff table: of the last in order).
         limits: what the goals had to reach at least, shape (k,), -inf where nothing was asked.
         seconds: wall time of its solves.
     """
 
     values: Array
-    solution: Array
+    solution: Array | None
     status: Status
     bound: float
     limits: Array
@@ -82,27 +80,29 @@ class Front:
     """The search for a front; `run` carries it out.
 
     Attributes:
-        matrix: what to solve, n columns; its own objective does not count.
+        integer: which columns are whole numbers, shape (n,).
         goals: k goals, 2 to 4.
+        solver: solves with goals held at limits, see `held`.
         control: when to stop.
         spacing: by how much values of each goal have to differ, shape (k,); 0 takes the step that is known, or
             `SHARE` of its range.
-        threads: threads for HiGHS.
-        seconds: time for each solve, or None.
         report: called with each point.
+        recall: asked, by a key, for what a solve found in another run of the very same front; `remember`: told what one
+            found. Points first.
         points: those found, best in the first goal first; once it is complete, no point beats another.
         payoff: values where each goal comes first, and the others after it in their order, shape (k, k).
         steps: by how much values of each goal differ, shape (k,); `exact`: which of them are known and not stated.
         open: boxes that could not be searched to their end.
     """
 
-    matrix: Matrix
+    integer: NDArray[np.bool_]
     goals: Goals
+    solver: Solver
     control: Control
     spacing: Array | None = None
-    threads: int = 2
-    seconds: float | None = None
     report: Callable[[FrontPoint], None] = lambda point: None
+    recall: Callable[[str], FrontPoint | Outcome | None] = lambda key: None
+    remember: Callable[[str, FrontPoint | Outcome], None] = lambda key, found: None
     points: list[FrontPoint] = field(default_factory=list)
     payoff: Array = field(default_factory=lambda: np.zeros((0, 0)))
     steps: Array = field(default_factory=lambda: np.zeros(0))
@@ -117,10 +117,12 @@ class Front:
             SolverError: if the solver breaks down before anything is known.
         """
         count = len(self.goals.names)
-        with _Goals(self.matrix, self.goals, self.control, self.threads, self.seconds) as held:
-            known = self.goals.steps(self.matrix.integer)
+        with self.solver:
+            held = _Held(self.goals, self.solver, self.control)
+            known = self.goals.steps(self.integer)
             self._payoff(held, known)
-            least = np.array([held.least(goal) for goal in range(count)])
+            # How low the last goal can be is nobody's question; on the front, the payoff table tells it nearly.
+            least = np.r_[[held.least(goal) for goal in range(count - 1)], self.payoff[:, -1].min()]
             most = self.payoff.diagonal()
             stated = np.zeros(count) if self.spacing is None else self.spacing
             ranges = np.maximum(most - least, 1e-9)
@@ -134,29 +136,39 @@ class Front:
             self.open += boxes
         self.points = _unbeaten(self.points)
 
-    def _payoff(self, held: _Goals, known: Array) -> None:
+    def _payoff(self, held: _Held, known: Array) -> None:
         """Solve with each goal first; what is found there is on the front."""
         held.slack = SLACK * known
         for first in range(len(self.goals.names)):
-            found = held.in_order([first, *(goal for goal in range(len(self.goals.names)) if goal != first)])
+            found = self.recall(f"payoff-{first}")
+            if not isinstance(found, FrontPoint):
+                found = held.in_order([first, *(goal for goal in range(len(self.goals.names)) if goal != first)])
+                self._remember(f"payoff-{first}", found)
             self._add(found)
         self.payoff = np.array([point.values for point in self.points])
+
+    def _remember(self, key: str, found: FrontPoint | Outcome) -> None:
+        if found is Outcome.INFEASIBLE or (isinstance(found, FrontPoint) and not self.control.stopped):
+            self.remember(key, found)
 
     def _add(self, point: FrontPoint) -> None:
         self.points.append(point)
         self.report(point)
 
-    def _search(self, held: _Goals, box: Box, boxes: list[Box]) -> list[Box]:
+    def _search(self, held: _Held, box: Box, boxes: list[Box]) -> list[Box]:
         """Look for a plan better than the box's worst corner; return the boxes that are left."""
         # What this solve speaks for: everything better than the worst corner.
         limits = np.r_[box.worst + self.steps[:-1], -np.inf]
-        answer = held.best(len(limits) - 1, limits)
-        if answer.outcome is Outcome.INFEASIBLE:
+        key = "point-" + ",".join(f"{limit:.9g}" for limit in limits[:-1])
+        found = self.recall(key)
+        if found is None:
+            found = held.best_last(limits)
+            self._remember(key, found)
+        if found is Outcome.INFEASIBLE:
             return [one for one in boxes if not (one.worst >= box.worst - self.steps[:-1] * SLACK).all()]
-        if answer.solution is None:
+        if isinstance(found, Outcome):
             self.open.append(box)
             return [one for one in boxes if one is not box]
-        found = held.sum_at(limits, answer)
         self._add(found)
         if found.status is not Status.PROVEN:
             self.open.append(box)
@@ -207,34 +219,22 @@ def _unbeaten(points: Sequence[FrontPoint]) -> list[FrontPoint]:
     return kept
 
 
-class _Goals:
-    """HiGHS with the goals as rows, so that each can be held where it is; a context manager."""
+class _Held:
+    """The goals, each free or held where it is.
 
-    def __init__(self, matrix: Matrix, goals: Goals, control: Control, threads: int, seconds: float | None):
-        self.goals, self.seconds, self.control = goals, seconds, control
-        self.own = len(matrix.row_lower)
+    Attributes:
+        slack: by how much a goal that is held may fall short, shape (k,).
+        ranges: between its least and its most on the front, shape (k,), at least 1e-9.
+    """
+
+    def __init__(self, goals: Goals, solver: Solver, control: Control):
+        self.goals, self.solver, self.control = goals, solver, control
         count = len(goals.names)
-        self.matrix = replace(
-            matrix,
-            offset=0.0,
-            rows=csr_array(vstack([matrix.rows, csr_array(goals.costs)]).tocsr()),
-            row_lower=np.r_[matrix.row_lower, np.full(count, -np.inf)],
-            row_upper=np.r_[matrix.row_upper, np.full(count, np.inf)],
-            row_names=[*matrix.row_names, *goals.names],
-        )
-        self.engine = Engine(self.matrix, control, threads)
         self.slack, self.ranges = np.zeros(count), np.ones(count)
-
-    def __enter__(self) -> _Goals:
-        self.engine.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.engine.__exit__(None, None, None)
 
     def least(self, goal: int) -> float:
         """Return a value that no plan falls below."""
-        answer = self._solve(-self.goals.costs[goal], np.full(len(self.slack), -np.inf))
+        answer = self.solver.solve(-self.goals.costs[goal], np.full(len(self.slack), -np.inf))
         if not np.isfinite(answer.bound):
             raise SolverError(f"nothing is known of how low {self.goals.names[goal]} can be; give it more time")
         return -answer.bound + float(self.goals.offsets[goal])
@@ -242,34 +242,46 @@ class _Goals:
     def in_order(self, order: Sequence[int]) -> FrontPoint:
         """Return the plan where goals come one after the other in this order."""
         limits = np.full(len(order), -np.inf)
-        proven, seconds, bound, solution = True, 0.0, np.inf, np.zeros(0)
+        proven, seconds, bound, solution = True, 0.0, np.inf, None
         for goal in order:
-            answer = self.best(goal, limits)
-            if answer.outcome is Outcome.INFEASIBLE:
+            answer = self._solve(self.goals.costs[goal], limits, solution)
+            if answer.outcome is Outcome.INFEASIBLE and solution is None:
                 raise NoPlanError("no plan keeps all the rules", proven=True)
-            if answer.solution is None:
+            if answer.solution is None and solution is None:
                 raise NoPlanError("no plan was found in time; none is proven impossible either", proven=False)
             proven, seconds = proven and answer.outcome is Outcome.OPTIMAL, seconds + answer.seconds
-            solution, bound = answer.solution, answer.bound + float(self.goals.offsets[goal])
+            solution, bound = _better(answer, solution), answer.bound + float(self.goals.offsets[goal])
             limits[goal] = self._held(goal, self.goals.values(solution)[goal])
+        assert solution is not None
         return self._point(solution, proven, bound, limits, seconds)
 
-    def best(self, goal: int, limits: Array) -> Answer:
-        """Solve for the best of a goal where each reaches its limit, shape (k,)."""
-        return self._solve(self.goals.costs[goal], limits)
+    def best_last(self, limits: Array) -> FrontPoint | Outcome:
+        """Return the plan with the most of the last goal that reaches the limits, and with that much the greatest sum.
 
-    def sum_at(self, limits: Array, first: Answer) -> FrontPoint:
-        """Return the plan of the greatest sum of goals that keeps the limits and what the last goal reached."""
-        assert first.solution is not None
+        Where the solver works to a gap, the sum counts a little in the first place, because what is best to a gap
+        cannot be held.
+        """
         last = len(limits) - 1
-        values = self.goals.values(first.solution)
+        others = (self.goals.costs[:last] / self.ranges[:last, None]).sum(axis=0)
+        first = self.goals.costs[last] / self.ranges[last]
+        if self.solver.gap:
+            answer = self._solve(first + ASIDE * others, limits)
+            if answer.solution is None:
+                return answer.outcome
+            # f + a s <= bound, and s is at least what the limits ask for.
+            asked = float(((limits[:last] - self.goals.offsets[:last]) / self.ranges[:last]).sum())
+            bound = (answer.bound - ASIDE * asked) * self.ranges[last] + float(self.goals.offsets[last])
+            return self._point(answer.solution, answer.outcome is Outcome.OPTIMAL, bound, limits, answer.seconds)
+        answer = self._solve(self.goals.costs[last], limits)
+        if answer.solution is None:
+            return answer.outcome
         held = limits.copy()
-        held[last] = self._held(last, values[last])
-        answer = self._solve((self.goals.costs / self.ranges[:, None]).sum(axis=0), held, start=first.solution)
-        solution = first.solution if answer.solution is None else answer.solution
-        proven = first.outcome is Outcome.OPTIMAL and answer.outcome is Outcome.OPTIMAL
-        bound = first.bound + float(self.goals.offsets[last])
-        return self._point(solution, proven, bound, limits, first.seconds + answer.seconds)
+        held[last] = self._held(last, self.goals.values(answer.solution)[last])
+        second = self._solve(first + others, held, answer.solution)
+        proven = answer.outcome is Outcome.OPTIMAL and second.outcome is Outcome.OPTIMAL
+        bound = answer.bound + float(self.goals.offsets[last])
+        solution = _better(second, answer.solution)
+        return self._point(solution, proven, bound, limits, answer.seconds + second.seconds)
 
     def _point(self, solution: Array, proven: bool, bound: float, limits: Array, seconds: float) -> FrontPoint:
         stopped = Status.INTERRUPTED if self.control.stopped else Status.TIME_LIMIT
@@ -277,17 +289,15 @@ class _Goals:
         return FrontPoint(self.goals.values(solution), solution, status, bound, limits, seconds)
 
     def _held(self, goal: int, value: float) -> float:
-        return value - max(float(self.slack[goal]), TOLERANCE * max(1.0, abs(value)))
+        gap = self.solver.gap * abs(value)
+        return value - max(float(self.slack[goal]), TOLERANCE * max(1.0, abs(value)), gap)
 
     def _solve(self, costs: Array, limits: Array, start: Array | None = None) -> Answer:
-        """Solve with the goals at their limits; "infeasible" is believed only if a run without presolve agrees."""
-        lower = self.matrix.row_lower.copy()
-        lower[self.own :] = limits - self.goals.offsets
-        ways: tuple[dict[str, Any], ...] = ({}, {"presolve": "off"})
-        for presolve in ways:
-            answer = self.engine.solve(
-                costs=costs, row_lower=lower, start=start, seconds=self.seconds, **TIGHT, **presolve
-            )
-            if answer.outcome not in (Outcome.INFEASIBLE, Outcome.FAILED, Outcome.CRASHED):
-                break
-        return answer
+        return self.solver.solve(costs, limits - self.goals.offsets, start)
+
+
+def _better(answer: Answer, before: Array | None) -> Array:
+    """Return the solution of an answer, or the one before where it has none."""
+    solution = before if answer.solution is None else answer.solution
+    assert solution is not None
+    return solution
