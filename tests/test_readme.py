@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-COMMANDS = ("check", "synth", "run", "posts", "compare", "sweep", "offices", "admit", "phases")
+COMMANDS = ("check", "synth", "run", "posts", "compare", "sweep", "frontier", "offices", "admit", "phases")
 SECONDS = 20
 """Time limit of each solve here; a plan with the gap it has by then shows that the command works."""
 
@@ -32,7 +32,7 @@ def commands_of(text: str) -> list[list[str]]:
 
 def in_little_time(words: list[str]) -> list[str]:
     """Return a command with a short time limit on its solves, whatever limit it has."""
-    if words[1] not in {"run", "sweep", "phases"}:
+    if words[1] not in {"run", "sweep", "phases", "frontier"}:
         return words
     kept, skip = [], False
     for word in words:
@@ -43,9 +43,9 @@ def in_little_time(words: list[str]) -> list[str]:
 
 
 def takes_long(words: list[str]) -> bool:
-    """Tell whether a command takes minutes even so: a sweep of a large case, a whole province."""
+    """Tell whether a command takes minutes even so: a sweep or a front of a large case, a whole province."""
     small = any("hand" in word for word in words)
-    return (words[1] == "sweep" and not small) or "province" in words
+    return (words[1] in {"sweep", "frontier"} and not small) or "province" in words
 
 
 def needed(words: list[str]) -> list[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from devolve_opt.policy import Policy
     from devolve_opt.scenario import Scenario
     from devolve_opt.studies.comparing import compare
+    from devolve_opt.studies.frontier import frontier
     from devolve_opt.studies.solving import solve
     from devolve_opt.studies.sweeping import sweep
     from devolve_opt.views.run_folder import write_run
@@ -32,6 +33,7 @@ __all__ = [
     "Scenario",
     "__version__",
     "compare",
+    "frontier",
     "solve",
     "sweep",
     "write_run",
@@ -46,6 +48,7 @@ _HOMES = {
     "Policy": "policy",
     "Scenario": "scenario",
     "compare": "studies.comparing",
+    "frontier": "studies.frontier",
     "solve": "studies.solving",
     "sweep": "studies.sweeping",
     "write_run": "views.run_folder",

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -26,6 +26,8 @@ from devolve_opt.solver.matrix import Matrix
 
 Array = NDArray[np.float64]
 CHILD = Path(__file__).with_name("child.py")
+CLAIM = 1e-5
+"""Relative difference allowed between what a solution is said to be worth and what it is."""
 GRACE_SECONDS = 3.0
 """How long the solver may take to stop when it is told to; then its process is ended."""
 
@@ -226,7 +228,22 @@ class Engine:
         whole = "as the model has them" if integer is None else f"{int(integer.sum())} columns"
         self.on_log(f"\n--- HiGHS with {settings}; whole numbers: {whole}\n")
         self._send(("run", request))
-        return self._collect(time.monotonic(), limit)
+        answer = self._collect(time.monotonic(), limit)
+        return self._as_valued(answer, self.matrix.costs if costs is None else costs)
+
+    def _as_valued(self, answer: Answer, costs: Array) -> Answer:
+        """Return an answer whose objective is that of its solution; one that claims more than that has failed.
+
+        HiGHS 1.16 has been seen to return the start that it was given with the objective of a better solution.
+        """
+        if answer.solution is None:
+            return answer
+        worth = float(costs @ answer.solution) + self.matrix.offset
+        if worth >= answer.objective - CLAIM * max(1.0, abs(answer.objective)):
+            return answer
+        self.on_log(f"\nThe solution is worth {worth:,.6g}, not {answer.objective:,.6g} as HiGHS says.\n")
+        outcome = Outcome.FAILED if answer.outcome is Outcome.OPTIMAL else answer.outcome
+        return replace(answer, outcome=outcome, objective=worth)
 
     def search_lists(
         self,

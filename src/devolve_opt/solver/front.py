@@ -45,7 +45,7 @@ class FrontPoint:
         values: by goal, larger is better, shape (k,).
         solution: values of the columns, shape (n,); None where the point was kept from another run.
         status: `proven`: on the front, to the solver's gap; `time_limit`, `interrupted`: a plan that others may beat.
-        bound: no plan that keeps the limits has more of the last goal (in the payoff table: of the last in order).
+        bound: no plan that reaches what was asked when the last goal was solved for has more of it.
         limits: what the goals had to reach at least, shape (k,), -inf where nothing was asked.
         seconds: wall time of its solves.
     """
@@ -250,7 +250,9 @@ class _Held:
             if answer.solution is None and solution is None:
                 raise NoPlanError("no plan was found in time; none is proven impossible either", proven=False)
             proven, seconds = proven and answer.outcome is Outcome.OPTIMAL, seconds + answer.seconds
-            solution, bound = _better(answer, solution), answer.bound + float(self.goals.offsets[goal])
+            solution = _better(answer, solution)
+            if goal == len(order) - 1:
+                bound = answer.bound + float(self.goals.offsets[goal])
             limits[goal] = self._held(goal, self.goals.values(solution)[goal])
         assert solution is not None
         return self._point(solution, proven, bound, limits, seconds)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyomo.common.errors import InfeasibleConstraintException
 from pyomo.core.base.objective import Objective
-from pyomo.environ import maximize
+from pyomo.environ import ConcreteModel, maximize
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy.sparse import csr_array
 
@@ -110,6 +110,25 @@ class Matrix:
 def _number(index: Any, numbers: Mapping[str, int]) -> int:
     names = index if isinstance(index, tuple) else (index,)
     return next((numbers[name] for name in names if name in numbers), -1)
+
+
+def goals_of(matrix: Matrix, expressions: Mapping[str, Any]) -> Goals:
+    """Return Pyomo expressions of the model that a matrix was compiled from as goals, each to be made large.
+
+    Raises:
+        ValueError: if one is not linear, or holds a variable that the matrix has no column for.
+    """
+    piece = ConcreteModel()
+    for name, expression in expressions.items():
+        piece.add_component(name, Objective(expr=expression, sense=maximize))
+    compiled, goals = compile_goals(piece)
+    columns = {id(variable): column for column, variable in enumerate(matrix.variables)}
+    unknown = [variable.name for variable in compiled.variables if id(variable) not in columns]
+    if unknown:
+        raise ValueError(f"the matrix has no column for {', '.join(unknown[:3])}")
+    costs = np.zeros((len(goals.names), matrix.costs.size))
+    costs[:, [columns[id(variable)] for variable in compiled.variables]] = goals.costs
+    return replace(goals, costs=costs)
 
 
 def reduced(matrix: Matrix, free: NDArray[np.bool_], values: NDArray[np.float64]) -> Matrix:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +17,8 @@ from devolve_opt.plan import Decisions
 from devolve_opt.policy import Policy
 from devolve_opt.solver.carried import Carried
 from devolve_opt.solver.changing import changed_matrix
-from devolve_opt.solver.matrix import Matrix, compile_matrix
+from devolve_opt.solver.goals import Goals
+from devolve_opt.solver.matrix import Matrix, compile_matrix, goals_of
 
 _BUILDING = threading.Lock()
 """Pyomo keeps global state while it builds; scenarios solved side by side build one after the other."""
@@ -77,6 +78,13 @@ class Prepared:
         self._built, self._policy, self._decisions = built, policy, start
         set_start(built.model, start)
         self.start: NDArray[np.float64] = matrix.values()
+
+    def goals(self, terms: Mapping[str, Collection[str]]) -> Goals:
+        """Return goals by name, each the sum of some terms of the objective, over the columns of the matrix."""
+        with building():
+            self._built.take_to(self._policy)
+            term = self._built.model.term
+            return goals_of(self.matrix, {name: sum(term[each] for each in some) for name, some in terms.items()})
 
     def decisions(self, solution: NDArray[np.float64]) -> Decisions:
         """Return the decisions that a solution, shape (n,), stands for."""

@@ -126,7 +126,7 @@ def _solve(
         gap=gap,
         threads=threads,
         places=matrix.places(case.tables["townships"].index),
-        fields=matrix.numbered(_fields(case)),
+        fields=matrix.numbered(fields_of(case)),
         report=report,
         carried=prepared.carried,
     )
@@ -179,7 +179,7 @@ def _solve(
     )
 
 
-def _fields(case: Case) -> dict[str, int]:
+def fields_of(case: Case) -> dict[str, int]:
     """Return a number for each field, and the same for each of its powers, by id."""
     field_of = case.tables["powers"]["field"]
     numbers = {field: number for number, field in enumerate(sorted(set(field_of)))}

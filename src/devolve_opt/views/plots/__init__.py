@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from devolve_opt.plan import Plan
 from devolve_opt.views.plots.duties import duties
 from devolve_opt.views.plots.formulas import formulas_figure
+from devolve_opt.views.plots.fronts import frontier_figure
 from devolve_opt.views.plots.lists import guide_list_matrix, take_up_map
 from devolve_opt.views.plots.runs import progress, sweep_figure
 from devolve_opt.views.plots.stations import stations
@@ -21,6 +22,7 @@ __all__ = [
     "duties",
     "figures_of",
     "formulas_figure",
+    "frontier_figure",
     "guide_list_matrix",
     "officers",
     "posts_before_after",

@@ -1,0 +1,79 @@
+"""Commands on what goals cost one another: `frontier`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from devolve_opt.cli.common import THREADS, ScenarioFile, Threads, app, err, out, read_scenario, refuse_foreign_folder
+from devolve_opt.errors import Fault, InputError
+
+
+@app.command()
+def frontier(
+    scenario: ScenarioFile,
+    goals: Annotated[
+        str,
+        typer.Option(help="2 to 4 terms of the objective, such as posts_moved,choices_met; `rest`: all the others."),
+    ],
+    spacing: Annotated[
+        str, typer.Option(help="By how much values of a goal differ at least: posts_moved=150,rest=500 (staff-hours).")
+    ] = "",
+    gap: Annotated[
+        float | None,
+        typer.Option(
+            help="Relative gap to prove at each point; exact if left out, 0.002 for large cases.", min=0, max=1
+        ),
+    ] = None,
+    time_limit: Annotated[float | None, typer.Option(help="Seconds for each solve.", min=1)] = None,
+    threads: Threads = THREADS,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results; runs/<scenario>-frontier-<goals> if left out.")
+    ] = None,
+) -> None:
+    """Trade goals off: every plan that none beats in one goal without losing in another, each with its proof.
+
+    A front that was stopped goes on where it was when the same command is given again.
+    """
+    from devolve_opt.studies.frontier import frontier as front
+    from devolve_opt.views.frontier_folder import POINTS, frontier_text, write_frontier
+
+    names = [name.strip() for name in goals.split(",") if name.strip()]
+    target = out_folder or Path("runs") / f"{scenario.stem}-frontier-{'-'.join(names)}"
+    amounts = _amounts(spacing)
+    refuse_foreign_folder(target, POINTS, "a trade-off front")
+    wanted = read_scenario(scenario)
+    found = 0
+
+    def tell(point: dict[str, Any]) -> None:
+        nonlocal found
+        found += 1
+        values = ", ".join(f"{name} {point[name]:,.0f}" for name in names)
+        err.print(f"plan {found}: {values}: {point['status']}, {point['seconds']:.1f} s", markup=False)
+
+    with err.status("Searching the front ... (Ctrl-C stops; finished points are kept)"):
+        result = front(wanted, names, amounts, gap, time_limit, threads, target / POINTS, report=tell)
+        write_frontier(result, target)
+    out.print(frontier_text(result), markup=False)
+    out.print(f"Results: {target}", markup=False)
+    if not result.open.empty:
+        err.print("Not complete; the same command goes on from there.")
+
+
+def _amounts(text: str) -> dict[str, float]:
+    """Read `a=1,b=2`."""
+    amounts: dict[str, float] = {}
+    faults = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, number = part.partition("=")
+        try:
+            amounts[name.strip()] = float(number)
+        except ValueError:
+            equals = ""
+        if not equals:
+            faults.append(Fault("must be goal=number, such as posts_moved=150.", column="--spacing", value=part))
+    if faults:
+        raise InputError(faults)
+    return amounts

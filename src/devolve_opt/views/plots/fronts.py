@@ -1,0 +1,108 @@
+"""Figure of a trade-off front: every point with its proof, and what lies between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from devolve_opt.studies.frontier import REST, Frontier, pairs
+from devolve_opt.views import style
+from devolve_opt.views.wording import HOURS, count
+from devolve_opt.vocabulary import Status, label
+
+ACROSS = 3
+"""Panels beside one another, at most."""
+
+
+def frontier_figure(frontier: Frontier) -> Figure:
+    """Draw a front: a panel for each two goals, a dot for each point, filled where it is proven.
+
+    In a front of two goals the shaded side holds no plan; a bar reaches from a point to the bound of its goal, where
+    the two differ.
+    """
+    panels = pairs(frontier)
+    proven = int((frontier.points["status"] == Status.PROVEN).sum())
+    found = len(frontier.points)
+    lead = f"{count(found, 'plan')}, {proven} proven: these cannot be better in one goal without loss in another."
+    lead += f"\n{_completeness(frontier)}"
+    foot = f"{style.short_name(frontier.scenario.title)}. Filled: proven to its gap. Hollow: not proven in time."
+    across = min(ACROSS, len(panels))
+    down = -(-len(panels) // across)
+    size = (9.5, 6.0) if len(panels) == 1 else (4.6 * across + 0.6, 4.2 * down + 1.4)
+    title = "What one goal costs another"
+    canvas = style.canvas(title, lead, style.drawn_notice(frontier.scenario), foot, size, top=0.3, bottom=0.6)
+    grid = canvas.grid(down, across, left=1.1, wspace=0.42, hspace=0.35)
+    for number, (first, second) in enumerate(panels):
+        axes = canvas.figure.add_subplot(grid[number // across, number % across])
+        style.plain(axes, "", "", "", grid="both")
+        _panel(axes, frontier, first, second)
+    return canvas.figure
+
+
+def goal_label(goal: str) -> str:
+    """Return a goal in words."""
+    return "all other terms" if goal == REST else label(goal)
+
+
+def _completeness(frontier: Frontier) -> str:
+    if not frontier.open.empty:
+        return f"NOT COMPLETE: {count(len(frontier.open), 'part')} of the front not searched to the end."
+    if frontier.exact.drop(frontier.points["solved_for"].iloc[0]).all():
+        return "Complete: no plan lies between two points."
+    stated = ", ".join(
+        f"{frontier.spacing[goal]:,.0f} in {goal_label(goal)}" for goal in frontier.goals if not frontier.exact[goal]
+    )
+    return f"At a spacing of {stated}: between two points, plans that differ by less may lie."
+
+
+def _panel(axes: Axes, frontier: Frontier, first: str, second: str) -> None:
+    points = frontier.points.sort_values(first)
+    across, up = points[first].to_numpy(float), points[second].to_numpy(float)
+    sure = (points["status"] == Status.PROVEN).to_numpy()
+    if len(frontier.goals) == 2 and len(points):
+        _empty_side(axes, across, up)
+        _bars(axes, frontier, first, second)
+    axes.scatter(across[sure], up[sure], s=30, color=style.THIS_PLAN, zorder=3)
+    axes.scatter(across[~sure], up[~sure], s=30, facecolors="white", edgecolors=style.THIS_PLAN, zorder=3)
+    words: dict[str, Any] = {"fontsize": 9, "fontfamily": style.FONT, "parse_math": False}
+    axes.set_xlabel(f"{goal_label(first)} ({HOURS})", **words)
+    axes.set_ylabel(f"{goal_label(second)} ({HOURS})", **words)
+    if np.ptp(across) < 1:
+        axes.set_xlim(across.min() - 1, across.max() + 1)
+    if np.ptp(up) < 1:
+        axes.set_ylim(up.min() - 1, up.max() + 1)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(5, integer=True))
+        axis.set_major_formatter(FuncFormatter(style.thousands))
+
+
+def _empty_side(axes: Axes, across: np.ndarray, up: np.ndarray) -> None:
+    """Shade what no plan reaches: above the stairs through the points."""
+    reach = [max(float(np.ptp(values)), 1e-6 * max(1.0, float(np.abs(values).max())), 1.0) for values in (across, up)]
+    left, right = across[0] - 0.08 * reach[0], across[-1] + 0.08 * reach[0]
+    top, bottom = up.max() + 0.08 * reach[1], up.min() - 0.08 * reach[1]
+    edge = np.r_[left, across, right]
+    # From one point to the next, a plan with more of the first goal has the next point's second goal at most.
+    height = np.r_[up, bottom]
+    for begin, end, level in zip(edge[:-1], edge[1:], height, strict=True):
+        axes.fill_between([begin, end], level, top, color="#F3F3F3", linewidth=0, zorder=0)
+    axes.step(edge, np.r_[height[0], height], where="pre", color=style.THIS_PLAN, linewidth=1.0, alpha=0.6)
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+
+
+def _bars(axes: Axes, frontier: Frontier, first: str, second: str) -> None:
+    """Draw a bar from each point to its bound, along the goal that was solved for."""
+    for row in frontier.points.to_dict("records"):
+        if row["bound"] is None or row["solved_for"] not in (first, second):
+            continue
+        upright = row["solved_for"] == second
+        ends = [
+            (row[first], row[first] if upright else row["bound"]),
+            (row[second], row["bound"] if upright else row[second]),
+        ]
+        axes.plot(*ends, color=style.THIS_PLAN, linewidth=2.4, alpha=0.4, zorder=2)
