@@ -17,6 +17,7 @@ from devolve_opt.errors import DevolveError, Fault, InputError, NoPlanError, did
 from devolve_opt.policy import Policy
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control, stop_on_interrupt
+from devolve_opt.studies.cap_prices import DECISIONS, decisions_of
 from devolve_opt.studies.comparing import measures, valued_on
 from devolve_opt.studies.kept import digest_of, keep, kept
 from devolve_opt.studies.options import check_options
@@ -58,7 +59,8 @@ def sweep(
         `comparable`. A value at which no plan exists has the status `infeasible`, one whose time was up without a plan
         `no_plan`, one at which the run broke down `failed`; `note` then says why. Points that were stopped are not in
         it. Where `comparable` is false, the cap is part of how a plan is valued (such as `choice_floor`), and what
-        plans are worth must not be compared between its values.
+        plans are worth must not be compared between its values. What the plans decide is in its `attrs`, see
+        `cap_prices.changes`.
 
     Raises:
         InputError: if the cap is unknown, or a value or an option is not allowed.
@@ -70,7 +72,8 @@ def sweep(
         folder.mkdir(parents=True, exist_ok=True)
     jobs = jobs or max(1, min(2, (os.cpu_count() or 1) // 2))
     stop, models = threading.Event(), Models()
-    points = {}
+    points: dict[float, dict[str, Any]] = {}
+    decided: dict[float, Any] = {}
     kept_values: set[float] = set()
 
     def one(value: float) -> dict[str, Any] | None:
@@ -98,10 +101,13 @@ def sweep(
             for done in finished:
                 point = done.result()
                 if point is not None:
+                    decided[point["value"]] = point.pop(DECISIONS, {})
                     points[point["value"]] = point
                     report({**point, "kept": point["value"] in kept_values})
     comparable = len({valued_on(changed) for changed in scenarios.values()}) == 1
-    return pd.DataFrame([points[value] for value in sorted(points)]).assign(comparable=comparable)
+    frame = pd.DataFrame([points[value] for value in sorted(points)]).assign(comparable=comparable)
+    frame.attrs[DECISIONS] = {value: decided[value] for value in sorted(decided)}
+    return frame
 
 
 def _ends_first(values: Iterable[float]) -> list[float]:
@@ -141,7 +147,7 @@ def _scenarios(scenario: Scenario, cap: str, values: Iterable[float]) -> dict[fl
 def _solve_point(scenario: Scenario, gap: float, control: Control, models: Models) -> dict[str, Any]:
     try:
         plan = solve(scenario, gap=gap, threads=1, control=control, explain=False, models=models)
-        return {**measures(plan), "note": ""}
+        return {**measures(plan), "note": "", DECISIONS: decisions_of(plan)}
     except NoPlanError as error:
         status, note = "infeasible" if error.proven else "no_plan", str(error)
     except (DevolveError, OSError, MemoryError) as error:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pandas as pd
 
 from devolve_opt.policy import Policy
 from devolve_opt.scenario import Scenario
+from devolve_opt.studies.cap_prices import cap_prices, changes, stops_binding
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots import sweep_figure
-from devolve_opt.views.wording import rounded_up
+from devolve_opt.views.wording import percent, rounded_up
 
 
 def write_sweep(
@@ -23,7 +25,8 @@ def write_sweep(
         cap: the cap that was varied.
         scenario: what it was varied in.
         asked: how many values were asked for; None if all of them are there.
-        folder: where; `sweep.csv`, `sweep.parquet`, `sweep.txt`, `sweep.png` and `sweep.svg` are written.
+        folder: where; `sweep` (points), `prices` (what each step gains) and `changes` (what differs in the plans) are
+            written as CSV and Parquet, and `sweep.txt`, `sweep.png` and `sweep.svg`.
 
     Returns:
         The folder.
@@ -37,6 +40,8 @@ def write_sweep(
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
         write_table(folder / "sweep", frame)
+        write_table(folder / "prices", cap_prices(frame))
+        write_table(folder / "changes", changes(frame))
         write_bytes(folder / "sweep.txt", text.encode())
         write_figure(folder / "sweep", figure)
     return folder
@@ -59,8 +64,38 @@ def sweep_text(frame: pd.DataFrame, cap: str, scenario: Scenario, asked: int | N
     if asked is not None and len(frame) < asked:
         head += [f"NOT COMPLETE: {len(frame)} of {asked} values are done; the same command goes on from there."]
     head += [""]
+    rows += _prices(frame, cap)
     rows += [f"{row['value']:>10g}  {row['note']}" for row in frame.to_dict("records") if row.get("note")]
     return "\n".join([*head, *rows]) + "\n"
+
+
+def _prices(frame: pd.DataFrame, cap: str) -> list[str]:
+    """Return what each step gains for a unit of the cap, and from where on it hardly matters."""
+    steps = cap_prices(frame)
+    if steps.empty or not frame["comparable"].all():
+        return []
+    changed = changes(frame)
+    rows = [
+        "",
+        f"What a step gains for each unit of {cap}, from these points alone, and what changes",
+    ]
+    rows.append(
+        f"{'from':>10}  {'to':>10}  {'at least':>12}  {'at most':>12}  {'worth':<6}  {'powers':>7}  {'posts':>7}"
+    )
+    for step in steps.to_dict("records"):
+        here = changed[(changed["from_value"] == step["from_value"]) & (changed["to_value"] == step["to_value"])]
+        powers, posts = (int((here["kind"] == kind).sum()) for kind in ("power", "posts"))
+        gains = "  ".join(f"{round(step[name], 1) + 0.0:>12,.1f}" for name in ("gain_least", "gain_most"))
+        changed_here = f"{step['worth']:<6}  {powers:>7}  {posts:>7}"
+        rows.append(f"{step['from_value']:>10g}  {step['to_value']:>10g}  {gains}  {changed_here}")
+    gap = float(frame["gap"].max())
+    place = stops_binding(frame, gap) if math.isfinite(gap) else None
+    if place is not None:
+        rows += [
+            "",
+            f"From {place:g} on, no other value here is worth over {percent(gap)} more: within the points' gap.",
+        ]
+    return [*rows, ""] if frame["note"].astype(bool).any() else rows
 
 
 def cap_unit(cap: str) -> str:

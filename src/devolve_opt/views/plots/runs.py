@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from devolve_opt.plan import Plan
+from devolve_opt.studies.cap_prices import cap_prices
 from devolve_opt.views import style
 from devolve_opt.views.wording import HOURS, percent, short_status
 from devolve_opt.vocabulary import Method, Status, Term
@@ -96,7 +97,9 @@ def _phases(axes: Axes, steps: pd.DataFrame) -> None:
 
 
 def sweep_figure(frame: pd.DataFrame, cap: str, unit: str, title: str, notice: str = "") -> Figure:
-    """Draw a sweep: the value at each cap with the interval that is proven, and below it overload and posts moved.
+    """Draw a sweep: the value at each cap and what a step gains, each with the interval that is proven.
+
+    Below it overload and posts moved.
 
     Args:
         frame: as `studies.sweeping.sweep` returns it; points without a plan are named on the axis.
@@ -117,8 +120,8 @@ def sweep_figure(frame: pd.DataFrame, cap: str, unit: str, title: str, notice: s
         "Hollow: the gap asked for is not proven."
     )
     notice = "SYNTHETIC DATA" if notice else ""
-    canvas = style.canvas(f"What {cap} is worth", lead, notice, foot, (9.5, 7.2), top=0.3, bottom=0.55)
-    grid = canvas.grid(3, 1, left=1.0, height_ratios=[3, 1, 1], hspace=0.28)
+    canvas = style.canvas(f"What {cap} is worth", lead, notice, foot, (9.5, 8.6), top=0.3, bottom=0.55)
+    grid = canvas.grid(4, 1, left=1.0, height_ratios=[3, 1.2, 1, 1], hspace=0.34)
     value = style.plain(canvas.figure.add_subplot(grid[0]), "Value of the plan", "", HOURS, grid="both")
     if numbers.empty:
         style.say(value, "No point was solved.")
@@ -133,16 +136,20 @@ def sweep_figure(frame: pd.DataFrame, cap: str, unit: str, title: str, notice: s
         ),
         ("Posts moved", solved["posts_moved_count"], "posts", style.TERM_COLOURS[Term.POSTS_MOVED]),
     )
-    for row, (heading, values, unit_there, colour) in enumerate(lower, start=1):
+    steps = canvas.figure.add_subplot(grid[1], sharex=value)
+    _steps(
+        style.plain(steps, f"What a step gains for each unit of {cap}", "", "staff-hours\na year", grid="both"), frame
+    )
+    for row, (heading, values, unit_there, colour) in enumerate(lower, start=2):
         axes = style.plain(canvas.figure.add_subplot(grid[row], sharex=value), heading, "", unit_there, grid="both")
         _points(axes, solved["value"], values, proven, colour)
         known = values.dropna() if values.notna().any() else pd.Series([0.0])
         lowest, highest = min(0.0, float(known.min())), max(0.0, float(known.max()))
         margin = 0.15 * max(1.0, highest - lowest)
         axes.set_ylim(lowest - margin if lowest < 0 else 0.0, highest + margin)
-        axes.yaxis.set_major_locator(MaxNLocator(4, integer=row == 2))
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=row == 3))
         axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))
-        if row == 1:
+        if row == 2:
             axes.tick_params(labelbottom=False)
     axes.set_xlabel(f"{cap} ({unit})", fontsize=9, fontfamily=style.FONT, parse_math=False)
     value.tick_params(labelbottom=False)
@@ -162,6 +169,24 @@ def _values(axes: Axes, solved: pd.DataFrame, proven: pd.Series, without: pd.Dat
             str(status).replace("_", " "), xy=(cap_value, 0.03), xycoords=("data", "axes fraction"), rotation=90,
             xytext=(2, 0), textcoords="offset points", fontsize=8, color=style.WARNING, fontfamily=style.FONT,
         )  # fmt: skip
+
+
+def _steps(axes: Axes, frame: pd.DataFrame) -> None:
+    """Draw what each step gains, from at least to at most: a kink is where two steps do not overlap."""
+    axes.tick_params(labelbottom=False)
+    steps = cap_prices(frame) if frame.get("comparable", pd.Series([True])).all() else pd.DataFrame()
+    if steps.empty:
+        style.say(axes, "No two values to compare.")
+        return
+    for step in steps.to_dict("records"):
+        least, most = step["gain_least"], step["gain_most"]
+        if np.isfinite([least, most]).all():
+            axes.fill_between([step["from_value"], step["to_value"]], least, most, color="#C9D8EA", linewidth=0)
+            middle = (least + most) / 2
+            axes.plot([step["from_value"], step["to_value"]], [middle, middle], color=style.THIS_PLAN, linewidth=1.2)
+    axes.axhline(0, color="#555555", linewidth=0.8)
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))
 
 
 def _points(axes: Axes, x: pd.Series, y: pd.Series, proven: pd.Series, colour: str) -> None:
