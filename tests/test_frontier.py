@@ -11,7 +11,10 @@ import pytest
 from devolve_opt import Scenario, frontier, solve
 from devolve_opt.errors import InputError
 from devolve_opt.solver.engine import Answer, Control, Engine, Outcome
+from devolve_opt.solver.goals import Goals
+from devolve_opt.solver.held import Nearly, with_goals
 from devolve_opt.solver.matrix import compile_matrix
+from devolve_opt.solver.strategy import Search
 from devolve_opt.studies import frontier as study
 from devolve_opt.views.frontier_folder import frontier_text, write_frontier
 from devolve_opt.views.plots.fronts import frontier_figure
@@ -61,6 +64,26 @@ def test_a_front_to_a_gap_by_the_search_of_large_cases_is_near_the_exact_one(rea
     near = frontier(hand_scenario(), ["readiness", "choices_met"], gap=0.01)
     assert near.points["choices_met"].tolist() == pytest.approx(readiness_and_choices.points["choices_met"].tolist())
     assert (near.points["bound"] >= near.points["choices_met"] - 1e-6).all()
+
+
+def test_in_a_search_goals_that_are_free_have_no_row():
+    # A row of all choices would tie all townships together, and then nothing is searched by township.
+    matrix = compile_matrix(hand_model())
+    costs = np.vstack([np.arange(matrix.costs.size), np.ones(matrix.costs.size)])
+    goals = Goals(("first", "second"), costs, np.zeros(2), np.ones(2))
+    seen = []
+
+    def search(limited, control, carried):
+        seen.append(limited)
+        return Search(limited, control, np.zeros(matrix.costs.size, dtype=bool), gap=0.1, threads=1)
+
+    near = Nearly(with_goals(matrix, goals), Control(30.0), 0.1, search)
+    near.solve(matrix.costs, np.array([-np.inf, 3.0]))
+    near.solve(matrix.costs, np.full(2, -np.inf))
+    assert [len(limited.row_lower) - len(matrix.row_lower) for limited in seen] == [1, 0]
+    assert seen[0].row_names[-1] == "second"
+    assert (seen[0].row_lower[-1], seen[0].row_upper[-1]) == (3.0, np.inf)
+    assert seen[0].rows[[-1]].toarray().tolist() == [costs[1].tolist()]
 
 
 def test_a_front_that_was_stopped_goes_on_from_there(tmp_path, readiness_and_choices, monkeypatch):

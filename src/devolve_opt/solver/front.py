@@ -27,8 +27,8 @@ from devolve_opt.solver.held import Solver
 from devolve_opt.vocabulary import Status
 
 Array = NDArray[np.float64]
-SHARE = 1e-3
-"""Spacing of a goal whose step is not known, in the range that it has on the front."""
+SHARE, WIDE_SHARE = 1e-3, 0.05
+"""Spacing of a goal whose step is not known, in its range; the second where the solver works to a gap."""
 TOLERANCE = 1e-7
 """Relative difference of two values that is the solver's, and no difference."""
 ASIDE = 1e-3
@@ -64,7 +64,7 @@ class Box:
 
     Attributes:
         worst: plans have to be better than this in every goal, by its step at least.
-        best: no plan is better than this.
+        best: no plan is better than this, to the solver's gap.
     """
 
     worst: Array
@@ -85,7 +85,7 @@ class Front:
         solver: solves with goals held at limits, see `held`.
         control: when to stop.
         spacing: by how much values of each goal have to differ, shape (k,); 0 takes the step that is known, or
-            `SHARE` of its range.
+            a share of its range.
         report: called with each point.
         recall: asked, by a key, for what a solve found in another run of the very same front; `remember`: told what one
             found. Points first.
@@ -120,14 +120,16 @@ class Front:
         with self.solver:
             held = _Held(self.goals, self.solver, self.control)
             known = self.goals.steps(self.integer)
+            held.least[:-1] = [held.find_least(goal) for goal in range(count - 1)]
             self._payoff(held, known)
             # How low the last goal can be is nobody's question; on the front, the payoff table tells it nearly.
-            least = np.r_[[held.least(goal) for goal in range(count - 1)], self.payoff[:, -1].min()]
+            least = np.r_[held.least[:-1], self.payoff[:, -1].min()]
             most = self.payoff.diagonal()
             stated = np.zeros(count) if self.spacing is None else self.spacing
             ranges = np.maximum(most - least, 1e-9)
+            share = WIDE_SHARE if self.solver.gap else SHARE
             self.exact = (known > 0) & (stated <= known)
-            self.steps = np.where(stated > 0, np.maximum(stated, known), np.where(known > 0, known, SHARE * ranges))
+            self.steps = np.where(stated > 0, np.maximum(stated, known), np.where(known > 0, known, share * ranges))
             held.ranges = ranges
             boxes = [Box((least - self.steps)[:-1], most[:-1])]
             while boxes and not self.control.stopped and self.control.left > 0:
@@ -223,6 +225,7 @@ class _Held:
     """The goals, each free or held where it is.
 
     Attributes:
+        least: what every plan has of each goal but the last, shape (k,).
         slack: by how much a goal that is held may fall short, shape (k,).
         ranges: between its least and its most on the front, shape (k,), at least 1e-9.
     """
@@ -230,25 +233,27 @@ class _Held:
     def __init__(self, goals: Goals, solver: Solver, control: Control):
         self.goals, self.solver, self.control = goals, solver, control
         count = len(goals.names)
-        self.slack, self.ranges = np.zeros(count), np.ones(count)
+        self.slack, self.ranges, self.least = np.zeros(count), np.ones(count), np.full(count, -np.inf)
 
-    def least(self, goal: int) -> float:
+    def find_least(self, goal: int) -> float:
         """Return a value that no plan falls below."""
         answer = self.solver.solve(-self.goals.costs[goal], np.full(len(self.slack), -np.inf))
+        if answer.outcome is Outcome.INFEASIBLE:
+            raise _no_plan(answer.outcome)
         if not np.isfinite(answer.bound):
             raise SolverError(f"nothing is known of how low {self.goals.names[goal]} can be; give it more time")
         return -answer.bound + float(self.goals.offsets[goal])
 
     def in_order(self, order: Sequence[int]) -> FrontPoint:
-        """Return the plan where goals come one after the other in this order."""
+        """Return the plan where goals come one after the other in this order; to a gap, only the first does."""
         limits = np.full(len(order), -np.inf)
+        if self.solver.gap:
+            return self._first_then_last(order[0], limits)
         proven, seconds, bound, solution = True, 0.0, np.inf, None
         for goal in order:
             answer = self._solve(self.goals.costs[goal], limits, solution)
-            if answer.outcome is Outcome.INFEASIBLE and solution is None:
-                raise NoPlanError("no plan keeps all the rules", proven=True)
             if answer.solution is None and solution is None:
-                raise NoPlanError("no plan was found in time; none is proven impossible either", proven=False)
+                raise _no_plan(answer.outcome)
             proven, seconds = proven and answer.outcome is Outcome.OPTIMAL, seconds + answer.seconds
             solution = _better(answer, solution)
             if goal == len(order) - 1:
@@ -256,6 +261,17 @@ class _Held:
             limits[goal] = self._held(goal, self.goals.values(solution)[goal])
         assert solution is not None
         return self._point(solution, proven, bound, limits, seconds)
+
+    def _first_then_last(self, first: int, limits: Array) -> FrontPoint:
+        if first != len(limits) - 1:
+            answer = self._solve(self.goals.costs[first], limits)
+            if answer.solution is None:
+                raise _no_plan(answer.outcome)
+            limits[first] = self._held(first, self.goals.values(answer.solution)[first])
+        found = self.best_last(limits)
+        if isinstance(found, Outcome):
+            raise _no_plan(found)
+        return found
 
     def best_last(self, limits: Array) -> FrontPoint | Outcome:
         """Return the plan with the most of the last goal that reaches the limits, and with that much the greatest sum.
@@ -270,8 +286,9 @@ class _Held:
             answer = self._solve(first + ASIDE * others, limits)
             if answer.solution is None:
                 return answer.outcome
-            # f + a s <= bound, and s is at least what the limits ask for.
-            asked = float(((limits[:last] - self.goals.offsets[:last]) / self.ranges[:last]).sum())
+            # f + a s <= bound, and s is at least what the limits ask for, or what every plan has.
+            reached = np.maximum(limits, self.least)[:last]
+            asked = float(((reached - self.goals.offsets[:last]) / self.ranges[:last]).sum())
             bound = (answer.bound - ASIDE * asked) * self.ranges[last] + float(self.goals.offsets[last])
             return self._point(answer.solution, answer.outcome is Outcome.OPTIMAL, bound, limits, answer.seconds)
         answer = self._solve(self.goals.costs[last], limits)
@@ -288,7 +305,7 @@ class _Held:
     def _point(self, solution: Array, proven: bool, bound: float, limits: Array, seconds: float) -> FrontPoint:
         stopped = Status.INTERRUPTED if self.control.stopped else Status.TIME_LIMIT
         status = Status.PROVEN if proven else stopped
-        return FrontPoint(self.goals.values(solution), solution, status, bound, limits, seconds)
+        return FrontPoint(self.goals.values(solution), solution, status, bound, limits.copy(), seconds)
 
     def _held(self, goal: int, value: float) -> float:
         gap = self.solver.gap * abs(value)
@@ -296,6 +313,12 @@ class _Held:
 
     def _solve(self, costs: Array, limits: Array, start: Array | None = None) -> Answer:
         return self.solver.solve(costs, limits - self.goals.offsets, start)
+
+
+def _no_plan(outcome: Outcome) -> NoPlanError:
+    if outcome is Outcome.INFEASIBLE:
+        return NoPlanError("no plan keeps all the rules", proven=True)
+    return NoPlanError("no plan was found in time; none is proven impossible either", proven=False)
 
 
 def _better(answer: Answer, before: Array | None) -> Array:

@@ -133,8 +133,7 @@ class Nearly:
         """See `Solver`."""
         left = self.control.left if self.seconds is None else min(self.seconds, self.control.left)
         control = Control(None if np.isinf(left) else left, self.control.event)
-        matrix = replace(self.matrix, costs=costs, row_lower=_limited(self.matrix, limits))
-        search = self.search(matrix, control, self.carried)
+        search = self.search(self._with_limits(costs, limits), control, self.carried)
         search.run(start)
         if search.infeasible:
             return Answer(Outcome.INFEASIBLE, np.inf, -np.inf, None, None, control.elapsed)
@@ -142,6 +141,19 @@ class Nearly:
         ended = Outcome.INTERRUPTED if control.stopped else Outcome.TIME_LIMIT
         return Answer(
             Outcome.OPTIMAL if near else ended, search.bound, search.objective, search.solution, None, control.elapsed
+        )
+
+    def _with_limits(self, costs: Array, limits: Array) -> Matrix:
+        """Return the matrix with rows for the goals that are held only: any other would tie townships for nothing."""
+        matrix, own = self.matrix, len(self.matrix.row_lower) - len(limits)
+        rows = np.r_[np.arange(own), own + np.flatnonzero(np.isfinite(limits))]
+        return replace(
+            matrix,
+            costs=costs,
+            rows=csr_array(matrix.rows[rows]),
+            row_lower=_limited(matrix, limits)[rows],
+            row_upper=matrix.row_upper[rows],
+            row_names=[matrix.row_names[row] for row in rows.tolist()],
         )
 
 

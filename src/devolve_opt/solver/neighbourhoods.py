@@ -60,7 +60,7 @@ class Neighbourhoods:
         numbers = np.unique(fields[self.lists]).tolist()
         self.members = {size: [Neighbourhood(some) for some in combinations(numbers, size)] for size in SIZES}
         self.plan, self.unsettled = 0, 0
-        self.in_vain, self.patience = 0, IN_VAIN
+        self.in_vain, self.most_in_vain = 0, IN_VAIN
 
     @property
     def exhausted(self) -> bool:
@@ -116,7 +116,7 @@ class Neighbourhoods:
 
     def others_wanted(self) -> bool:
         """Whether so much was tried in vain that a plan from elsewhere is wanted; says so once, then waits longer."""
-        wanted = self.in_vain >= self.patience
+        wanted = self.in_vain >= self.most_in_vain
         if wanted:
-            self.in_vain, self.patience = 0, 2 * self.patience
+            self.in_vain, self.most_in_vain = 0, 2 * self.most_in_vain
         return wanted

@@ -155,8 +155,8 @@ class Search(Progress):
 
     def _list_some_more(self, engine: Engine, values: Array) -> Answer:
         """Keep the lists that are whole, list what is listed for the most part, and solve the relaxation again."""
-        split = np.flatnonzero(self._split(values))
-        nearly, most = split[values[split] > MOSTLY], split[[np.argmax(values[split])]]
+        open_lists = np.flatnonzero(self._split(values))
+        nearly, most = open_lists[values[open_lists] > MOSTLY], open_lists[[np.argmax(values[open_lists])]]
         for listed in (nearly, most) if len(nearly) > 1 else (most,):
             target, fixed = values.copy(), self.lists & ~self._split(values)
             target[listed], fixed[listed] = 1.0, True

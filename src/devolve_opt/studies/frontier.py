@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
-from itertools import combinations
 from math import isfinite
 from numbers import Real
 from pathlib import Path
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from devolve_opt.audit import audit, describe
 from devolve_opt.errors import AuditError, Fault, InputError, did_you_mean
-from devolve_opt.plan import Decisions
+from devolve_opt.plan import Decisions, relative_gap
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.carried import Carried
@@ -27,11 +26,12 @@ from devolve_opt.solver.goals import Goals
 from devolve_opt.solver.held import Exactly, Nearly, Solver, with_goals
 from devolve_opt.solver.matrix import Matrix
 from devolve_opt.solver.strategy import BY_TOWNSHIP_FROM, Search
+from devolve_opt.studies.area_teams import site_teams
 from devolve_opt.studies.comparing import valued_on
 from devolve_opt.studies.kept import digest_of, keep, kept
 from devolve_opt.studies.options import AGREEMENT, check_options
 from devolve_opt.studies.prepared import Models, Prepared
-from devolve_opt.studies.solving import fields_of
+from devolve_opt.studies.solving import search_of
 from devolve_opt.vocabulary import Status, Term
 
 Array = NDArray[np.float64]
@@ -88,14 +88,14 @@ def frontier(
 ) -> Frontier:
     """Trade goals off against each other: every plan that no other beats in one of them without losing in another.
 
-    Terms that no goal names do not count, unless `rest` is a goal.
+    Terms that no goal names do not count, unless `rest` is a goal. Area teams are sited first, as in `solve`.
 
     Args:
         scenario: what to solve.
         goals: 2 to 4 names of terms of the objective, see `vocabulary.Term`, or `rest`.
         spacing: by how much values of a goal have to differ, by its name (staff-hours a year). Where it is not given,
             it is what any two plans differ by, if that is known (the goal counts whole things at one price), else a
-            thousandth of the goal's range.
+            thousandth of the goal's range, or a twentieth where points are proven to a gap only.
         gap: relative gap to prove at each point; None takes 0 for small scenarios and 0.002 for large ones.
         time_limit: seconds for each solve.
         threads: threads for the solver.
@@ -117,6 +117,8 @@ def frontier(
     own = control is None
     control = control or Control()
     with stop_on_interrupt(control.stop) if own else nullcontext():
+        if scenario.policy.area_teams is not None:
+            site_teams(scenario, threads=threads, control=control)  # where they cannot serve everybody there is no plan
         prepared = Models().prepare(
             scenario.data, scenario.policy, ratio_decisions(scenario.data, scenario.policy)
         )  # fmt: skip
@@ -197,14 +199,9 @@ class _Study:
         """Return what solves the points: HiGHS exactly, or the package's own search."""
         if not self.gap:
             return Exactly(matrix, control, threads, self.time_limit)
-        lists = matrix.columns_of("base", "special", "listed")
-        places = matrix.places(self.scenario.data.tables["townships"].index)
-        fields = matrix.numbered(fields_of(self.scenario.data))
 
         def search(limited: Matrix, until: Control, carried: Carried) -> Search:
-            return Search(
-                limited, until, lists, gap=self.gap, threads=threads, places=places, fields=fields, carried=carried
-            )
+            return search_of(self.scenario.data, limited, until, self.gap, threads, carried)
 
         return Nearly(matrix, control, self.gap, search, self.time_limit)
 
@@ -235,7 +232,8 @@ class _Study:
         row = self._row(found)
         limits = [limit if isfinite(limit) else None for limit in found.limits.tolist()]
         keep(self._file(key), self.key, self.time_limit, {
-            "status": str(found.status), "gap": row["gap"], "values": found.values.tolist(), "bound": found.bound,
+            "status": str(found.status), "gap": self.gap if found.status is Status.PROVEN else row["gap"],
+            "values": found.values.tolist(), "bound": found.bound,
             "limits": limits, "seconds": found.seconds, "row": row,
         })  # fmt: skip
 
@@ -251,11 +249,11 @@ class _Study:
             decisions = self.prepared.decisions(self._whole(point.solution))
             terms, objective = self._audited(decisions, point)
             value, last = float(point.values[-1]), self.goals.names[-1]
-            gap = max(0.0, point.bound - value) / max(abs(value), 1e-9) if isfinite(point.bound) else None
+            gap = relative_gap(value, point.bound)
             self.rows[key] = {
                 **dict(zip(self.goals.names, point.values.tolist(), strict=True)),
                 "status": str(point.status), "solved_for": last,
-                "bound": point.bound if isfinite(point.bound) else None, "gap": gap,
+                "bound": point.bound if isfinite(point.bound) else None, "gap": gap if isfinite(gap) else None,
                 **{f"{term}_by_audit": terms[term] for term in Term}, "objective": objective,
                 "powers_listed": int(decisions.guide_list["power"].nunique()), "take_ups": len(decisions.take_up),
                 "synthetic": self.scenario.case.synthetic, "seconds": round(point.seconds, 3),
@@ -302,8 +300,3 @@ class _Study:
             exact=pd.Series(front.exact, index=list(self.goals.names)).reindex(list(names)),
             open=pd.DataFrame(opened, columns=columns),
         )
-
-
-def pairs(frontier: Frontier) -> list[tuple[str, str]]:
-    """Return every two goals of a front, in their order."""
-    return list(combinations(frontier.goals, 2))

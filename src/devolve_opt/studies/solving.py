@@ -17,8 +17,10 @@ from devolve_opt.plan import Audit, Decisions, Plan, relative_gap
 from devolve_opt.rules.legality import exclusions
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
+from devolve_opt.solver.carried import Carried
 from devolve_opt.solver.conflict import LIST_IN_FORCE, Conflict, Relaxation, diagnose
 from devolve_opt.solver.engine import Control, stop_on_interrupt
+from devolve_opt.solver.matrix import Matrix
 from devolve_opt.solver.progress import Step
 from devolve_opt.solver.strategy import Search
 from devolve_opt.studies.area_teams import site_teams
@@ -119,17 +121,7 @@ def _solve(
     matrix = prepared.matrix
     seconds["build"] = time.monotonic() - began
 
-    search = Search(
-        matrix,
-        control,
-        lists=matrix.columns_of("base", "special", "listed"),
-        gap=gap,
-        threads=threads,
-        places=matrix.places(case.tables["townships"].index),
-        fields=matrix.numbered(fields_of(case)),
-        report=report,
-        carried=prepared.carried,
-    )
+    search = search_of(case, matrix, control, gap, threads, prepared.carried, report)
     search.run(prepared.start, relaxation_only=method is Method.RATIO)
     seconds.update(search.seconds)
 
@@ -179,7 +171,30 @@ def _solve(
     )
 
 
-def fields_of(case: Case) -> dict[str, int]:
+def search_of(
+    case: Case,
+    matrix: Matrix,
+    control: Control,
+    gap: float,
+    threads: int,
+    carried: Carried,
+    report: Callable[[Step], None] = lambda step: None,
+) -> Search:
+    """Return the search for a matrix of a case: which columns are lists, and of which township and field each is."""
+    return Search(
+        matrix,
+        control,
+        lists=matrix.columns_of("base", "special", "listed"),
+        gap=gap,
+        threads=threads,
+        places=matrix.places(case.tables["townships"].index),
+        fields=matrix.numbered(_fields(case)),
+        report=report,
+        carried=carried,
+    )
+
+
+def _fields(case: Case) -> dict[str, int]:
     """Return a number for each field, and the same for each of its powers, by id."""
     field_of = case.tables["powers"]["field"]
     numbers = {field: number for number, field in enumerate(sorted(set(field_of)))}

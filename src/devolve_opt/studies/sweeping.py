@@ -38,7 +38,7 @@ def sweep(
 ) -> pd.DataFrame:
     """Solve the scenario at each value of a cap; where the cap allows it, the model is built once.
 
-    The highest and the lowest value come first, then the others in rising order. What one solve leaves serves the
+    The highest value comes first, then the others in rising order. What one solve leaves serves the
     next: what townships are worth, plans as far as they keep the rules there too, and the bound of a value whose rules
     allow no less.
 
@@ -94,7 +94,7 @@ def sweep(
         return point
 
     with stop_on_interrupt(stop.set), ThreadPoolExecutor(jobs) as pool:
-        working = {pool.submit(one, value) for value in _ends_first(scenarios)}
+        working = {pool.submit(one, value) for value in _highest_first(scenarios)}
         while working:
             # Windows answers Ctrl-C only between waits.
             finished, working = wait(working, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -110,7 +110,7 @@ def sweep(
     return frame
 
 
-def _ends_first(values: Iterable[float]) -> list[float]:
+def _highest_first(values: Iterable[float]) -> list[float]:
     """Return the values in the order in which they are solved.
 
     The highest value's bound holds for all below it where a cap is a limit, and the plan of each for all above it.

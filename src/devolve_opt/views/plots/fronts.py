@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from devolve_opt.studies.frontier import REST, Frontier, pairs
+from devolve_opt.studies.frontier import REST, Frontier
 from devolve_opt.views import style
 from devolve_opt.views.wording import HOURS, count
 from devolve_opt.vocabulary import Status, label
@@ -24,7 +25,7 @@ def frontier_figure(frontier: Frontier) -> Figure:
     In a front of two goals the shaded side holds no plan; a bar reaches from a point to the bound of its goal, where
     the two differ.
     """
-    panels = pairs(frontier)
+    panels = list(combinations(frontier.goals, 2))
     proven = int((frontier.points["status"] == Status.PROVEN).sum())
     found = len(frontier.points)
     lead = f"{count(found, 'plan')}, {proven} proven: these cannot be better in one goal without loss in another."
