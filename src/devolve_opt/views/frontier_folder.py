@@ -8,7 +8,7 @@ import pandas as pd
 
 from devolve_opt.studies.frontier import Frontier
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
-from devolve_opt.views.plots.fronts import frontier_figure, goal_label
+from devolve_opt.views.plots.fronts import frontier_figure, goal_label, held_goals
 from devolve_opt.views.wording import HOURS, percent, rounded_up
 from devolve_opt.vocabulary import Status
 
@@ -53,7 +53,7 @@ def frontier_text(frontier: Frontier) -> str:
     ]
     proven = int((frontier.points["status"] == Status.PROVEN).sum())
     head += [f"{len(frontier.points)} points, {proven} proven."]
-    for goal in goals:
+    for goal in held_goals(frontier):
         spacing = f"{frontier.spacing[goal]:,.4g}"
         known = "any two plans differ by that" if frontier.exact[goal] else "between two points, others may lie"
         head.append(f"Values of {goal_label(goal)} differ by {spacing} at least: {known}.")

@@ -6,13 +6,14 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from devolve_opt.studies.frontier import REST, Frontier
 from devolve_opt.views import style
-from devolve_opt.views.wording import HOURS, count
+from devolve_opt.views.wording import HOURS, count, percent
 from devolve_opt.vocabulary import Status, label
 
 ACROSS = 3
@@ -22,15 +23,18 @@ ACROSS = 3
 def frontier_figure(frontier: Frontier) -> Figure:
     """Draw a front: a panel for each two goals, a dot for each point, filled where it is proven.
 
-    In a front of two goals the shaded side holds no plan; a bar reaches from a point to the bound of its goal, where
-    the two differ.
+    In a front of two goals the shaded side holds no plan; a bar reaches from a point to the bound of its goal.
     """
     panels = list(combinations(frontier.goals, 2))
     proven = int((frontier.points["status"] == Status.PROVEN).sum())
     found = len(frontier.points)
-    lead = f"{count(found, 'plan')}, {proven} proven: these cannot be better in one goal without loss in another."
+    gap = frontier.points["gap"].max()
+    by = f" by over {percent(float(gap))}" if pd.notna(gap) and gap > 0 else ""
+    lead = f"{count(found, 'plan')}, {proven} proven: these cannot be better in one goal{by} without loss in another."
     lead += f"\n{_completeness(frontier)}"
     foot = f"{style.short_name(frontier.scenario.title)}. Filled: proven to its gap. Hollow: not proven in time."
+    if len(panels) == 1:
+        foot += "\nGrey: no plan can be there. A bar reaches from a point to the most that is possible at it."
     across = min(ACROSS, len(panels))
     down = -(-len(panels) // across)
     size = (9.5, 6.0) if len(panels) == 1 else (4.6 * across + 0.6, 4.2 * down + 1.4)
@@ -49,15 +53,26 @@ def goal_label(goal: str) -> str:
     return "all other terms" if goal == REST else label(goal)
 
 
+def held_goals(frontier: Frontier) -> list[str]:
+    """Return the goals whose values have a spacing: all but the one that was solved for at each of them."""
+    return [goal for goal in frontier.goals if goal != frontier.points["solved_for"].iloc[0]]
+
+
+def _between(frontier: Frontier) -> str:
+    """Return by how much points are apart where others may lie between them; empty where none can."""
+    return ", ".join(
+        f"{frontier.spacing[goal]:,.0f} in {goal_label(goal)}"
+        for goal in held_goals(frontier)
+        if not frontier.exact[goal]
+    )
+
+
 def _completeness(frontier: Frontier) -> str:
     if not frontier.open.empty:
         return f"NOT COMPLETE: {count(len(frontier.open), 'part')} of the front not searched to the end."
-    if frontier.exact.drop(frontier.points["solved_for"].iloc[0]).all():
-        return "Complete: no plan lies between two points."
-    stated = ", ".join(
-        f"{frontier.spacing[goal]:,.0f} in {goal_label(goal)}" for goal in frontier.goals if not frontier.exact[goal]
-    )
-    return f"At a spacing of {stated}: between two points, plans that differ by less may lie."
+    if stated := _between(frontier):
+        return f"At a spacing of {stated}: between two points, plans that differ by less may lie."
+    return "Complete: no plan lies between two points."
 
 
 def _panel(axes: Axes, frontier: Frontier, first: str, second: str) -> None:
@@ -65,7 +80,9 @@ def _panel(axes: Axes, frontier: Frontier, first: str, second: str) -> None:
     across, up = points[first].to_numpy(float), points[second].to_numpy(float)
     sure = (points["status"] == Status.PROVEN).to_numpy()
     if len(frontier.goals) == 2 and len(points):
-        _empty_side(axes, across, up)
+        upright = (points["solved_for"] == second).to_numpy() & points["bound"].notna().to_numpy()
+        most = np.where(upright, points["bound"].astype(float), up)
+        _empty_side(axes, across, up, most, _between(frontier) == "" and frontier.open.empty)
         _bars(axes, frontier, first, second)
     axes.scatter(across[sure], up[sure], s=30, color=style.THIS_PLAN, zorder=3)
     axes.scatter(across[~sure], up[~sure], s=30, facecolors="white", edgecolors=style.THIS_PLAN, zorder=3)
@@ -81,17 +98,27 @@ def _panel(axes: Axes, frontier: Frontier, first: str, second: str) -> None:
         axis.set_major_formatter(FuncFormatter(style.thousands))
 
 
-def _empty_side(axes: Axes, across: np.ndarray, up: np.ndarray) -> None:
-    """Shade what no plan reaches: above the stairs through the points."""
+def _empty_side(axes: Axes, across: np.ndarray, up: np.ndarray, most: np.ndarray, complete: bool) -> None:
+    """Shade what no plan reaches.
+
+    A plan with more of the first goal than a point has no more of the second than is possible at that point; where
+    nothing lies between two points, no more than is possible at the next one.
+
+    Args:
+        axes: where.
+        across: values of the first goal, rising, shape (points,).
+        up: values of the second, shape (points,).
+        most: what is possible of the second at each, shape (points,).
+        complete: whether nothing lies between two points.
+    """
     reach = [max(float(np.ptp(values)), 1e-6 * max(1.0, float(np.abs(values).max())), 1.0) for values in (across, up)]
     left, right = across[0] - 0.08 * reach[0], across[-1] + 0.08 * reach[0]
-    top, bottom = up.max() + 0.08 * reach[1], up.min() - 0.08 * reach[1]
-    edge = np.r_[left, across, right]
-    # From one point to the next, a plan with more of the first goal has the next point's second goal at most.
-    height = np.r_[up, bottom]
-    for begin, end, level in zip(edge[:-1], edge[1:], height, strict=True):
-        axes.fill_between([begin, end], level, top, color="#F3F3F3", linewidth=0, zorder=0)
-    axes.step(edge, np.r_[height[0], height], where="pre", color=style.THIS_PLAN, linewidth=1.0, alpha=0.6)
+    top, bottom = most.max() + 0.08 * reach[1], up.min() - 0.08 * reach[1]
+    edges = np.r_[left, across, right]
+    levels = np.r_[most, bottom] if complete else np.r_[most[0], most[:-1], bottom]
+    for begin, end, level in zip(edges[:-1], edges[1:], levels, strict=True):
+        axes.fill_between([begin, end], level, top, color="#ECECEC", linewidth=0, zorder=0)
+    axes.stairs(levels, edges, baseline=None, color=style.THIS_PLAN, linewidth=1.0, alpha=0.6)
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)
 

@@ -136,10 +136,9 @@ def sweep_figure(frame: pd.DataFrame, cap: str, unit: str, title: str, notice: s
         ),
         ("Posts moved", solved["posts_moved_count"], "posts", style.TERM_COLOURS[Term.POSTS_MOVED]),
     )
+    heading = f"What a step gains for each unit of {cap}: at least and at most"
     steps = canvas.figure.add_subplot(grid[1], sharex=value)
-    _steps(
-        style.plain(steps, f"What a step gains for each unit of {cap}", "", "staff-hours\na year", grid="both"), frame
-    )
+    _steps(style.plain(steps, heading, "", "staff-hours\na year", grid="both"), frame)
     for row, (heading, values, unit_there, colour) in enumerate(lower, start=2):
         axes = style.plain(canvas.figure.add_subplot(grid[row], sharex=value), heading, "", unit_there, grid="both")
         _points(axes, solved["value"], values, proven, colour)
@@ -181,9 +180,9 @@ def _steps(axes: Axes, frame: pd.DataFrame) -> None:
     for step in steps.to_dict("records"):
         least, most = step["gain_least"], step["gain_most"]
         if np.isfinite([least, most]).all():
-            axes.fill_between([step["from_value"], step["to_value"]], least, most, color="#C9D8EA", linewidth=0)
-            middle = (least + most) / 2
-            axes.plot([step["from_value"], step["to_value"]], [middle, middle], color=style.THIS_PLAN, linewidth=1.2)
+            ends = [step["from_value"], step["to_value"]]
+            axes.fill_between(ends, least, most, color="#C9D8EA", linewidth=0)
+            axes.hlines([least, most], *ends, color=style.THIS_PLAN, linewidth=1.2)
     axes.axhline(0, color="#555555", linewidth=0.8)
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))
