@@ -57,6 +57,11 @@ class PeakWithChildren:
         own = peak_mb() if sys.platform == "linux" else None
         return None if own is None else own + self._largest
 
+    @property
+    def largest_mb(self) -> float | None:
+        """The peak of the largest process started, megabytes; None where none was seen."""
+        return self._largest or None
+
     def _look(self) -> None:
         while not self._done.wait(EVERY):
             try:
