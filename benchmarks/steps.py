@@ -59,8 +59,8 @@ def build(request: dict[str, Any], tell: Any) -> dict[str, Any]:
 def load(request: dict[str, Any], tell: Any) -> dict[str, Any]:
     """Load the arrays into HiGHS.
 
-    `load_seconds` are those of loading alone; `peak_mb` is that of the process in which the package has HiGHS, where the
-    same arrays are loaded and the solve is stopped at once.
+    `load_seconds` are those of loading alone; `peak_mb` is that of the process in which the package has HiGHS: there
+    the same arrays are loaded, and the solve is stopped at once.
     """
     from benchmarks.arrays import read_arrays
     from devolve_opt.solver.engine import Control, Engine
