@@ -64,7 +64,7 @@ def keys_of(table: type[BaseModel], before: tuple[str | int, ...] = ()) -> Itera
     for name, field in table.model_fields.items():
         key = (*before, name)
         yield key, field
-        kinds = (field.annotation, *get_args(field.annotation)) if name != "overload_steps" else ()
+        kinds = (field.annotation, *get_args(field.annotation)) if name not in ("overload_steps", "pins") else ()
         inner = next((kind for kind in kinds if _is_table(kind)), None)
         if inner is not None:
             yield from keys_of(inner, key)
@@ -94,6 +94,12 @@ def _others(now: Any, policy: Policy, key: tuple[str | int, ...]) -> list[Any]:
     field = KEYS[key]
     if key == ("overload_steps",):
         return [policy.overload_steps[:2], (*policy.overload_steps, {"until": 2.0, "price": 9.0})]
+    if key == ("pins",):
+        pins = [
+            {"power": "P1", "list": "any", "reason": "a test"},
+            {"power": "P1", "township": "A", "reason": "a test"},
+        ]
+        return [pins[:1], pins, [{**pins[1], "holds": False}]]
     options = [option for kind in (getattr(field, "annotation", None),) for option in get_args(kind) or (kind,)]
     if any(_is_table(option) for option in options):
         return [{}, {"general": 1.3}, {"choice_met": 1.0}, None]

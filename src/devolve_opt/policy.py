@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from devolve_opt import instruments
 from devolve_opt.errors import InputError
+from devolve_opt.pins import Pin
 from devolve_opt.post_formulas import (
     MOBILE_FORMULA,
     OWN_WEIGHTS,
@@ -155,13 +156,9 @@ class Policy(Settings):
         1.0, "share of the hours there", ASSUMPTION, "The wall, where `overload` is `wall`.", gt=0, le=10
     )
     lent_share_max: float = setting(
-        0.05,
-        "of posts",
-        REPORT,
-        "Staff lent upwards, as a share of a township's posts today; those above it come back.",
-        ge=0,
-        le=1,
-    )
+        0.05, "of posts", REPORT,
+        "Staff lent upwards, as a share of a township's posts today; those above it come back.", ge=0, le=1,
+    )  # fmt: skip
 
     # Posts
     posts_formula: PostsFormula = setting(
@@ -188,13 +185,9 @@ class Policy(Settings):
         CategoryTilt(), "parts", ASSUMPTION, "Base posts of a township of each category, in relation to one another.",
     )  # fmt: skip
     revolving_posts_share: float = setting(
-        0.02,
-        "share of a county's posts",
-        ASSUMPTION,
-        "Part of a county's posts lent out as revolving posts.",
-        ge=0,
-        le=1,
-    )
+        0.02, "share of a county's posts", ASSUMPTION, "Part of a county's posts lent out as revolving posts.",
+        ge=0, le=1,
+    )  # fmt: skip
     revolving_posts_max: int = setting(
         3, "posts a township", ASSUMPTION, "Revolving posts a single township may hold.", ge=0, le=1000
     )
@@ -214,13 +207,9 @@ class Policy(Settings):
         ge=0, le=100_000,
     )  # fmt: skip
     posts_band: float = setting(
-        0.08,
-        "share of the fair share",
-        ASSUMPTION,
-        "How far base and floating posts may leave the formula.",
-        ge=0,
-        le=1,
-    )
+        0.08, "share of the fair share", ASSUMPTION, "How far base and floating posts may leave the formula.",
+        ge=0, le=1,
+    )  # fmt: skip
     posts_moved_max: int = setting(
         18, "posts", REPORT, "Posts that townships may gain in the whole city.", ge=0, le=1_000_000
     )
@@ -235,13 +224,9 @@ class Policy(Settings):
         le=1000,
     )
     attrition_share: float = setting(
-        0.12,
-        "share a year",
-        "Jinghai district 2023: 167 of 1,306 certificates lost",
-        "Certificates lost in a year.",
-        ge=0,
-        le=1,
-    )
+        0.12, "share a year", "Jinghai district 2023: 167 of 1,306 certificates lost", "Certificates lost in a year.",
+        ge=0, le=1,
+    )  # fmt: skip
     training_places_max: int = setting(
         90, "certificates a year", ASSUMPTION, "New certificates the city can train and examine.", ge=0, le=1_000_000
     )
@@ -300,6 +285,10 @@ class Policy(Settings):
     area_teams: instruments.AreaTeams | None = setting(
         None, "table", "design", "The county's stationed enforcement teams, sited first: [policy.area_teams] counts what they take over.",
     )  # fmt: skip
+
+    pins: Annotated[tuple[Pin, ...], Field(max_length=10_000)] = setting(
+        (), "-", "design", "Decisions that are made already, each with its reason: every plan keeps them."
+    )
 
     prices: Prices = Field(default_factory=Prices, description="Prices of the objective's terms.")
 

@@ -71,6 +71,7 @@ _REMEDIES = {
     "less_than": "must be below {lt:g}.",
     "literal_error": "must be one of {expected}.",
     "enum": "must be one of {expected}.",
+    "string_too_short": "must not be empty.",
     "too_short": "must hold at least {min_length}.",
     "too_long": "must hold at most {max_length}.",
     "missing": "is missing; add it.",

@@ -14,7 +14,7 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `eligible` | Every listed power may lawfully be handed down. | 处罚法 10, 18, 20-21, 24, 63; 强制法 17, 29, 47; 许可法 24 |
 | `guide_list_kept` | Where the case has a guide list in force, the plan's is the same, as far as its powers are eligible and its lists exist. | table `guide_list` |
 | `taken_only_if_listed` | A township takes a power only from the base list or from the list of its category. | the city's report |
-| `no_interest` | A township takes only what it chose, has cases of, holds from earlier batches or needs for a duty, and what that requires. | the city's report |
+| `no_interest` | A township takes only what it chose, has cases of, holds from earlier batches, needs for a duty or has pinned, and what that requires. | the city's report |
 | `votes_only` | A subdistrict takes no power. | the city's report |
 | `required_power_taken` | Who takes a power takes the power it requires. | 强制法 17 |
 | `new_powers_within_cap` | A township takes at most `new_powers_max` powers. | `Policy.new_powers_max` |
@@ -37,6 +37,7 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `officers_cover_fields` | An office of the minimum size works in `fields_at_minimum` fields with penalties; each further officer adds `fields_per_officer`. | `Policy.fields_at_minimum`, `Policy.fields_per_officer` |
 | `penalty_field_has_officers` | An office that holds a power in a field with penalties has at least `officers_per_field` officers. | 处罚法 42 |
 | `base_list_taken` | Where the policy says so, a township takes the powers of the base list that it chose, or all of them. | `Policy.take_up_floor` |
+| `pin_kept` | What is pinned stands: who takes a power, or which list holds it, or does not. | `Policy.pins` |
 | `opened_within_cap` | A county opens at most `opened_max` powers to its townships. | `CountyOpening.opened_max` |
 | `returned_of_lent` | Only staff still lent come back beyond the cap, and only where the policy lets them. | `LentReturns` |
 | `returned_within_cap` | Beyond the cap's own returns, at most `returned_max` persons come back. | `LentReturns.returned_max` |
@@ -101,6 +102,7 @@ _RULES: tuple[Callable[[Ledger], Iterator[Breach]], ...] = (
     officers.officers_cover_fields,
     officers.penalty_field_has_officers,
     instruments.base_list_taken,
+    instruments.pin_kept,
     instruments.opened_within_cap,
     instruments.returned_of_lent,
     instruments.returned_within_cap,

@@ -1,6 +1,6 @@
 """Rules of the instruments that a policy may switch on.
 
-County approval, take-up floor, lent staff, heads of offices, retention, held powers.
+County approval, take-up floor, pins, lent staff, heads of offices, retention, held powers.
 """
 
 from __future__ import annotations
@@ -31,6 +31,22 @@ def base_list_taken(ledger: Ledger) -> Iterator[Breach]:
     missing = pairs[~contains(ledger.taken, pairs, ["township", "power"])]
     for township, power in zip(missing["township"], missing["power"], strict=True):
         yield Breach("base_list_taken", f"township {township}, power {power}", 1.0, "powers")
+
+
+def pin_kept(ledger: Ledger) -> Iterator[Breach]:
+    """What is pinned stands: who takes a power, or which list holds it, or does not [powers]."""
+    if not ledger.policy.pins:
+        return
+    taken = set(ledger.taken[["township", "power"]].itertuples(index=False, name=None))
+    listed = set(ledger.listed[["list", "power"]].itertuples(index=False, name=None))
+    on_some_list = {power for _, power in listed}
+    for pin in ledger.policy.pins:
+        if pin.township is not None:
+            there = (pin.township, pin.power) in taken
+        else:
+            there = pin.power in on_some_list if pin.list == "any" else (str(pin.list), pin.power) in listed
+        if there != pin.holds:
+            yield Breach("pin_kept", str(pin), 1.0, "powers")
 
 
 def returned_of_lent(ledger: Ledger) -> Iterator[Breach]:

@@ -44,7 +44,7 @@ class Ledger:
 
     @cached_property
     def interest(self) -> pd.DataFrame:
-        """Pairs `township, power` that may be taken: chosen, with cases, held, for duties; eligible; what they need."""
+        """Pairs `township, power` that may be taken: chosen, with cases, held, for duties, pinned; what they need."""
         chosen, arising = self.votes, self.case.cases
         known = [chosen.loc[chosen["rounds"] > 0, _PAIR], arising.loc[arising["cases"] > 0, _PAIR]]
         found = pd.concat([*known, self.case.held[_PAIR]] if self.policy.phases is not None else known)
@@ -52,6 +52,8 @@ class Ledger:
             every = pd.MultiIndex.from_product([self.case.townships.index, self.case.powers.index], names=_PAIR)
             found = pd.concat([found, every.to_frame(index=False)])
         found = pd.concat([found, self.duty_needs[contains(self.open_duties, self.duty_needs, _DUTY)][_PAIR]])
+        pinned = [(pin.township, pin.power) for pin in self.policy.pins if pin.township is not None and pin.holds]
+        found = pd.concat([found, pd.DataFrame(pinned, columns=_PAIR, dtype="str")])
         found = found[found["township"].isin(self.case.voting_townships) & found["power"].isin(self.eligible)]
         found, requires, newest = found.drop_duplicates(), self.case.powers["requires"], found
         while not newest.empty:

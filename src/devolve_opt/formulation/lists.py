@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyomo.environ import Binary, Constraint, Var
 
 from devolve_opt.formulation.caps import within
+from devolve_opt.rules.pins import pinned_lists
 from devolve_opt.rules.ratio import given_lists
 from devolve_opt.vocabulary import BASE_LIST
 
@@ -25,9 +26,10 @@ def add_lists(model):
     given = given_lists(model.case, policy)
     model.list_in_force = given is not None
     model.given = [] if given is None else list(given.itertuples(index=False, name=None))
-    # A list in force holds powers that nobody wants, too, and they count under the caps.
-    wanted = order[order.isin({*wanted, *(power for power, _ in model.given)})].tolist()
-    specials |= {(name, power) for power, name in model.given if name != BASE_LIST}
+    # A list in force holds powers that nobody wants, too, and they count under the caps; so may a pinned one.
+    added = [*model.given, *pinned_lists(model.case, policy)]
+    wanted = order[order.isin({*wanted, *(power for power, _ in added)})].tolist()
+    specials |= {(name, power) for power, name in added if name in model.own_lists}
     model.special_of = {
         category: [power for power in wanted if (category, power) in specials] for category in model.own_lists
     }

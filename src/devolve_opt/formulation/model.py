@@ -15,6 +15,7 @@ from devolve_opt.formulation.held import add_held
 from devolve_opt.formulation.lending import add_lending
 from devolve_opt.formulation.lists import add_lists
 from devolve_opt.formulation.objective import add_objective
+from devolve_opt.formulation.pins import add_pins
 from devolve_opt.formulation.posts import add_posts
 from devolve_opt.formulation.readiness import add_readiness
 from devolve_opt.formulation.reads import Reads, RecordedModel
@@ -28,6 +29,7 @@ CONTENTS = (
     add_take_up,  # which township takes which power
     add_held,  # what townships hold already from earlier batches
     add_lists,  # the 1+4 guide list that allows it
+    add_pins,  # what is decided already
     add_stations,  # stationed agencies that townships manage or take over
     add_readiness,  # what a township needs to be ready in a field
     add_posts,  # posts by formula and need

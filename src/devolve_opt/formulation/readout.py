@@ -6,6 +6,7 @@ import pandas as pd
 from pyomo.environ import value
 
 from devolve_opt.plan import Decisions
+from devolve_opt.rules.pins import pinned_lists
 from devolve_opt.vocabulary import BASE_LIST, StationStatus
 
 TIME_SLACK = 1e-6
@@ -103,9 +104,11 @@ def _managed_that_serve(model, township, managed, devolved, used):
 
 
 def _lists_that_serve(model, taken):
-    """Return the rows `power, list` of the guide list that some township takes a power from."""
-    used_base = {power for _, power in taken}
+    """Return the rows `power, list` of the guide list that some township takes a power from, or that is pinned."""
+    pinned = {power for power, _ in pinned_lists(model.case, model.policy)}
+    used_base = {power for _, power in taken} | pinned
     used_special = {(model.category[township], power) for township, power in taken}
+    used_special |= {key for key in model.special if key[1] in pinned}
     base = [(power, BASE_LIST) for power in model.base if power in used_base and _whole(model.base[power])]
     special = [key for key in model.special if key in used_special and _whole(model.special[key])]
     return base + [(power, category) for category, power in special]

@@ -8,15 +8,17 @@ from devolve_opt.case import Case
 from devolve_opt.policy import Policy
 from devolve_opt.rules.duties import powers_for_duties
 from devolve_opt.rules.legality import eligible_powers, refused
+from devolve_opt.rules.pins import pinned_pairs
 from devolve_opt.rules.workload import hours_per_case, is_enforcement
 
 
 def interest(case: Case, policy: Policy) -> pd.DataFrame:
     """Return every pair of township and power that can matter, with what it would need and be worth.
 
-    A township that never chose a power and has no case of it has no row, unless it must take the whole base list or a
-    duty laid on it takes the power. Where a power requires another one, the township has a row of that as well, and
-    where the policy hands over in batches, of what it holds already. What its county refuses to open has no row.
+    A township that never chose a power and has no case of it has no row, unless it must take the whole base list, a
+    duty laid on it takes the power, or a pin gives it. Where a power requires another one, the township has a row of
+    that as well, and where the policy hands over in batches, of what it holds already. What its county refuses to open
+    has no row.
 
     Returns:
         Columns `township, power, field, category`; `rounds` (0-3, rounds in which the township chose it), `chosen_last`
@@ -40,6 +42,8 @@ def interest(case: Case, policy: Policy) -> pd.DataFrame:
     if policy.take_up_floor == "all":
         pairs = _with_pairs(pairs, pd.MultiIndex.from_product([voting, eligible], names=key).to_frame(index=False))
     pairs = _with_pairs(pairs, powers_for_duties(case, policy))
+    pinned = pinned_pairs(policy)
+    pairs = _with_pairs(pairs, pinned[pinned["power"].isin(eligible) & pinned["township"].isin(voting)])
     pairs = _with_required(pairs, powers["requires"])
     pairs = pairs[~refused(case, pairs)]
 

@@ -9,6 +9,7 @@ or from definitions (a power is taken only if it is listed, county totals of pos
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array, hstack
@@ -26,6 +27,7 @@ POLICY_RULES = {
     "base_list_kept": (LIST_IN_FORCE, "powers"),
     "category_list_kept": (LIST_IN_FORCE, "powers"),
     "base_list_taken": ("take_up_floor", "powers"),
+    "pin_kept": ("pins", "powers"),
     "opened_within_cap": ("county_opening.opened_max", "powers"),
     "led_within_cap": ("office_heads.led_max", "offices"),
     "returned_within_cap": ("lent_returns.returned_max", "persons"),
@@ -117,9 +119,10 @@ def diagnose(matrix: Matrix, policy: Settings, control: Control, threads: int = 
         if amount > 1e-6:
             rule, _, index = matrix.row_names[row].partition("[")
             key, unit = POLICY_RULES[rule]
-            setting = getattr(policy, key, None)
+            setting: Any = getattr(policy, key, None)
             cap = setting if isinstance(setting, int) and not index else None
-            found.append(Relaxation(rule, key, _place(rule, index.rstrip("]")), float(amount), unit, cap))
+            place = str(setting[int(index[:-1])]) if rule == "pin_kept" else _place(rule, index.rstrip("]"))
+            found.append(Relaxation(rule, key, place, float(amount), unit, cap))
     return Conflict(tuple(found), answer.outcome is Outcome.OPTIMAL)
 
 

@@ -15,6 +15,7 @@ from devolve_opt.case import Case
 from devolve_opt.errors import AuditError, NoPlanError
 from devolve_opt.plan import Audit, Decisions, Plan, relative_gap
 from devolve_opt.rules.legality import exclusions
+from devolve_opt.rules.pins import check_pins
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.carried import Carried
@@ -78,7 +79,8 @@ def solve(
         every rule its bound is -inf.
 
     Raises:
-        InputError: if an option is not allowed, or area teams are on in a case without teams.
+        InputError: if an option is not allowed, pins name what is not there or contradict law or one another, or area
+            teams are on in a case without teams.
         NoPlanError: if it is confirmed that no plan exists, or none was found in time; or the area teams cannot serve
             every township.
         SolverError: if the solver refuses the model.
@@ -107,6 +109,7 @@ def _solve(
     report: Callable[[Step], None],
 ) -> Plan:
     case, policy = scenario.data, scenario.policy
+    check_pins(case, policy)
     seconds: dict[str, float] = {}
 
     began = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from devolve_opt.case import Case
+from devolve_opt.pins import ANY_LIST
 from devolve_opt.plan import Plan
 from devolve_opt.policy import Policy
 from devolve_opt.rules.interest import interest
@@ -24,12 +25,12 @@ def declined(plan: Plan) -> pd.DataFrame:
         - `power`, `power_name`, `field`: what it chose.
         - `rounds`: rounds in which it chose it (1 to 3); `cases`: its cases (cases a year).
         - `reason`: `excluded` (law or policy keeps it with the county), `county_refuses` (its county does not open it),
-          `not_on_its_list` (neither on the base list nor on the list of its category), `requires_another` (it works
-          only with a power that the township does not take), `powers_cap` (the township has as many powers as it may),
-          `field_not_ready` (the township is not ready in the field), `officer_hours` (its officers have no time),
-          `hours_stop` (its hours would pass the hard stop), `duty_load` (they would pass `duties.load_max`, and the
-          township carries a duty), `costs_more` (it costs more than it is worth), `not_chosen` (nothing stands in its
-          way by itself; taking it is not ruled out by what is proven).
+          `pinned` (a pin of the policy says no), `not_on_its_list` (neither on the base list nor on the list of its
+          category), `requires_another` (it works only with a power that the township does not take), `powers_cap` (the
+          township has as many powers as it may), `field_not_ready` (the township is not ready in the field),
+          `officer_hours` (its officers have no time), `hours_stop` (its hours would pass the hard stop), `duty_load`
+          (they would pass `duties.load_max`, and the township carries a duty), `costs_more` (it costs more than it is
+          worth), `not_chosen` (nothing stands in its way by itself; taking it is not ruled out by what is proven).
         - `detail`: the article, list, power or figures behind the reason.
     """
     case, policy = plan.scenario.data, plan.scenario.policy
@@ -84,6 +85,11 @@ def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict
     closed = [pair in refusals for pair in zip(county, rows["power"], strict=True)]
     why_closed = [refusals.get(pair, "") for pair in zip(county, rows["power"], strict=True)]
 
+    pins = {(pin.township, pin.power): pin.reason for pin in policy.pins
+            if not pin.holds and pin.list in (None, ANY_LIST)}  # fmt: skip
+    keys = zip(rows["township"], rows["power"], strict=True)
+    pinned = pd.Series([pins.get(key, pins.get((None, key[1]), "")) for key in keys], dtype="str")
+
     required = _words(rows["power"], case.tables["powers"]["requires"])
     held = pd.MultiIndex.from_frame(plan.decisions.take_up[PAIR])
     has_required = (required == "") | pd.MultiIndex.from_arrays([rows["township"], required]).isin(held)
@@ -120,6 +126,7 @@ def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict
     return {
         "excluded": (article != "", article),
         "county_refuses": (pd.Series(closed, dtype=bool), county + ": " + pd.Series(why_closed, dtype="str")),
+        "pinned": (pinned != "", pinned),
         "not_on_its_list": (~pd.Series(reached), ("on " + on_lists).where(on_lists != "", "on no list")),
         "requires_another": (~has_required, "requires " + required),
         "powers_cap": (figures["powers_taken"] >= policy.new_powers_max, taken + f" of {policy.new_powers_max}"),

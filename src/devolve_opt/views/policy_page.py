@@ -26,6 +26,7 @@ from devolve_opt.instruments import (
     Retention,
     Stations,
 )
+from devolve_opt.pins import Pin
 from devolve_opt.policy import CategoryTilt, OverloadStep, Policy, PostWeights, Prices
 
 SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
@@ -49,6 +50,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[policy.offices]", Offices, "Functions merged into offices; its presence lets a run arrange them too."),
     ("[policy.offices.prices]", OfficePrices, "Prices of what that study weighs."),
     ("[policy.area_teams]", AreaTeams, "Stationed enforcement teams; its presence counts what they take over."),
+    ("[[policy.pins]]", Pin, "One decision that is made already; give as many as there are. They survive every solve."),
 )  # fmt: skip
 
 
@@ -74,8 +76,10 @@ def policy_page() -> str:
 
 
 def _default(key: FieldInfo) -> str:
+    if key.is_required():
+        return "required"
     value = key.get_default(call_default_factory=True)
-    if value is None:
+    if value is None or value == ():
         return "none"
     if isinstance(value, bool):
         return "true" if value else "false"

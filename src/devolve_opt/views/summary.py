@@ -26,6 +26,9 @@ WIDTH = 120
 EXTREMES = 3
 """Townships named among those that gain or lose most."""
 
+PINS_SHOWN = 5
+"""Pins that are written out; the others are counted."""
+
 RARE = 5
 """Powers up to which a reason to keep them out is only counted, where there are more than two such reasons."""
 
@@ -111,7 +114,16 @@ def _decisions(plan: Plan) -> list[str]:
         *_counties_and_use(plan),
         *duty_lines(plan),
         *_held_already(plan),
+        *_pins(plan),
     ]
+
+
+def _pins(plan: Plan) -> list[str]:
+    pins = plan.scenario.policy.pins
+    if not pins:
+        return []
+    more = [f"  and {len(pins) - PINS_SHOWN:,} more, all in the scenario."] if len(pins) > PINS_SHOWN else []
+    return [f"Pinned, decided beforehand ({len(pins):,}):", *(f"  {pin}." for pin in pins[:PINS_SHOWN]), *more]
 
 
 def _held_already(plan: Plan) -> list[str]:

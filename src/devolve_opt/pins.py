@@ -1,0 +1,58 @@
+"""Pins: decisions that every plan of a scenario has to keep, each with its reason on record."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from devolve_opt.settings import Settings
+from devolve_opt.vocabulary import BASE_LIST, Category
+
+ANY_LIST = "any"
+"""In a pin: the guide list, whichever of its lists."""
+List = Literal["base", "any"] | Category
+
+
+class Pin(Settings):
+    """One decision that is made already: a township takes a power, a list holds it, or not."""
+
+    power: str = Field(
+        min_length=1, description="The power, by its id.", json_schema_extra={"unit": "id", "source": "the user"}
+    )
+    township: str | None = Field(
+        None, min_length=1, description="The township that takes it, or does not; give either this or `list`.",
+        json_schema_extra={"unit": "id", "source": "the user"},
+    )  # fmt: skip
+    list: List | None = Field(
+        None, description=f"The list that holds it, or does not: `{BASE_LIST}`, a category, or `{ANY_LIST}` for the "
+        "guide list, whichever of its lists.",
+        json_schema_extra={"unit": "list", "source": "the user"},
+    )  # fmt: skip
+    holds: bool = Field(
+        True, strict=True, description="Whether it does.", json_schema_extra={"unit": "yes or no", "source": "the user"}
+    )
+    reason: str = Field(
+        min_length=1, description="Who decided it and why; it stands beside the plan.",
+        json_schema_extra={"unit": "text", "source": "the user"},
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Pin:
+        if (self.township is None) == (self.list is None):
+            raise ValueError("a pin needs either `township` or `list`; give one of them")
+        if not self.reason.strip():
+            raise ValueError("a pin needs a reason that can be read later; say who decided it and why")
+        return self
+
+    @property
+    def decision(self) -> str:
+        """What is decided, as words without the reason."""
+        if self.township is not None:
+            return f"{self.township} {'takes' if self.holds else 'does not take'} {self.power}"
+        place = "guide list" if self.list == ANY_LIST else f"list {self.list}"
+        return f"{place} {'holds' if self.holds else 'does not hold'} {self.power}"
+
+    def __str__(self) -> str:
+        """Return the decision and its reason as one line."""
+        return f"{self.decision} ({self.reason})"
