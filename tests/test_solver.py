@@ -61,7 +61,7 @@ def processes(monkeypatch):
         started.append(popen(*arguments, **options))
         return started[-1]
 
-    monkeypatch.setattr(engine_module.subprocess, "Popen", start)
+    monkeypatch.setattr(subprocess, "Popen", start)
     yield started
     left = [process for process in started if process.poll() is None]
     for process in left:
@@ -644,7 +644,7 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path):
         "from devolve_opt.solver.engine import Control, Engine\n"
         "matrix, start = market_split()\n"
         "with Engine(matrix, Control(), on_incumbent=lambda value, point: print('solving', flush=True)) as engine:\n"
-        "    print(engine._process.pid, flush=True)\n"
+        "    print(engine._child.pid, flush=True)\n"
         "    engine.solve(start=start, seconds=60.0)\n",
         encoding="utf-8",
     )

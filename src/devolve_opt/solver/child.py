@@ -5,7 +5,8 @@ the standard streams, both ends of which are this package's own; HiGHS's printin
 
 From the parent: ("load", arrays), ("run", request), ("search", request), ("write", request), ("stop",), and while a
 search of lists goes on ("known", objective, wanted). To the parent: ("log", text), ("bound", value),
-("incumbent", objective, solution), ("relaxed", values), ("lists", values), ("cuts", known cuts), ("result", fields).
+("incumbent", objective, solution), ("relaxed", values), ("lists", values), ("flipped", number, bound),
+("cuts", known cuts), ("result", fields).
 """
 
 import contextlib
@@ -126,7 +127,9 @@ class Worker:
             tree = ListTree(master, lists, integer, request["gap"], tell, partial(show, "lists"), self.stop.is_set)
             tree.relax(request["start"][blocks.first])
             show("relaxed", master.point)
-            if not request["relaxation_only"]:
+            if request["flips"]:
+                self._flip(tree, blocks.first, request["flips"], request["enough"])
+            elif not request["relaxation_only"]:
                 self._branch(tree)
             self.send(("cuts", master.known_cuts()))
         except BreakdownError as error:
@@ -137,6 +140,15 @@ class Worker:
         if self.stop.is_set():
             status = "Interrupted by user"
         self.send(("result", {"model_status": status, "bound": bound, **nothing}))
+
+    def _flip(self, tree: Any, first: Any, flips: Any, enough: float) -> None:
+        """Send a bound on every plan under each flip: columns of the matrix and what they are set to."""
+        for number, flip in enumerate(flips):
+            limits = {int(np.searchsorted(first, column)): (value, value) for column, value in flip.items()}
+            bound = tree.bound_under(limits, enough)
+            if self.stop.is_set():
+                return
+            self.send(("flipped", number, bound))
 
     def _branch(self, tree: Any) -> None:
         """Branch until the gap is proven, listening to what the parent finds meanwhile."""

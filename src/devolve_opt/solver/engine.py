@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import pickle
-import queue
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +19,7 @@ from numpy.typing import NDArray
 from devolve_opt.errors import SolverError
 from devolve_opt.solver.blocks import KnownCuts
 from devolve_opt.solver.matrix import Matrix
+from devolve_opt.solver.pipe import GONE, Child
 
 Array = NDArray[np.float64]
 CHILD = Path(__file__).with_name("child.py")
@@ -152,6 +149,7 @@ class Engine:
         on_lists: called with the values, shape (n,), of lists that `search_lists` offers; `on_relaxed` with those of
             the relaxation.
         on_cuts: called with the cuts that it ends with.
+        on_flipped: called with the number of each flip and a bound on every plan under it.
         enough: asked now and then; once it says so, what is under way ends with what it has.
     """
 
@@ -166,17 +164,18 @@ class Engine:
         on_lists: Callable[[Array], None] = lambda values: None,
         on_relaxed: Callable[[Array], None] = lambda values: None,
         on_cuts: Callable[[KnownCuts], None] = lambda cuts: None,
+        on_flipped: Callable[[int, float], None] = lambda number, bound: None,
         enough: Callable[[], bool] = lambda: False,
     ):
         self.matrix = matrix
         self.control = control
         self.threads = threads
         self.on_bound, self.on_incumbent, self.on_log, self.on_lists = on_bound, on_incumbent, on_log, on_lists
-        self.on_relaxed, self.on_cuts, self.enough = on_relaxed, on_cuts, enough
-        self._process: subprocess.Popen[bytes] | None = None
+        self.on_relaxed, self.on_cuts, self.on_flipped, self.enough = on_relaxed, on_cuts, on_flipped, enough
+        self._child: Child | None = None
 
     def __enter__(self) -> Self:
-        self._start()
+        self._started()
         return self
 
     def __exit__(
@@ -221,14 +220,11 @@ class Engine:
             "integer": integer, "lower": lower, "upper": upper, "costs": costs, "row_lower": row_lower, "start": start,
         }  # fmt: skip
         request |= {name: value for name, value in changed.items() if value is not None}
-        if self._process is None:
-            self._start()
         settings = ", ".join(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
                              for name, value in request["options"].items())  # fmt: skip
         whole = "as the model has them" if integer is None else f"{int(integer.sum())} columns"
         self.on_log(f"\n--- HiGHS with {settings}; whole numbers: {whole}\n")
-        self._send(("run", request))
-        answer = self._collect(time.monotonic(), limit)
+        answer = self._asked(("run", request), limit)
         return self._as_valued(answer, self.matrix.costs if costs is None else costs)
 
     def _as_valued(self, answer: Answer, costs: Array) -> Answer:
@@ -253,6 +249,8 @@ class Engine:
         gap: float,
         relaxation_only: bool = False,
         cuts: KnownCuts | None = None,
+        flips: Sequence[Mapping[int, float]] = (),
+        enough: float = -np.inf,
     ) -> Answer:
         """Search the lists by branch and bound; townships are settled by whoever hears `on_lists`.
 
@@ -263,66 +261,49 @@ class Engine:
             gap: relative gap to prove.
             relaxation_only: stop after the bound of the relaxation.
             cuts: of another search, see `on_cuts`; those of townships that are the very same here are taken over.
+            flips: instead of branching, find a bound under each of these, see `on_flipped`: whole columns of lists and
+                pools, and what they are set to.
+            enough: a bound under a flip is brought down no further than this.
 
         Returns:
             An answer that holds a bound only. `tell_known` says what is found meanwhile.
         """
-        if self._process is None:
-            self._start()
         request = {
             "places": places, "lists": lists, "start": start, "gap": gap, "relaxation_only": relaxation_only,
-            "cuts": cuts or {},
+            "cuts": cuts or {}, "flips": list(flips), "enough": enough,
         }  # fmt: skip
         self.on_log("\n--- Search of lists by branch and bound, townships as cuts\n")
-        self._send(("search", request))
-        return self._collect(time.monotonic(), self.control.left)
+        return self._asked(("search", request), self.control.left)
 
     def tell_known(self, objective: float, wanted: bool = False) -> None:
         """Tell a search of lists that a plan worth this is known, and whether rounded lists are wanted.
 
         May be called from another thread.
         """
-        self._send(("known", objective, wanted))
+        if self._child is not None:
+            self._child.send(("known", objective, wanted))
 
-    def _start(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", str(CHILD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        self._messages: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
-        threading.Thread(target=_listen, args=(self._process.stdout, self._messages), daemon=True).start()
-        self._outbox: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
-        self._speaker = threading.Thread(target=_speak, args=(self._process.stdin, self._outbox), daemon=True)
-        self._speaker.start()
-        matrix = self.matrix
-        self._send(
-            (
-                "load",
-                {
-                    "costs": matrix.costs, "offset": matrix.offset, "integer": matrix.integer,
-                    "lower": matrix.lower, "upper": matrix.upper,
-                    "row_lower": matrix.row_lower, "row_upper": matrix.row_upper,
-                    "start": matrix.rows.indptr, "index": matrix.rows.indices, "value": matrix.rows.data,
-                },
-            )
-        )  # fmt: skip
-
-    def _send(self, message: tuple[Any, ...]) -> None:
-        self._outbox.put(message)
+    def _started(self) -> Child:
+        if self._child is None:
+            self._child, matrix = Child(CHILD), self.matrix
+            arrays = {
+                "costs": matrix.costs, "offset": matrix.offset, "integer": matrix.integer,
+                "lower": matrix.lower, "upper": matrix.upper,
+                "row_lower": matrix.row_lower, "row_upper": matrix.row_upper,
+                "start": matrix.rows.indptr, "index": matrix.rows.indices, "value": matrix.rows.data,
+            }  # fmt: skip
+            self._child.send(("load", arrays))
+        return self._child
 
     def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        self._outbox.put(None)
-        self._speaker.join()
-        if process.stdout is not None:
-            with contextlib.suppress(OSError):
-                process.stdout.close()
+        child, self._child = self._child, None
+        if child is not None:
+            child.end()
 
-    def _collect(self, began: float, limit: float) -> Answer:
-        """Pass on what the child reports until it answers; end it if it does not stop when it should."""
+    def _asked(self, message: tuple[Any, ...], limit: float) -> Answer:
+        """Ask the child, pass on what it reports until it answers; end it if it does not stop when it should."""
+        child, began = self._started(), time.monotonic()
+        child.send(message)
         best, solution = -np.inf, None
         bound = np.inf
         told_to_stop: float | None = None
@@ -330,33 +311,34 @@ class Engine:
             now = time.monotonic()
             overdue = now - began > limit + GRACE_SECONDS
             if (self.control.stopped or overdue or self.enough()) and told_to_stop is None:
-                self._send(("stop",))
+                child.send(("stop",))
                 told_to_stop = now
             if told_to_stop is not None and now - told_to_stop > (0.0 if overdue else GRACE_SECONDS):
                 self._end()
                 outcome = Outcome.INTERRUPTED if self.control.stopped else Outcome.TIME_LIMIT
                 return Answer(outcome, bound, best, solution, None, now - began)
-            try:
-                message = self._messages.get(timeout=0.1)
-            except queue.Empty:
+            told = child.receive(timeout=0.1)
+            if told is None:
                 continue
-            if message[0] == "log":
-                self.on_log(message[1])
-            elif message[0] == "bound":
-                bound = min(bound, message[1])
-                self.on_bound(message[1])
-            elif message[0] == "incumbent" and message[1] > best:
-                best, solution = message[1], message[2]
+            if told[0] == "log":
+                self.on_log(told[1])
+            elif told[0] == "bound":
+                bound = min(bound, told[1])
+                self.on_bound(told[1])
+            elif told[0] == "incumbent" and told[1] > best:
+                best, solution = told[1], told[2]
                 self.on_incumbent(best, solution)
-            elif message[0] == "lists":
-                self.on_lists(message[1])
-            elif message[0] == "relaxed":
-                self.on_relaxed(message[1])
-            elif message[0] == "cuts":
-                self.on_cuts(message[1])
-            elif message[0] == "result":
-                return self._answer(message[1], bound, best, solution, time.monotonic() - began)
-            elif message[0] == "gone":
+            elif told[0] == "lists":
+                self.on_lists(told[1])
+            elif told[0] == "relaxed":
+                self.on_relaxed(told[1])
+            elif told[0] == "cuts":
+                self.on_cuts(told[1])
+            elif told[0] == "flipped":
+                self.on_flipped(told[1], told[2])
+            elif told[0] == "result":
+                return self._answer(told[1], bound, best, solution, time.monotonic() - began)
+            elif told == GONE:
                 self._end()
                 return Answer(Outcome.CRASHED, bound, best, solution, None, time.monotonic() - began)
 
@@ -378,20 +360,3 @@ class Engine:
         if outcome is Outcome.OPTIMAL or is_mip:
             bound = min(bound, fields["bound"]) if np.isfinite(fields["bound"]) else bound
         return Answer(outcome, bound, best, solution, fields["reduced_costs"], seconds)
-
-
-def _speak(stream: Any, messages: queue.SimpleQueue[tuple[Any, ...] | None]) -> None:
-    """Write messages to the child; in a thread of its own, because a child that hangs does not read."""
-    # A dead child is noticed where its answer is awaited.
-    with contextlib.suppress(OSError), stream:
-        while (message := messages.get()) is not None:
-            pickle.dump(message, stream, protocol=5)
-            stream.flush()
-
-
-def _listen(stream: Any, messages: queue.SimpleQueue[tuple[Any, ...]]) -> None:
-    try:
-        while True:
-            messages.put(pickle.load(stream))
-    except Exception:
-        messages.put(("gone",))

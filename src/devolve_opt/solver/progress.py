@@ -57,6 +57,8 @@ class Progress:
         lists: columns that are the guide list's, shape (n,); the search decides them first.
         gap: relative gap to prove.
         threads: threads for HiGHS.
+        worth: if given, it is enough to know whether a plan is worth as much: the search ends with one that is, or once
+            none can be.
         report: called with each step.
         infeasible: set when it is confirmed that no solution exists; `failed`: when the solver broke down.
         bound, objective, solution: the best so far.
@@ -67,6 +69,7 @@ class Progress:
     lists: NDArray[np.bool_]
     gap: float = 1e-3
     threads: int = 2
+    worth: float | None = None
     report: Callable[[Step], None] = lambda step: None
     bound: float = np.inf
     objective: float = -np.inf
@@ -83,6 +86,8 @@ class Progress:
     def done(self) -> bool:
         """Whether the gap is proven, or the search has to end for another reason."""
         reached = self.solution is not None and relative_gap(self.objective, self.bound) <= self.gap
+        if self.worth is not None:
+            reached = reached or self.objective >= self.worth or self.bound < self.worth
         return reached or self.infeasible or self.control.stopped or self.control.left <= 0
 
     def better_bound(self, bound: float) -> None:

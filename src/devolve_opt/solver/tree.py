@@ -203,7 +203,7 @@ class ListTree:
         """Solve a case; close it, or split it; offer its lists if they are whole."""
         self._limit(node.limits)
         try:
-            if not self._bring_down(node):
+            if not self._bring_down(node, self.target):
                 return  # nothing keeps these lists
         except BreakdownError:
             self.closed = max(self.closed, node.bound)  # not looked into any further, but its bound stands
@@ -235,8 +235,23 @@ class ListTree:
         distance = np.abs(values - np.round(values))
         return int(self.integers[np.argmax(distance)]) if distance.max(initial=0.0) > WHOLE else None
 
-    def _bring_down(self, node: Node) -> bool:
-        """Lower a case's bound by cuts; False where it has no solution.
+    def bound_under(self, limits: dict[int, tuple[float, float]], enough: float) -> float:
+        """Return a bound on every plan within further limits of columns; -inf where none keeps them.
+
+        Args:
+            limits: lowest and highest value, by position among the master's columns; whole numbers only.
+            enough: where the bound is no better than this, it is not brought down any further.
+        """
+        node = Node((0.0, 0), np.inf, limits)
+        self._limit(limits)
+        with suppress(BreakdownError):  # then what is known so far stands
+            if not self._bring_down(node, enough):
+                return -np.inf
+            self.master.drop_idle_cuts()
+        return min(node.bound, self.bound)
+
+    def _bring_down(self, node: Node, target: float) -> bool:
+        """Lower a case's bound by cuts until it is down to a target; False where it has no solution.
 
         Whole lists are not believed in before the master is down to what they are worth.
         """
@@ -247,7 +262,7 @@ class ListTree:
                 return False
             node.bound = min(node.bound, master.bound)
             self.tell_bound(self.bound)
-            if node.bound <= self.target or self.stopped():
+            if node.bound <= target or self.stopped():
                 break
             stalled = (STALLED if node.limits else FIRST_STALLED) * self.gap * abs(master.bound)
             if before - master.bound <= stalled and not self._lists_are_whole():
