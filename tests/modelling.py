@@ -25,6 +25,8 @@ ROOT = Path(__file__).parents[1]
 TERM = re.compile(r"([+-]?)\s*(\d[\d.]*)?\s*([a-z_]+\[[^\]]+\])\s*")
 HOURS = 1840.0
 """Working hours a year of one person in every small case."""
+MAY = "agreed in May"
+"""The reason of every pin that is given no other."""
 
 
 def hand_scenario() -> Scenario:
@@ -35,6 +37,12 @@ def hand_model(**policy: Any):
     """Return the model of the hand case, under its scenario's policy with some keys changed."""
     scenario = hand_scenario()
     return build_model(scenario.data, scenario.policy.replace(**policy))
+
+
+def pin(power: str, place: str, holds: bool = True, reason: str = MAY) -> dict[str, object]:
+    """Return a pin of a policy; `place` is a township, or the list of a category, the base list or any."""
+    kind = "list" if place in ("base", "any", "county_seat", "central") else "township"
+    return {"power": power, kind: place, "holds": holds, "reason": reason}
 
 
 def small_case(

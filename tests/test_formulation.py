@@ -38,6 +38,7 @@ from modelling import (
     hand_model,
     hand_scenario,
     parsed,
+    pin,
     small_case,
     small_policy,
     with_duties,
@@ -120,6 +121,7 @@ def test_components_are_named_after_their_rules():
                 lent_returns={"returned_max": 0}, retention={}, office_heads={"led_max": 1},
                 stations={"managed_max": 0, "devolved_max": 0, "managed_per_township_max": 0},
                 duties={"load_max": 0.9, "matched_share_min": 0.5}, phases={},
+                pins=[pin("P1", "A")],
             )  # fmt: skip
             seen |= {component.name for component in build_model(case, policy).component_objects(Constraint)}
     assert seen == {name for name, module in RULES.items() if module not in SUB_MODELS}

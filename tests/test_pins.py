@@ -9,21 +9,13 @@ import pytest
 
 from devolve_opt.audit import audit
 from devolve_opt.errors import InputError, NoPlanError
-from devolve_opt.formulation import build_model
 from devolve_opt.policy import Policy
 from devolve_opt.rules.pins import check_pins
 from devolve_opt.scenario import Scenario
 from devolve_opt.studies.solving import solve
 from devolve_opt.views.declined import declined
 from devolve_opt.views.summary import summary
-from modelling import assert_rows, hand_model, hand_scenario, small_case, small_policy, with_and_without
-
-MAY = "agreed in May"
-
-
-def pin(power: str, place: str, holds: bool = True, reason: str = MAY) -> dict[str, object]:
-    kind = "list" if place in ("base", "any", "county_seat", "central") else "township"
-    return {"power": power, kind: place, "holds": holds, "reason": reason}
+from modelling import MAY, hand_scenario, pin, small_case, small_policy
 
 
 @pytest.fixture(scope="module")
@@ -33,36 +25,6 @@ def hand():
 
 def solved(*pins, **policy):
     return solve(hand_scenario().replace(policy={"pins": pins, **policy}), gap=0.0)
-
-
-def test_pin_kept_as_written():
-    # County seat A wants P1, P2, P3; central B wants P1, P3, P4; general D has no list of its own.
-    model = hand_model(
-        pins=[pin("P1", "A"), pin("P1", "B", False), pin("P3", "base"), pin("P4", "central", False),
-              pin("P1", "any"), pin("P4", "any", False), pin("P2", "B", False)]
-    )  # fmt: skip
-    assert_rows(
-        model.pin_kept,
-        {
-            0: "taken[A,P1] >= 1",
-            1: "taken[B,P1] == 0",
-            2: "base[P3] >= 1",
-            3: "special[central,P4] == 0",
-            4: "special[county_seat,P1] + special[central,P1] + base[P1] >= 1",
-            5: "special[central,P4] + base[P4] == 0",
-            # 6: B never comes to take P2, so nothing has to say that it does not.
-        },
-    )
-
-
-def test_pin_kept_binds():
-    case = small_case({"T1": {}}, {"P1": {"support_hours": 100}}, {("T1", "P1"): 3})
-    # Worth 3 x 40 = 120 less 100 of support; pinned off it is 0.
-    pinned = build_model(case, small_policy(pins=[pin("P1", "T1", False)]))
-    assert with_and_without(pinned, "pin_kept") == (0, 20)
-    # A power that nobody chose comes at its price when it is pinned.
-    case = small_case({"T1": {}}, {"P1": {"support_hours": 100}})
-    assert with_and_without(build_model(case, small_policy(pins=[pin("P1", "T1")])), "pin_kept") == (-100, 0)
 
 
 def test_what_a_plan_has_can_be_pinned_at_no_loss(hand):
