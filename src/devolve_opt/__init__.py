@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from devolve_opt.plan import Plan
     from devolve_opt.policy import Policy
     from devolve_opt.scenario import Scenario
+    from devolve_opt.studies.alternatives import alternatives
     from devolve_opt.studies.comparing import compare
     from devolve_opt.studies.frontier import frontier
     from devolve_opt.studies.solving import solve
@@ -32,6 +33,7 @@ __all__ = [
     "Policy",
     "Scenario",
     "__version__",
+    "alternatives",
     "compare",
     "frontier",
     "solve",
@@ -47,6 +49,7 @@ _HOMES = {
     "Plan": "plan",
     "Policy": "policy",
     "Scenario": "scenario",
+    "alternatives": "studies.alternatives",
     "compare": "studies.comparing",
     "frontier": "studies.frontier",
     "solve": "studies.solving",

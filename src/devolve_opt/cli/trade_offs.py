@@ -1,4 +1,4 @@
-"""Commands on what goals cost one another: `frontier`."""
+"""Commands on what else there is beside the best plan: `frontier`, `alternatives`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from devolve_opt.cli.common import THREADS, ScenarioFile, Threads, app, err, out, read_scenario, refuse_foreign_folder
 from devolve_opt.errors import Fault, InputError
@@ -59,6 +60,52 @@ def frontier(
     out.print(frontier_text(result), markup=False)
     out.print(f"Results: {target}", markup=False)
     if not result.open.empty:
+        err.print("Not complete; the same command goes on from there.")
+
+
+@app.command()
+def alternatives(
+    scenario: ScenarioFile,
+    tolerance: Annotated[
+        float, typer.Option(help="How much less than the best plan a good one may be worth, as a share.", min=0, max=1)
+    ] = 0.01,
+    plans: Annotated[int, typer.Option(help="Most different plans to name.", min=1, max=100)] = 4,
+    gap: Annotated[float, typer.Option(help="Relative gap to prove of the best plan.", min=0, max=1)] = 0.001,
+    time_limit: Annotated[
+        float,
+        typer.Option(help="Seconds for the whole of it (0: no limit); what is not decided by then is open.", min=0),
+    ] = 900.0,
+    threads: Threads = THREADS,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results; runs/<scenario>-alternatives if left out.")
+    ] = None,
+) -> None:
+    """Tell which powers every good guide list holds, which none, which may come and go; proven power by power.
+
+    What was stopped goes on where it was when the same command is given again.
+    """
+    from devolve_opt.studies.alternatives import alternatives as find
+    from devolve_opt.views.alternatives_folder import KEPT, alternatives_text, write_alternatives
+
+    target = out_folder or Path("runs") / f"{scenario.stem}-alternatives"
+    refuse_foreign_folder(target, KEPT, "a folder of alternatives")
+    wanted = read_scenario(scenario)
+    stages: set[str] = set()
+
+    def tell(line: str) -> None:
+        status.update(escape(line))
+        stage = line.split(" ", 1)[0]
+        if stage not in stages and not err.is_terminal:
+            err.print(line, markup=False)
+        stages.add(stage)
+
+    with err.status("Solving ... (Ctrl-C stops; what is known then is written)") as status:
+        limit = time_limit or None
+        found = find(wanted, tolerance, gap, limit, plans, threads, folder=target / KEPT, report=tell)
+        write_alternatives(found, target)
+    out.print(alternatives_text(found), markup=False)
+    out.print(f"Results: {target}", markup=False)
+    if not found.finished:
         err.print("Not complete; the same command goes on from there.")
 
 

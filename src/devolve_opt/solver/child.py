@@ -5,7 +5,7 @@ the standard streams, both ends of which are this package's own; HiGHS's printin
 
 From the parent: ("load", arrays), ("run", request), ("search", request), ("write", request), ("stop",), and while a
 search of lists goes on ("known", objective, wanted). To the parent: ("log", text), ("bound", value),
-("incumbent", objective, solution), ("relaxed", values), ("lists", values), ("flipped", number, bound),
+("incumbent", objective, solution), ("relaxed", values), ("lists", values), ("flipped", number, bound, values),
 ("cuts", known cuts), ("result", fields).
 """
 
@@ -128,7 +128,7 @@ class Worker:
             tree.relax(request["start"][blocks.first])
             show("relaxed", master.point)
             if request["flips"]:
-                self._flip(tree, blocks.first, request["flips"], request["enough"])
+                self._flip(tree, blocks.first, shape[1], request)
             elif not request["relaxation_only"]:
                 self._branch(tree)
             self.send(("cuts", master.known_cuts()))
@@ -141,14 +141,19 @@ class Worker:
             status = "Interrupted by user"
         self.send(("result", {"model_status": status, "bound": bound, **nothing}))
 
-    def _flip(self, tree: Any, first: Any, flips: Any, enough: float) -> None:
-        """Send a bound on every plan under each flip: columns of the matrix and what they are set to."""
-        for number, flip in enumerate(flips):
+    def _flip(self, tree: Any, first: Any, columns: int, request: dict[str, Any]) -> None:
+        """Send for each flip, columns of the matrix and what they are set to, a bound on every plan under it.
+
+        With it goes where the relaxation stands then.
+        """
+        for number, flip in enumerate(request["flips"]):
             limits = {int(np.searchsorted(first, column)): (value, value) for column, value in flip.items()}
-            bound = tree.bound_under(limits, enough)
+            bound = tree.bound_under(limits, request["enough"])
             if self.stop.is_set():
                 return
-            self.send(("flipped", number, bound))
+            values = np.zeros(columns)
+            values[first] = tree.master.point
+            self.send(("flipped", number, bound, values))
 
     def _branch(self, tree: Any) -> None:
         """Branch until the gap is proven, listening to what the parent finds meanwhile."""

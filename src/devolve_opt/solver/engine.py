@@ -149,7 +149,8 @@ class Engine:
         on_lists: called with the values, shape (n,), of lists that `search_lists` offers; `on_relaxed` with those of
             the relaxation.
         on_cuts: called with the cuts that it ends with.
-        on_flipped: called with the number of each flip and a bound on every plan under it.
+        on_flipped: called with the number of each flip, a bound on every plan under it, and where the relaxation stands
+            then, shape (n,), nothing but lists and pools.
         enough: asked now and then; once it says so, what is under way ends with what it has.
     """
 
@@ -164,7 +165,7 @@ class Engine:
         on_lists: Callable[[Array], None] = lambda values: None,
         on_relaxed: Callable[[Array], None] = lambda values: None,
         on_cuts: Callable[[KnownCuts], None] = lambda cuts: None,
-        on_flipped: Callable[[int, float], None] = lambda number, bound: None,
+        on_flipped: Callable[[int, float, Array], None] = lambda number, bound, values: None,
         enough: Callable[[], bool] = lambda: False,
     ):
         self.matrix = matrix
@@ -335,7 +336,7 @@ class Engine:
             elif told[0] == "cuts":
                 self.on_cuts(told[1])
             elif told[0] == "flipped":
-                self.on_flipped(told[1], told[2])
+                self.on_flipped(told[1], told[2], told[3])
             elif told[0] == "result":
                 return self._answer(told[1], bound, best, solution, time.monotonic() - began)
             elif told == GONE:

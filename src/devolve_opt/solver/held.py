@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
 from devolve_opt.solver.carried import Carried
 from devolve_opt.solver.engine import Answer, Control, Engine, Outcome
@@ -30,15 +30,8 @@ TIGHT: dict[str, Any] = {
 def with_goals(matrix: Matrix, goals: Goals) -> Matrix:
     """Return a matrix without objective, with a row for each goal behind its own rows, open on both sides."""
     count = len(goals.names)
-    return replace(
-        matrix,
-        costs=np.zeros_like(matrix.costs),
-        offset=0.0,
-        rows=csr_array(vstack([matrix.rows, csr_array(goals.costs)]).tocsr()),
-        row_lower=np.r_[matrix.row_lower, np.full(count, -np.inf)],
-        row_upper=np.r_[matrix.row_upper, np.full(count, np.inf)],
-        row_names=[*matrix.row_names, *goals.names],
-    )
+    aimless = replace(matrix, costs=np.zeros_like(matrix.costs), offset=0.0)
+    return aimless.with_rows(csr_array(goals.costs), np.full(count, -np.inf), np.full(count, np.inf), goals.names)
 
 
 class Solver(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from pyomo.common.errors import InfeasibleConstraintException
 from pyomo.core.base.objective import Objective
 from pyomo.environ import ConcreteModel, maximize
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 from devolve_opt.errors import NoPlanError
 from devolve_opt.solver.goals import Goals
@@ -55,6 +55,15 @@ class Matrix:
         """Return which columns belong to the model's components of these names, shape (n,)."""
         return np.array([variable.parent_component().name in components for variable in self.variables], dtype=bool)
 
+    def columns_by_name(self) -> dict[tuple[str, ...], int]:
+        """Return each column by the name of its component and its index: `("taken", "T017", "P203")`."""
+        found = {}
+        for column, variable in enumerate(self.variables):
+            index = variable.index()
+            parts = index if isinstance(index, tuple) else () if index is None else (index,)
+            found[(variable.parent_component().name, *map(str, parts))] = column
+        return found
+
     def places(self, units: Collection[str]) -> NDArray[np.int64]:
         """Return the number, among these townships, of the one each column belongs to, or -1 for none, shape (n,)."""
         return self.numbered({unit: number for number, unit in enumerate(units)})
@@ -62,6 +71,18 @@ class Matrix:
     def numbered(self, numbers: Mapping[str, int]) -> NDArray[np.int64]:
         """Return the number of the first name in each column's index that has one, or -1 for none, shape (n,)."""
         return np.array([_number(variable.index(), numbers) for variable in self.variables], dtype=np.int64)
+
+    def with_rows(
+        self, rows: csr_array, lower: NDArray[np.float64], upper: NDArray[np.float64], names: Sequence[str]
+    ) -> Matrix:
+        """Return the matrix with r more rows: coefficients, shape (r, n), and limits, shape (r,)."""
+        return replace(
+            self,
+            rows=csr_array(vstack([self.rows, rows]).tocsr()),
+            row_lower=np.r_[self.row_lower, lower],
+            row_upper=np.r_[self.row_upper, upper],
+            row_names=[*self.row_names, *names],
+        )
 
     def contains(self, other: Matrix) -> bool:
         """Return whether all that solves another matrix solves this one and is worth the same, as far as is seen.

@@ -74,7 +74,7 @@ class Search(Progress):
                 enough=enough,
             ) as engine:  # fmt: skip
                 try:
-                    if not (self._falls_apart() and self._search_by_township(engine, start, settled, relaxation_only)):
+                    if not (self.falls_apart() and self._search_by_township(engine, start, settled, relaxation_only)):
                         self._search_as_a_whole(engine, relaxation_only)
                     if not (relaxation_only or self.done()):
                         self._close_the_gap(engine)
@@ -95,7 +95,7 @@ class Search(Progress):
         # All are tried, not only until one is accepted.
         return any([self.accept(plan) for plan in self.carried.plans(self.matrix)])
 
-    def _falls_apart(self) -> bool:
+    def falls_apart(self) -> bool:
         """Whether the matrix is large, and made of townships for the most part."""
         size = self.matrix.costs.size
         if self.places is None or size < self.by_township_from:

@@ -45,6 +45,8 @@ STALLED = 0.03
 case's two halves will close. Where the lists are whole they go on."""
 FIRST_STALLED = 0.003
 """The same for the first case: all others start from its cuts, and lists rounded from it are the better for them."""
+ROUNDS_AHEAD = 4
+"""A bound that so many more rounds like the last one would not bring down to what is enough is left where it is."""
 TRIED, TRIAL_STEPS = 3, 40
 """Lists tried before branching, and simplex steps for each side of a trial."""
 
@@ -245,15 +247,16 @@ class ListTree:
         node = Node((0.0, 0), np.inf, limits)
         self._limit(limits)
         with suppress(BreakdownError):  # then what is known so far stands
-            if not self._bring_down(node, enough):
+            if not self._bring_down(node, enough, ROUNDS_AHEAD):
                 return -np.inf
             self.master.drop_idle_cuts()
         return min(node.bound, self.bound)
 
-    def _bring_down(self, node: Node, target: float) -> bool:
+    def _bring_down(self, node: Node, target: float, rounds_ahead: float = np.inf) -> bool:
         """Lower a case's bound by cuts until it is down to a target; False where it has no solution.
 
-        Whole lists are not believed in before the master is down to what they are worth.
+        Whole lists are not believed in before the master is down to what they are worth. Where so many more rounds like
+        the last one would not reach the target, it is given up.
         """
         master = self.master
         before = np.inf
@@ -266,6 +269,8 @@ class ListTree:
                 break
             stalled = (STALLED if node.limits else FIRST_STALLED) * self.gap * abs(master.bound)
             if before - master.bound <= stalled and not self._lists_are_whole():
+                break
+            if rounds_ahead * (before - master.bound) < master.bound - target:
                 break
             before, close = master.bound, self._close(master.bound)
             if master.cut_at_its_point(close / max(1, len(master.townships))) <= close:
