@@ -21,7 +21,19 @@ from devolve_opt.views import run_folder
 from devolve_opt.vocabulary import Method
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("check", "synth", "run", "compare", "sweep", "frontier", "alternatives", "teams", "admit", "phases")
+COMMANDS = (
+    "check",
+    "synth",
+    "run",
+    "compare",
+    "sweep",
+    "frontier",
+    "alternatives",
+    "explain",
+    "teams",
+    "admit",
+    "phases",
+)
 DONE, NO_PLAN, BAD_INPUT = 0, 1, 2
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from devolve_opt.scenario import Scenario
     from devolve_opt.studies.alternatives import alternatives
     from devolve_opt.studies.comparing import compare
+    from devolve_opt.studies.explaining import explain
     from devolve_opt.studies.frontier import frontier
     from devolve_opt.studies.solving import solve
     from devolve_opt.studies.sweeping import sweep
@@ -35,6 +36,7 @@ __all__ = [
     "__version__",
     "alternatives",
     "compare",
+    "explain",
     "frontier",
     "solve",
     "sweep",
@@ -51,6 +53,7 @@ _HOMES = {
     "Scenario": "scenario",
     "alternatives": "studies.alternatives",
     "compare": "studies.comparing",
+    "explain": "studies.explaining",
     "frontier": "studies.frontier",
     "solve": "studies.solving",
     "sweep": "studies.sweeping",

@@ -55,7 +55,7 @@ class Flips:
         matrix: n columns.
         control: when plans that keep all but a few things are no longer to be made.
         plan: the plan, shape (n,), and what it is worth.
-        worth: what a plan has to be worth to count.
+        worth: what a plan has to be worth to count; infinite where the best one is wanted, whatever it is worth.
         search: makes the search for a matrix, with its control and what earlier searches left.
         carried: what is known from the search that found the plan.
     """
@@ -130,7 +130,7 @@ class Flips:
             )  # fmt: skip
 
     def decide(self, flip: Flip, control: Control) -> tuple[float, float, Array | None]:
-        """Search for a plan with a flip until one is worth enough or none can be.
+        """Search for a plan with a flip until one is worth enough or none can be; to the gap where nothing is enough.
 
         Returns:
             A bound on every plan with it, -inf if there is none; what the best one found is worth, and that one, shape
@@ -147,7 +147,7 @@ class Flips:
             row = csr_array((one, place), shape=(1, matrix.costs.size))
             matrix = matrix.with_rows(row, np.ones(1), np.full(1, np.inf), [f"some_of[{flip.some[0]}]"])
         search = self.search(matrix, control, self.carried)
-        search.worth = self.worth
+        search.worth = self.worth if np.isfinite(self.worth) else None
         search.run()
         if search.infeasible:
             return -np.inf, -np.inf, None

@@ -20,6 +20,8 @@ Indices = NDArray[np.int64]
 Columns = Mapping[tuple[str, ...], int]
 TAKERS = 3
 """Townships for which a power is tried that nobody would take by itself."""
+LEAST_TAKEN = 8
+"""Listed powers that may go where another one comes: those that fewest townships take."""
 MOVED = 0.1
 """A power whose lists the relaxation changes by more than this share counts as moved by it."""
 MOVING = 30
@@ -67,7 +69,7 @@ class Listing:
         powers: by id, in the order of the case; those that may be listed.
     """
 
-    def __init__(self, plan: Plan, prepared: Prepared):
+    def __init__(self, plan: Plan, prepared: Prepared) -> None:
         self.plan = plan
         self._columns = prepared.matrix.columns_by_name()
         self.matrix = standing_on_lists(prepared.matrix, self._columns)
@@ -105,6 +107,33 @@ class Listing:
             return Flip({column: 1.0}, some=self._taking.get(power, NOTHING))
         needing = [other for other in self._listed if power in self._required_by(other)]
         return Flip({column: 0.0}, drops=np.concatenate([self._about[each] for each in (power, *needing)]))
+
+    def flip_of_pair(self, township: str, power: str) -> Flip:
+        """Return the flip that has a township take a power, or give it up, with what hangs on it decided anew.
+
+        That is all that the township decides for itself, the lists of the power and, where it is on none of the
+        township's, of what could go for it.
+        """
+        own = [column for key, column in self._columns.items()
+               if key[0] in ("taken", "ready", "matched", "carries") and key[1] == township]  # fmt: skip
+        column = self._columns["taken", township, power]
+        category = str(self.plan.scenario.data.tables["townships"].at[township, "category"])
+        lists = [name for name in (("special", category), ("base",)) if (*name, power) in self._columns]
+        reached = any(self.solution[self._columns[(*name, power)]] > 0.5 for name in lists)
+        room = [] if reached or not lists else [*self.least_taken(lists[0]), *self.least_taken()]
+        about = [self._about[each] for each in dict.fromkeys((power, *room))]
+        value = 0.0 if self.solution[column] > 0.5 else 1.0
+        return Flip({column: value}, frees=np.concatenate([np.array(own, dtype=np.int64), *about]))
+
+    def least_taken(self, on: tuple[str, ...] = ("listed",)) -> list[str]:
+        """Return the powers on a list that fewest townships take: those that go first where another one comes.
+
+        Args:
+            on: which list, `("base",)`, `("special", category)` or `("listed",)` for all of them.
+        """
+        takers = {power: float(self.solution[self._taking.get(power, NOTHING)].sum()) for power in self._listed
+                  if (*on, power) in self._columns and self.solution[self._columns[(*on, power)]] > 0.5}  # fmt: skip
+        return sorted(takers, key=lambda power: takers[power])[:LEAST_TAKEN]
 
     def _required_by(self, power: str) -> list[str]:
         """Return the powers that a power requires, those that these require too."""

@@ -59,6 +59,25 @@ def read_run(folder: str | Path, case: Case) -> Plan:
     )  # fmt: skip
 
 
+def case_of_run(folder: str | Path, place: str | Path | None = None) -> Case:
+    """Return the case that a run was made from.
+
+    Args:
+        folder: what `run` wrote.
+        place: the folder of the case; where the run read it if left out.
+
+    Raises:
+        InputError: if the folder holds no run, or the case is no longer there or not sound.
+    """
+    if place is None:
+        source = str(read_manifest(folder).get("case", {}).get("source", ""))
+        if not source or not Path(source).is_dir():
+            message = "the case it was made from is not there; name its folder (--case)."
+            raise InputError([Fault(message, file=str(folder), column="case", value=source)])
+        place = source
+    return Case.read(place)
+
+
 def _refuse_changed_case(folder: str | Path, hashes: dict[str, str], case: Case) -> None:
     """Files of the case stand in a manifest as `case/<file>`, or plainly where there was no scenario file."""
     nested = any(name.startswith("case/") for name in hashes)

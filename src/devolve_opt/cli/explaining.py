@@ -1,0 +1,87 @@
+"""The command that answers questions about a plan: `explain`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from devolve_opt.cli.common import THREADS, Threads, app, err, out
+from devolve_opt.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from devolve_opt.case import Case
+
+
+@app.command()
+def explain(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TOWNSHIP] [POWER]",
+            help="By id or name. Both: why it takes the power or not. A power: its lists. A township: its posts and "
+            "officers. Neither: who gets less than under the ratio rule, and why.",
+        ),
+    ] = None,
+    case_folder: Annotated[
+        Path | None, typer.Option("--case", help="Folder of the case, if it is not where the run read it.")
+    ] = None,
+    prove: Annotated[
+        float,
+        typer.Option(help="Seconds for proving what deciding otherwise costs at least on large cases (0: no).", min=0),
+    ] = 0.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    out_file: Annotated[Path | None, typer.Option("--out", help="File to write the answer to as well.")] = None,
+    threads: Threads = THREADS,
+) -> None:
+    """Tell why a township has a power or not, why a power is listed, who gets less; with solved what-ifs."""
+    from devolve_opt.studies.explaining import explain as ask
+    from devolve_opt.studies.runs import case_of_run, read_run
+    from devolve_opt.views.explanation import explanation_json, explanation_text
+    from devolve_opt.views.files import write_bytes, writing_to
+    from devolve_opt.views.losers import losers, losers_text
+
+    with err.status("Reading ..."):
+        case = case_of_run(run, case_folder)
+        plan = read_run(run, case)
+    if case.synthetic:
+        err.print(case.notice, style="bold yellow")
+    township, power = _sorted_out(ids or [], case)
+    if township is None and power is None:
+        text = losers(plan).to_json(orient="records", force_ascii=False, indent=1) if as_json else losers_text(plan)
+    else:
+        with err.status("Solving it otherwise ... (Ctrl-C stops)"):
+            found = ask(plan, township, power, prove or 60.0, threads, prove=prove > 0)
+        text = explanation_json(found) if as_json else explanation_text(found)
+    if out_file is not None:
+        with writing_to(out_file):
+            write_bytes(out_file, text.encode())
+    out.print(text.rstrip("\n"), markup=False)
+
+
+def _sorted_out(ids: list[str], case: Case) -> tuple[str | None, str | None]:
+    """Return which of the ids is the township and which the power, in whatever order they come."""
+    townships, powers = case.tables["townships"].index, case.tables["powers"].index
+    by_name = {
+        str(table.at[one, "name"]): str(one)
+        for table in (case.powers, case.townships) for one in table.index[~table["name"].duplicated(keep=False)]
+    }  # fmt: skip
+    ids = [each if each in townships or each in powers else by_name.get(each, each) for each in ids]
+    found: dict[str, list[str]] = {"township": [], "power": []}
+    faults = []
+    for each in ids:
+        # An id that is both means whichever has not been named yet.
+        if each in townships and not (each in powers and found["township"]):
+            found["township"].append(each)
+        elif each in powers:
+            found["power"].append(each)
+        else:
+            faults.append(Fault("is neither a township nor a power of the case.", column="id", value=each))
+    for kind, named in found.items():
+        if len(named) > 1:
+            faults.append(Fault(f"at most one {kind} can be asked about.", column=kind, value=", ".join(named)))
+    if faults:
+        raise InputError(faults)
+    return next(iter(found["township"]), None), next(iter(found["power"]), None)
