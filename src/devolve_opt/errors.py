@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,12 @@ class NoPlanError(DevolveError):
 
     Attributes:
         proven: whether it is proven that no plan exists.
+        clashes: the rules that clash, `solver.clashes.Clashes`; None where that was not asked for or not found.
+        conflict: the least that would have to give, `solver.conflict.Conflict`; likewise.
     """
 
-    def __init__(self, message: str, proven: bool):
-        self.proven = proven
+    def __init__(self, message: str, proven: bool, clashes: Any = None, conflict: Any = None):
+        self.proven, self.clashes, self.conflict = proven, clashes, conflict
         super().__init__(message)
 
 

@@ -1,4 +1,4 @@
-"""Conflict: why no plan exists, as the least that the policy's rules would have to give.
+"""Conflict: why no plan exists, as the least that the policy's rules would have to give, and as rules that clash.
 
 Every rule that a policy sets gets a slack, and the solution with the least slack in all (each measured against its
 limit: the policy's number where that is a count, else the right side of its row) says which rules clash, where, and by
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
 from devolve_opt.settings import Settings
@@ -103,10 +104,7 @@ def diagnose(matrix: Matrix, policy: Settings, control: Control, threads: int = 
         control: when to stop.
         threads: threads for HiGHS.
     """
-    rules = [name.partition("[")[0] for name in matrix.row_names]
-    soft = np.array([rule in POLICY_RULES for rule in rules])
-    implied = np.array([rule in IMPLIED for rule in rules])
-    elastic = _with_slacks(_without(matrix, implied), np.flatnonzero(soft), _limits(matrix, policy, rules)[soft])
+    soft, elastic = made_elastic(matrix, policy)
     with Engine(elastic, control, threads) as engine:
         answer = engine.solve(mip_rel_gap=1e-4)
     if answer.outcome is Outcome.INFEASIBLE:
@@ -115,15 +113,36 @@ def diagnose(matrix: Matrix, policy: Settings, control: Control, threads: int = 
         return None
     slacks = answer.solution[len(matrix.costs) :]
     found = []
-    for row, amount in zip(np.repeat(np.flatnonzero(soft), 2), slacks, strict=True):
+    for row, amount in zip(np.repeat(soft, 2), slacks, strict=True):
         if amount > 1e-6:
-            rule, _, index = matrix.row_names[row].partition("[")
-            key, unit = POLICY_RULES[rule]
-            setting: Any = getattr(policy, key, None)
-            cap = setting if isinstance(setting, int) and not index else None
-            place = str(setting[int(index[:-1])]) if rule == "pin_kept" else _place(rule, index.rstrip("]"))
-            found.append(Relaxation(rule, key, place, float(amount), unit, cap))
+            rule, key, unit, place, setting = described(matrix.row_names[row], policy)
+            whole = isinstance(setting, int) and not place
+            found.append(Relaxation(rule, key, place, float(amount), unit, setting if whole else None))
     return Conflict(tuple(found), answer.outcome is Outcome.OPTIMAL)
+
+
+def made_elastic(matrix: Matrix, policy: Settings) -> tuple[NDArray[np.int64], Matrix]:
+    """Return the rows of the policy's rules, shape (k,), and the matrix with two slacks, behind its columns, for each.
+
+    The objective is the least slack in all, each measured against its limit.
+    """
+    rules = [name.partition("[")[0] for name in matrix.row_names]
+    soft = np.array([rule in POLICY_RULES for rule in rules])
+    implied = np.array([rule in IMPLIED for rule in rules])
+    limits = _limits(matrix, policy, rules)[soft]
+    return np.flatnonzero(soft), _with_slacks(_without(matrix, implied), np.flatnonzero(soft), limits)
+
+
+def described(row: str, policy: Settings) -> tuple[str, str, str, str, Any]:
+    """Return the rule of a row, the policy's key behind it, its unit, the place (or the pin), and the key's setting.
+
+    The setting is None where the key is that of an instrument or of no setting.
+    """
+    rule, _, index = row.partition("[")
+    key, unit = POLICY_RULES[rule]
+    setting: Any = getattr(policy, key, None)
+    place = str(setting[int(index[:-1])]) if rule == "pin_kept" else _place(rule, index.rstrip("]"))
+    return rule, key, unit, place, setting
 
 
 def _place(rule: str, index: str) -> str:

@@ -5,7 +5,8 @@
    what each township is worth bring the bound down to that of the relaxation, split cuts further, as if posts and
    officers were whole (`tree`, `master`, `splits`). Lists that come out whole, or are rounded, are settled in another
    process: first posts and officers, as if take-up could be split, then each township in whole numbers. The best plan
-   is bettered there while the search goes on, a few fields at a time (`neighbourhoods`).
+   is bettered there while the search goes on, a few fields at a time (`neighbourhoods`). Where no plan is known yet, it
+   is first made sure that the relaxation has a solution at all.
 3. Otherwise, or where that fails, solve the relaxation of the whole: its value is a bound on every plan. Round its
    lists step by step and settle the townships; then let HiGHS choose the lists that the relaxation leaves open, while
    everything else may still be split, and settle them again.
@@ -74,7 +75,12 @@ class Search(Progress):
                 enough=enough,
             ) as engine:  # fmt: skip
                 try:
-                    if not (self.falls_apart() and self._search_by_township(engine, start, settled, relaxation_only)):
+                    apart = self.falls_apart()
+                    if apart and self.solution is None:
+                        self._look_for_a_solution(engine)
+                    if not self.infeasible and not (
+                        apart and self._search_by_township(engine, start, settled, relaxation_only)
+                    ):
                         self._search_as_a_whole(engine, relaxation_only)
                     if not (relaxation_only or self.done()):
                         self._close_the_gap(engine)
@@ -101,6 +107,13 @@ class Search(Progress):
         if self.places is None or size < self.by_township_from:
             return False
         return len(split(self.matrix.rows, self.places).first) <= self.master_share * size
+
+    def _look_for_a_solution(self, engine: Engine) -> None:
+        """Find out whether the relaxation has any solution: townships apart, each would be short by itself for ever."""
+        with self.in_phase("any solution"):
+            nothing_whole, no_costs = np.zeros_like(self.matrix.integer), np.zeros_like(self.matrix.costs)
+            if engine.solve(integer=nothing_whole, costs=no_costs).outcome is Outcome.INFEASIBLE:
+                self.confirm_infeasible(engine, integer=nothing_whole, costs=no_costs)
 
     def _search_by_township(self, engine: Engine, start: Array | None, settled: bool, relaxation_only: bool) -> bool:
         """Search the lists by branch and bound, townships apart; False if the solver breaks down."""

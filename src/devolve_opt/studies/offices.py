@@ -22,9 +22,9 @@ from devolve_opt.scenario import Scenario
 from devolve_opt.solver.conflict import diagnose
 from devolve_opt.solver.engine import Control, Engine, Outcome, stop_on_interrupt
 from devolve_opt.solver.matrix import Matrix, compile_matrix
+from devolve_opt.studies.infeasible import CONFLICT_SECONDS
 from devolve_opt.studies.options import AGREEMENT, check_options
 from devolve_opt.studies.prepared import building
-from devolve_opt.studies.solving import CONFLICT_SECONDS
 from devolve_opt.vocabulary import Platform, Status, Unit, label
 
 

@@ -19,27 +19,15 @@ from devolve_opt.rules.pins import check_pins
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.carried import Carried
-from devolve_opt.solver.conflict import LIST_IN_FORCE, Conflict, Relaxation, diagnose
 from devolve_opt.solver.engine import Control, stop_on_interrupt
 from devolve_opt.solver.matrix import Matrix
 from devolve_opt.solver.progress import Step
 from devolve_opt.solver.strategy import Search
 from devolve_opt.studies.area_teams import site_teams
+from devolve_opt.studies.infeasible import why_infeasible
 from devolve_opt.studies.options import AGREEMENT, check_options
 from devolve_opt.studies.prepared import Models
 from devolve_opt.vocabulary import Method, Status
-
-CONFLICT_SECONDS = 120.0
-"""Time for finding out why no plan exists, over and above the run's own limit."""
-CONFLICT_REMEDIES = {
-    LIST_IN_FORCE: "The guide list in force holds more than the caps allow: raise the caps, or take powers off it.",
-    "take_up_floor": "The floor under take-up asks more than some townships can take: lower it, or raise their caps.",
-    "phases.withdrawal_price": "Townships hold more than the caps allow: set phases.withdrawal_price to let powers be "
-    "taken back, raise the caps, or take them off the table held.",
-}
-"""What to do about rules that are no number, by key."""
-CONFLICT_PLACES = 8
-"""Places named for each rule in the message."""
 
 
 def solve(
@@ -130,9 +118,8 @@ def _solve(
 
     if search.infeasible and method is Method.OPTIMAL:
         report(Step(control.elapsed, "conflict", np.inf, -np.inf))
-        patience = Control(CONFLICT_SECONDS, control.event)
-        why = _conflict_lines(diagnose(matrix, policy, patience, threads)) if explain else []
-        raise NoPlanError("\n".join([_infeasible(scenario), *why]), proven=True)
+        why, clash, conflict = why_infeasible(matrix, policy, control, threads) if explain else ([], None, None)
+        raise NoPlanError("\n".join([_infeasible(scenario), *why]), proven=True, clashes=clash, conflict=conflict)
     options = {"method": str(method), "gap": gap, "time_limit": control.time_limit, "threads": threads}
     reference = Plan(
         scenario=scenario,
@@ -239,28 +226,3 @@ def _audited(scenario: Scenario, decisions: Decisions, objective: float, bound: 
 
 def _infeasible(scenario: Scenario) -> str:
     return f"No plan can keep all the rules of {scenario.title!r}: proven by HiGHS with and without presolve."
-
-
-def _conflict_lines(conflict: Conflict | None) -> list[str]:
-    if conflict is None:
-        return ["Which rules clash was not found in time; relax a cap of the policy and run again."]
-    if not conflict.relaxations:
-        return ["Relaxing the policy's caps does not help: the case's own figures clash (run `check`)."]
-    least = "The least that would have to give" if conflict.least else "What would have to give (perhaps less)"
-    lines = [f"{least}, each measured against its limit:"]
-    groups: dict[tuple[str, str, str], list[Relaxation]] = {}
-    for relaxation in sorted(conflict.relaxations, key=lambda relaxation: -relaxation.amount):
-        groups.setdefault((relaxation.rule, relaxation.key, relaxation.unit), []).append(relaxation)
-    for (rule, key, unit), members in groups.items():
-        if len(members) == 1:
-            lines.append(f"  {members[0]}")
-            continue
-        total = sum(relaxation.amount for relaxation in members)
-        places = [f"{relaxation.place} {relaxation.amount:,.6g}" for relaxation in members]
-        more = len(places) - CONFLICT_PLACES
-        where = "; ".join(places[:CONFLICT_PLACES]) + (f" and {more} more places" if more > 0 else "")
-        lines.append(f"  {key} would have to give {total:,.6g} {unit} in all, at {where} ({rule})")
-    found = {relaxation.key for relaxation in conflict.relaxations}
-    lines += [remedy for key, remedy in CONFLICT_REMEDIES.items() if key in found]
-    lines.append("Other ways may do as well: this one gives least, each rule in proportion to its own limit.")
-    return lines

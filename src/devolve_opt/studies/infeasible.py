@@ -1,0 +1,80 @@
+"""Why no plan exists, in words: the rules that clash, and the least that would have to give."""
+
+from __future__ import annotations
+
+from devolve_opt.policy import Policy
+from devolve_opt.solver.clashes import Clashes, clashes
+from devolve_opt.solver.conflict import LIST_IN_FORCE, Conflict, Relaxation, diagnose
+from devolve_opt.solver.engine import Control
+from devolve_opt.solver.matrix import Matrix
+
+CONFLICT_SECONDS = 120.0
+"""Time for finding out why no plan exists, over and above the run's own limit; half of it for the rules that clash."""
+CONFLICT_REMEDIES = {
+    LIST_IN_FORCE: "The guide list in force holds more than the caps allow: raise the caps, or take powers off it.",
+    "take_up_floor": "The floor under take-up asks more than some townships can take: lower it, or raise their caps.",
+    "phases.withdrawal_price": "Townships hold more than the caps allow: set phases.withdrawal_price to let powers be "
+    "taken back, raise the caps, or take them off the table held.",
+}
+"""What to do about rules that are no number, by key."""
+CONFLICT_PLACES = 8
+"""Places named for each rule in the message."""
+
+
+def why_infeasible(
+    matrix: Matrix, policy: Policy, control: Control, threads: int
+) -> tuple[list[str], Clashes | None, Conflict | None]:
+    """Return why a model has no solution: lines for the message, the rules that clash, and the least that would give.
+
+    Args:
+        matrix: the model, without a solution.
+        policy: the policy it was built for.
+        control: its event stops the search; it takes `CONFLICT_SECONDS` at most.
+        threads: threads for HiGHS.
+    """
+    conflict = diagnose(matrix, policy, Control(CONFLICT_SECONDS, control.event), threads)
+    if conflict is None:
+        return ["Which rules clash was not found in time; relax a cap of the policy and run again."], None, None
+    if not conflict.relaxations:
+        message = "Relaxing the policy's caps does not help: the case's own figures clash (run `check`)."
+        return [message], None, conflict
+    found = clashes(matrix, policy, Control(CONFLICT_SECONDS / 2, control.event), threads)
+    return [*_clash_lines(found), *_conflict_lines(conflict)], found, conflict
+
+
+def _clash_lines(found: Clashes) -> list[str]:
+    lines = []
+    for number, clash in enumerate(found.sets, start=1):
+        proof = (
+            "proven: without any one of them the others can" if clash.irreducible else "perhaps some can be left out"
+        )
+        which = (
+            f" ({number} of {len(found.sets)}{'' if found.all_found else ' or more'})" if len(found.sets) > 1 else ""
+        )
+        head = "This rule cannot be kept" if len(clash.rules) == 1 else "These rules cannot stand together"
+        lines.append(f"{head}{which}{'' if len(clash.rules) == 1 else f'; {proof}'}:")
+        lines += [f"  {rule}" for rule in clash.rules]
+    if found.sets and not found.all_found:
+        lines.append("There may be more that clash elsewhere.")
+    return lines
+
+
+def _conflict_lines(conflict: Conflict) -> list[str]:
+    least = "The least that would have to give" if conflict.least else "What would have to give (perhaps less)"
+    lines = [f"{least}, each measured against its limit:"]
+    groups: dict[tuple[str, str, str], list[Relaxation]] = {}
+    for relaxation in sorted(conflict.relaxations, key=lambda relaxation: -relaxation.amount):
+        groups.setdefault((relaxation.rule, relaxation.key, relaxation.unit), []).append(relaxation)
+    for (rule, key, unit), members in groups.items():
+        if len(members) == 1:
+            lines.append(f"  {members[0]}")
+            continue
+        total = sum(relaxation.amount for relaxation in members)
+        places = [f"{relaxation.place} {relaxation.amount:,.6g}" for relaxation in members]
+        more = len(places) - CONFLICT_PLACES
+        where = "; ".join(places[:CONFLICT_PLACES]) + (f" and {more} more places" if more > 0 else "")
+        lines.append(f"  {key} would have to give {total:,.6g} {unit} in all, at {where} ({rule})")
+    found = {relaxation.key for relaxation in conflict.relaxations}
+    lines += [remedy for key, remedy in CONFLICT_REMEDIES.items() if key in found]
+    lines.append("Other ways may do as well: this one gives least, each rule in proportion to its own limit.")
+    return lines
