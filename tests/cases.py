@@ -70,6 +70,7 @@ def tiny_tables() -> dict[str, pd.DataFrame]:
             "ordinary_hours": [40.0, 12.0, 4.0, 6.0, 2.5],
             "simple_share": [0.8, 0.0, 0.5, 0.0, 0.0],
             "upkeep_hours": [30.0, 20.0, 15.0, 25.0, 12.0],
+            "listing_hours": 0.0,
             "support_hours": [8.0, 5.0, 3.0, 6.0, 3.0],
             "legal_basis": "",
         }

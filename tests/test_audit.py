@@ -356,6 +356,17 @@ ONE_STEP = (OverloadStep(until=1.0, price=0.5),)
 BROKEN = [
     broken("base_list_within_cap", ("list base", 1, "powers"), base_list_max=2),
     broken("guide_list_within_cap", ("city", 1, "powers"), guide_list_max=3),
+    broken(
+        "listing_hours_within_cap",
+        ("city", 5, "staff-hours a year"),
+        listing_hours_max=35,
+        case_listing_hours=10.0,
+    ),
+    broken(
+        "pin_kept",
+        ("T1 does not take P1 (agreed)", 1, "powers"),
+        pins=[{"power": "P1", "township": "T1", "holds": False, "reason": "agreed"}],
+    ),
     broken("category_list_within_cap", ("list central", 1, "powers"), ("list key", 1, "powers"), category_list_max=0),
     broken("one_kind_of_list", ("power P1", 1, "powers"), name="both", guide_list=guide_list("P1 central")),
     broken(
@@ -534,7 +545,10 @@ def test_each_rule_breaks_alone(how: dict[str, Any], expected: tuple[Breach, ...
     if "policy_stations" in how:  # the plan has a table of this name
         how["stations"] = how.pop("policy_stations")
     given = {"guide_list": table("guide_list", "power list", *force), "held": table("held", "township power", *held)}
-    found = breaches(make_plan(**decided), make_case(**given), **how)
+    case, hours = make_case(**given), how.pop("case_listing_hours", 0.0)
+    if hours:
+        case = case.replace(powers=case.powers.assign(listing_hours=hours))
+    found = breaches(make_plan(**decided), case, **how)
     assert [(b.rule, b.place, b.unit) for b in found] == [(b.rule, b.place, b.unit) for b in expected]
     assert [b.amount for b in found] == pytest.approx([b.amount for b in expected])
 

@@ -216,6 +216,23 @@ def test_a_power_on_two_category_lists_counts_once_in_the_guide_list():
     assert with_and_without(model, "taken_only_if_listed") == (240, 240)
 
 
+def test_listing_hours_within_cap_as_written():
+    hours = {"P1": {"listing_hours": 10.0}, "P2": {"listing_hours": 20.0}, "P3": {}}
+    case = small_case({"T1": {}}, hours, {("T1", power): 1 for power in hours})
+    model = build_model(case, small_policy(listing_hours_max=25))
+    assert_row(model.listing_hours_within_cap, "10 listed[P1] + 20 listed[P2] <= 25")
+    # Without a cap, or with one that cannot bind, there is no row.
+    for most in (None, 30):
+        assert len(build_model(case, small_policy(listing_hours_max=most)).listing_hours_within_cap) == 0
+
+
+def test_listing_hours_within_cap_binds():
+    powers = {"P1": {"listing_hours": 30.0}, "P2": {"listing_hours": 10.0}}
+    # Chosen thrice and twice: 120 + 80; P1 alone fits into 30.
+    model = build_model(small_case(SEAT, powers, THRICE_AND_TWICE), small_policy(listing_hours_max=30))
+    assert with_and_without(model, "listing_hours_within_cap") == (120, 200)
+
+
 def test_category_list_within_cap_as_written(hand):
     assert_rows(
         hand.category_list_within_cap,

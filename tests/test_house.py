@@ -16,7 +16,7 @@ SOURCE = Path(devolve_opt.__file__).parent
 FLOORS = (
     "version", "errors", "frozen", "vocabulary", "schema", "reading", "case", "settings", "instruments",
     "pins", "post_formulas", "policy", "scenario", "country", "proposed_duty", "plan", "team_plan", "phase_plan",
-    "rules", "audit", "synthetic", "formulation", "solver", "studies", "views", "cli",
+    "rules", "election", "audit", "synthetic", "formulation", "solver", "studies", "views", "cli",
 )  # fmt: skip
 """From the ground up. A module imports from its own part and from those before it."""
 MODULES = sorted(SOURCE.rglob("*.py"))
@@ -202,4 +202,4 @@ def test_what_the_tests_need_is_installed_with_the_tests():
     """A test that skips itself where a library is missing must not skip where `make test` has set up."""
     extras = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
     dev = " ".join(extras["project"]["optional-dependencies"]["dev"])
-    assert "devolve-opt[benchmarks,cluster]" in dev
+    assert "devolve-opt[benchmarks,cluster,elections]" in dev

@@ -100,6 +100,11 @@ class Policy(Settings):
     category_list_max: int = setting(
         45, "powers", ASSUMPTION, "Powers on the list of each single category.", ge=0, le=100_000
     )
+    listing_hours_max: float | None = setting(
+        None, "staff-hours a year", ASSUMPTION,
+        "Hours that the county can spend on all listed powers together (column `listing_hours` of the powers); none: no cap.",
+        ge=0, le=1e12,
+    )  # fmt: skip
     own_list_categories: tuple[Category, ...] = setting(
         (Category.COUNTY_SEAT, Category.CENTRAL, Category.KEY, Category.CHARACTERISTIC), "categories", ASSUMPTION,
         "Categories with a list of their own; the others take from the base list only. The report names four lists but not whose.",

@@ -9,6 +9,7 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `well_formed` | Every table has its columns; ids are known; numbers are whole and not negative; no row stands twice. | `plan.Decisions` |
 | `base_list_within_cap` | The base list holds at most `base_list_max` powers. | the city's report |
 | `guide_list_within_cap` | All lists together hold at most `guide_list_max` different powers. | the city's report |
+| `listing_hours_within_cap` | All listed powers together take the county at most `listing_hours_max` hours. | `Policy.listing_hours_max` |
 | `category_list_within_cap` | The list of each category holds at most `category_list_max` powers. | `Policy.category_list_max` |
 | `one_kind_of_list` | A power stands on the base list or on category lists, never on both nor twice on one; only categories of `own_list_categories` have a list. | the city's report |
 | `eligible` | Every listed power may lawfully be handed down. | 处罚法 10, 18, 20-21, 24, 63; 强制法 17, 29, 47; 许可法 24 |
@@ -74,6 +75,7 @@ __all__ = ["audit", "describe"]
 _RULES: tuple[Callable[[Ledger], Iterator[Breach]], ...] = (
     lists.base_list_within_cap,
     lists.guide_list_within_cap,
+    lists.listing_hours_within_cap,
     lists.category_list_within_cap,
     lists.one_kind_of_list,
     lists.eligible,

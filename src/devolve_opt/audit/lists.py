@@ -25,6 +25,16 @@ def guide_list_within_cap(ledger: Ledger) -> Iterator[Breach]:
         yield Breach("guide_list_within_cap", "city", float(excess), "powers")
 
 
+def listing_hours_within_cap(ledger: Ledger) -> Iterator[Breach]:
+    """All listed powers together take the county at most `listing_hours_max` hours [staff-hours a year]."""
+    cap = ledger.policy.listing_hours_max
+    if cap is None:
+        return
+    hours = ledger.case.tables["powers"]["listing_hours"].reindex(ledger.listed["power"].unique()).sum()
+    if hours > cap * (1 + 1e-9) + 1e-6:
+        yield Breach("listing_hours_within_cap", "city", float(hours - cap), "staff-hours a year")
+
+
 def category_list_within_cap(ledger: Ledger) -> Iterator[Breach]:
     """The list of each category holds at most `category_list_max` powers [powers]."""
     sizes = ledger.listed["list"].value_counts(sort=False)

@@ -35,7 +35,7 @@ app = typer.Typer(
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
-ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).")]
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML), or an election (.pb).")]
 HowMade = Annotated[Method, typer.Option(help="`optimal`, or `ratio` for the report's own practice.")]
 Threads = Annotated[int, typer.Option(help="Threads for the solver.", min=1, max=256)]
 THREADS = min(2, os.cpu_count() or 1)
@@ -59,10 +59,11 @@ def _all(
 
 def read_scenario(path: Path) -> Scenario:
     """Read a scenario, and say where its data are invented."""
+    from devolve_opt.election import ENDING, read_election
     from devolve_opt.scenario import Scenario
 
     with err.status("Reading ..."):
-        scenario = Scenario.read(path)
+        scenario = read_election(path) if path.suffix.lower() == ENDING else Scenario.read(path)
     if scenario.case.synthetic:
         err.print(scenario.case.notice, style="bold yellow")
     return scenario

@@ -119,6 +119,10 @@ def run(
             "reader that passes over the section OBJSENSE of MPS has to be told.",
         ),
     ] = None,
+    export_votes: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the choices as an election (.pb, PabuLib's format) to FILE and stop."),
+    ] = None,
 ) -> None:
     """Solve a scenario: guide list, take-up, posts, officers, with proof, audit, tables and pictures.
 
@@ -133,6 +137,7 @@ def run(
 
     from devolve_opt.cli.country import refuse_options, run_country
     from devolve_opt.country import names_country
+    from devolve_opt.election import ENDING
     from devolve_opt.solver.engine import Control, stop_on_interrupt
     from devolve_opt.studies.solving import solve
     from devolve_opt.views.progress import Progress
@@ -142,9 +147,12 @@ def run(
 
     if export_model is not None:
         _export(scenario, export_model)
+    if export_votes is not None:
+        _export_votes(scenario, export_votes)
+    if export_model is not None or export_votes is not None:
         return
     started = datetime.now(UTC)
-    of_country = names_country(scenario)
+    of_country = scenario.suffix.lower() != ENDING and names_country(scenario)
     refuse_options(method, {"sample": sample, "workers": workers, "scheduler": scheduler}, of_country)
     if of_country:
         run_country(scenario, out_folder, gap, time_limit, threads or 1, sample, workers, scheduler)
@@ -176,6 +184,18 @@ def run(
     if written != target:
         err.print(f"{target} could not be replaced because a file in it is open.", style="bold yellow", markup=False)
     out.print(f"Results: {written}", markup=False)
+
+
+def _export_votes(scenario: Path, target: Path) -> None:
+    from devolve_opt.election import ENDING, election_text
+    from devolve_opt.views.files import write_bytes, writing_to
+
+    if target.suffix.lower() != ENDING:
+        raise InputError([Fault(f"must end in {ENDING}.", column="--export-votes", value=str(target))])
+    text = election_text(read_scenario(scenario))
+    with writing_to(target):
+        write_bytes(target, text.encode())
+    out.print(f"Election: {target}", markup=False)
 
 
 def _export(scenario: Path, file: Path) -> None:

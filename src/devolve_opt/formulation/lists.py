@@ -53,6 +53,7 @@ def add_lists(model):
         model.base_list_taken = Constraint(bound, rule=base_list_taken)
     model.base_list_within_cap = Constraint(rule=base_list_within_cap)
     model.guide_list_within_cap = Constraint(rule=guide_list_within_cap)
+    model.listing_hours_within_cap = Constraint(rule=listing_hours_within_cap)
     filled = [category for category in model.own_lists if model.special_of[category]]
     model.category_list_within_cap = Constraint(filled, rule=category_list_within_cap)
 
@@ -123,6 +124,18 @@ def guide_list_within_cap(model):
     Unit: powers. Source: `Policy.guide_list_max`; the report's city has 130.
     """
     return within(sum(model.listed.values()), model.policy.guide_list_max, len(model.listed))
+
+
+def listing_hours_within_cap(model):
+    r"""All listed powers together take the county at most so many hours: $\sum_p g_p l_p \le H$.
+
+    Unit: staff-hours a year. Source: `Policy.listing_hours_max`; column `listing_hours` of the powers.
+    """
+    cap = model.policy.listing_hours_max
+    hours = {power: model.case.tables["powers"].at[power, "listing_hours"] for power in model.listed}
+    if cap is None or not any(hours.values()):
+        return Constraint.Skip
+    return within(sum(hours[power] * model.listed[power] for power in hours if hours[power]), cap, sum(hours.values()))
 
 
 def category_list_within_cap(model, category):

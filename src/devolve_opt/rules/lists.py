@@ -39,6 +39,9 @@ def selection_shares(case: Case) -> pd.DataFrame:
 def ratio_lists(case: Case, policy: Policy) -> pd.DataFrame:
     """Return the guide list by selection ratio; where more powers pass than the caps allow, the highest shares stay.
 
+    Where the hours of listed powers are capped, powers go on it one after the other, those of the base list first, the
+    highest shares first, and what no longer fits is passed over.
+
     Where the policy hands over in batches, what townships hold already comes before all others, whatever its share: on
     the list of their category, or on the base list where the category has none.
 
@@ -64,9 +67,24 @@ def ratio_lists(case: Case, policy: Policy) -> pd.DataFrame:
     for category, powers in lists.items():
         best[powers] = np.maximum(best[powers], rest.loc[powers, category])
     distinct = set(_highest(best, 0.0, policy.guide_list_max - len(base)))
+    if policy.listing_hours_max is not None:
+        order = [*shares[BASE_LIST][base].sort_values(ascending=False, kind="stable").index]
+        order += [*best[list(distinct)].reindex(rest.index).dropna().sort_values(ascending=False, kind="stable").index]
+        affordable = _within_hours(order, case.tables["powers"]["listing_hours"], policy.listing_hours_max)
+        base, distinct = base[base.isin(affordable)], distinct & affordable
     rows = [(power, BASE_LIST) for power in base]
     rows += [(power, str(category)) for category, powers in lists.items() for power in powers if power in distinct]
     return pd.DataFrame(rows, columns=["power", "list"], dtype="str")
+
+
+def _within_hours(order: list[str], hours: pd.Series, at_most: float) -> set[str]:
+    """Return the powers that fit into so many hours, one after the other; what no longer fits is passed over."""
+    kept, left = set(), at_most
+    for power in order:
+        if hours[power] <= left:
+            kept.add(power)
+            left -= hours[power]
+    return kept
 
 
 def _highest(shares: pd.Series, at_least: float, at_most: int) -> pd.Index:

@@ -24,6 +24,7 @@ LIST_IN_FORCE = "the guide list in force"
 POLICY_RULES = {
     "base_list_within_cap": ("base_list_max", "powers"),
     "guide_list_within_cap": ("guide_list_max", "powers"),
+    "listing_hours_within_cap": ("listing_hours_max", "staff-hours a year"),
     "category_list_within_cap": ("category_list_max", "powers"),
     "base_list_kept": (LIST_IN_FORCE, "powers"),
     "category_list_kept": (LIST_IN_FORCE, "powers"),

@@ -68,6 +68,13 @@ def _list_caps(plan: Plan) -> Iterator[Cap]:
     base = int(sizes.get(BASE_LIST, 0))
     yield _city("guide_list_max", "powers on the guide list", policy.guide_list_max, distinct, "powers")
     yield _city("base_list_max", "powers on the base list", policy.base_list_max, base, "powers")
+    most = policy.listing_hours_max
+    if most is not None:
+        hours = plan.scenario.data.tables["powers"]["listing_hours"]
+        spent = float(hours.reindex(listed["power"].unique()).sum())
+        left = hours[~hours.index.isin(listed["power"]) & ~hours.index.isin(plan.exclusions["power"])]
+        full = int(len(left) > 0 and float(left.min()) > most - spent)
+        yield Cap("listing_hours_max", "hours of the listed powers", most, spent, "staff-hours a year", full, 1, "city")
     special = sizes.reindex([str(category) for category in policy.own_list_categories], fill_value=0)
     if len(special):
         full = int((special >= policy.category_list_max).sum())
