@@ -83,7 +83,7 @@ def test_statuses_are_those_of_solving_each_case_with_pins(hand):
     assert_as_by_pins(hand)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(case=small_cases(), policy=small_policies())
 def test_statuses_of_random_cases_are_those_of_solving_each_with_pins(case, policy):
     assume(given_lists(case, policy) is None)

@@ -21,8 +21,8 @@ from modelling import ROOT, hand_scenario, small_case, small_policy
 pabulib = pytest.importorskip("pabutools.election.pabulib")
 PUBLISHED = Path(os.environ.get("DEVOLVE_OPT_PUBLISHED", ROOT.parent / "shared" / "published")) / "pabulib"
 EXPECTED = json.loads((PUBLISHED / "expected.json").read_text("utf-8")) if PUBLISHED.is_dir() else {}
-LARGE = 3000
-"""Voters from which an election takes a minute."""
+LARGE = 1500
+"""Voters from which an election takes ten seconds and more."""
 NAMES = [
     pytest.param(name, marks=[pytest.mark.slow] if facts["voters"] > LARGE else []) for name, facts in EXPECTED.items()
 ] or [pytest.param("", marks=pytest.mark.skip(reason=f"no published elections at {PUBLISHED}"))]

@@ -212,7 +212,19 @@ def _export(scenario: Path, file: Path) -> None:
 
 
 @app.command()
-def compare(runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders that `run` wrote.")]) -> None:
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders that `run` wrote.")],
+    out_folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="Folder for lists, townships and what was asked otherwise, against the first run; with a figure.",
+        ),
+    ] = None,
+    case_folder: Annotated[
+        Path | None, typer.Option("--case", help="With --out: folder of the case, if it is not where the runs read it.")
+    ] = None,
+) -> None:
     """Put runs side by side; a plan is called better only where that is proven."""
     from devolve_opt.studies.comparing import UNITS
     from devolve_opt.studies.comparing import compare as compare_runs
@@ -234,6 +246,23 @@ def compare(runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="F
         out.print("Plans with other data or prices, or that break rules, are not ranked: see not_comparable_with.")
     if len(frame.columns) > 1 and not any(frame.loc["better_than"].astype(bool)):
         out.print("None of these plans is proven better than another.")
+    if out_folder is not None:
+        _compare_in_full(runs, out_folder, case_folder)
+
+
+def _compare_in_full(runs: list[Path], target: Path, case_folder: Path | None) -> None:
+    from devolve_opt.studies.runs import case_of_run, read_run
+    from devolve_opt.studies.side_by_side import side_by_side
+    from devolve_opt.views.side_by_side_folder import RECORD, side_by_side_text, write_side_by_side
+
+    refuse_foreign_folder(target, RECORD, "a comparison")
+    with err.status("Reading the runs ..."):
+        names = [run.name if [each.name for each in runs].count(run.name) == 1 else str(run) for run in runs]
+        plans = {name: read_run(run, case_of_run(run, case_folder)) for name, run in zip(names, runs, strict=True)}
+        found = side_by_side(plans)
+        write_side_by_side(found, target)
+    out.print(side_by_side_text(found), markup=False)
+    out.print(f"Results: {target}", markup=False)
 
 
 @app.command()

@@ -265,8 +265,8 @@ def _effect(found: Explanation, effect: Effect) -> Iterator[str]:
         yield f"  No plan that does so costs less than {effect.least:,.0f}: proven."
     elif own > 0:
         yield (
-            f"  Nothing more is proven: the plan's own gap ({own:,.0f}, {percent(found.plan.gap)}) leaves room for "
-            "plans as good that do so."
+            f"  Nothing more is proven: the plan's own gap ({rounded_up(own):,.0f}, {percent(found.plan.gap)}) leaves "
+            "room for plans as good that do so."
         )
     else:
         yield "  A plan that does so may be as good."
