@@ -321,9 +321,10 @@ def write_land(folder: Path) -> Path:
             ("growth", "--townships", "20", "--gap", "0.5", "--time-limit", "20", "--threads", "1"),
             ("growth.csv", "growth.png"), marks=pytest.mark.slow,
         ),
-        (
+        pytest.param(
             ("country", "--scenario", "LAND", "--sample", "2", "--gap", "0.05", "--time-limit", "20"),
             ("country-cities.csv", "country-classes.csv", "country.png"),
+            marks=pytest.mark.slow,
         ),
         (
             ("sweep", "--scenario", str(HAND), "--values", "2,3", "--cold", "2", "--gap", "0", "--threads", "1"),
@@ -351,6 +352,7 @@ def test_each_benchmark_runs_on_something_small(command, files, tmp_path):
     assert not list(tmp_path.rglob("*.tmp"))
 
 
+@pytest.mark.slow
 def test_growth_solves_the_province_as_well(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(growth, "PROVINCE", write_land(tmp_path))
     growth.main("20", gap=0.5, time_limit=20, province=True, province_gap=0.05, province_limit=20, folder=tmp_path)

@@ -108,7 +108,7 @@ def test_a_cut_by_hand():
     assert master.point.tolist() == pytest.approx([1])
 
 
-@settings(LAW, max_examples=60)
+@settings(LAW, max_examples=30)
 @given(small_scenarios())
 def test_the_cuts_come_down_to_the_relaxation(scenario):
     matrix, places, lists = taken_apart(scenario)
@@ -131,7 +131,7 @@ def test_the_cuts_come_down_to_the_relaxation(scenario):
     assert master.bound == pytest.approx(relaxation, rel=CLOSE, abs=CLOSE)
 
 
-@settings(LAW, max_examples=120)
+@settings(LAW, max_examples=60)
 @given(small_scenarios())
 def test_branch_and_bound_over_lists_agrees_with_highs_on_the_whole(scenario):
     matrix, places, lists = taken_apart(scenario)
@@ -211,7 +211,7 @@ def test_the_search_by_township_finds_the_hand_case():
     search = search_of(matrix, places, lists)
     assert search.objective == pytest.approx(best(matrix))
     assert search.bound == pytest.approx(search.objective, rel=1e-5)
-    assert {step.phase for step in search.steps} <= {"start", "lists", "proof"}
+    assert {step.phase for step in search.steps} <= {"start", "any solution", "lists", "proof"}
     for earlier, later in zip(search.steps, search.steps[1:], strict=False):
         assert later.bound <= earlier.bound
         assert later.objective >= earlier.objective

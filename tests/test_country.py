@@ -498,7 +498,13 @@ def test_options_of_a_country_are_refused_elsewhere(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent another way there")
-@pytest.mark.parametrize("to_all", [False, True], ids=["to the command", "to all its processes, as a shell does"])
+@pytest.mark.parametrize(
+    "to_all",
+    [
+        pytest.param(False, id="to the command", marks=pytest.mark.slow),
+        pytest.param(True, id="to all its processes, as a shell does"),
+    ],
+)
 def test_ctrl_c_keeps_what_is_done_and_leaves_nothing_behind(land, tmp_path, to_all):
     words = [sys.executable, "-m", "devolve_opt.cli", "run", str(land), "--gap", "0.0001", "--workers", "2"]
     with subprocess.Popen(

@@ -91,7 +91,7 @@ def check_bound(scenario: Scenario) -> None:
     assert reference.objective == near(checked.objective)
 
 
-@settings(FEW, max_examples=30)
+@settings(FEW, max_examples=20)
 @given(small_scenarios())
 def test_the_optimum_is_that_of_a_search_through_all_plans(scenario):
     check_optimum(scenario)
@@ -143,7 +143,7 @@ def check_tightening(scenario: Scenario, cap: str) -> None:
 CAPS = st.sampled_from(LOWER_IS_TIGHTER + HIGHER_IS_TIGHTER)
 
 
-@settings(FEW, max_examples=15)
+@settings(FEW, max_examples=10)
 @given(small_scenarios(), CAPS)
 def test_tightening_a_cap_never_improves_the_optimum(scenario, cap):
     check_tightening(scenario, cap)
