@@ -61,7 +61,7 @@ def test_what_does_not_pay_says_from_which_price_on_it_would(hand):
     assert found.facts["becomes_ready"] == ["F1"]
     assert turned(found) == {}
     text = explanation_text(found)
-    assert "such as 55 for each round chosen instead of 40; below that, at no price" in text
+    assert "such as 55 for each round chosen instead of 40; below that it does not pay" in text
     scenario = hand_scenario()
     dearer = scenario.replace(policy={"prices": {**scenario.policy.prices.model_dump(), "choice_met": 55.1}})
     alone = explain(solve(dearer, gap=0.0), "B", "P1")
@@ -137,6 +137,16 @@ def test_what_is_set_aside_to_answer_is_said():
     stranger = asked(case, small_policy(), "T1", "P2")
     assert "neither chose" in answer(stranger)
     assert reason(stranger)[0] == "no_interest"
+
+
+def test_what_is_taken_at_a_loss_is_tried_with_more_of_everything():
+    # A pin gives T1 what it never chose, at 100 h of support: nothing more of anything makes it pay.
+    case = small_case({"T1": {}}, {"P1": {"support_hours": 100.0}})
+    found = asked(case, small_policy(pins=[pin("P1", "T1")]), "T1", "P1")
+    assert (found.facts["taken"], found.facts["loss"]) == (True, pytest.approx(100))
+    text = explanation_text(found)
+    assert "not 10 more posts" in text
+    assert "fewer" not in text
 
 
 def test_a_subdistrict_takes_no_power():

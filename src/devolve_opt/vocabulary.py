@@ -5,6 +5,7 @@ Nothing here depends on anything else; every other module takes its names from t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -218,6 +219,12 @@ CHINESE = {
     Term.WITHDRAWALS: "收回事项",
 }
 """Chinese name of every term above; the one catalogue of words."""
+
+
+def some_of(names: Sequence[str], most: int, between: str = ", ") -> str:
+    """Return names in a line, at most so many of them: `T1, T2 and 3 more`."""
+    more = len(names) - most
+    return between.join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def label(word: str) -> str:

@@ -68,8 +68,7 @@ def ratio_lists(case: Case, policy: Policy) -> pd.DataFrame:
         best[powers] = np.maximum(best[powers], rest.loc[powers, category])
     distinct = set(_highest(best, 0.0, policy.guide_list_max - len(base)))
     if policy.listing_hours_max is not None:
-        order = [*shares[BASE_LIST][base].sort_values(ascending=False, kind="stable").index]
-        order += [*best[list(distinct)].reindex(rest.index).dropna().sort_values(ascending=False, kind="stable").index]
+        order = [*_by_share(shares[BASE_LIST][base]), *_by_share(best[best.index.isin(distinct)])]
         affordable = _within_hours(order, case.tables["powers"]["listing_hours"], policy.listing_hours_max)
         base, distinct = base[base.isin(affordable)], distinct & affordable
     rows = [(power, BASE_LIST) for power in base]
@@ -88,5 +87,9 @@ def _within_hours(order: list[str], hours: pd.Series, at_most: float) -> set[str
 
 
 def _highest(shares: pd.Series, at_least: float, at_most: int) -> pd.Index:
-    passing = shares[shares >= at_least - 1e-12].sort_values(ascending=False, kind="stable")
-    return shares.index.intersection(passing.index[:at_most], sort=False)
+    passing = _by_share(shares[shares >= at_least - 1e-12])
+    return shares.index.intersection(passing[:at_most], sort=False)
+
+
+def _by_share(shares: pd.Series) -> pd.Index:
+    return shares.sort_values(ascending=False, kind="stable").index

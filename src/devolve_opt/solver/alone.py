@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array, hstack
 
 from devolve_opt.errors import SolverError
-from devolve_opt.solver.blocks import Block, split
+from devolve_opt.solver.blocks import split
 from devolve_opt.solver.engine import Control, Engine, Outcome
 from devolve_opt.solver.matrix import Matrix
 
@@ -46,8 +46,11 @@ class Alone:
         control: Control,
         threads: int = 1,
     ):
-        block = _block_of(matrix, places, place)
-        first = split(matrix.rows, places).first[block.first]
+        blocks = split(matrix.rows, places)
+        block = next((block for block in blocks.blocks if places[block.columns[0]] == place), None)
+        if block is None:
+            raise SolverError("the township has nothing to decide for itself")
+        first = blocks.first[block.first]
         taken = np.r_[block.columns, first]
         names = [matrix.row_names[row] for row in block.rows]
         at = [row for row, name in enumerate(names) if name in roomy]
@@ -96,20 +99,9 @@ class Alone:
         lower, upper = self._lower.copy(), self._upper.copy()
         for key, value in sets.items():
             lower[self.columns[key]] = upper[self.columns[key]] = value
-        exact: dict[str, Any] = {"mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
-        answer = self._engine.solve(lower=lower, upper=upper, **exact)
-        if answer.outcome in (Outcome.INFEASIBLE, Outcome.FAILED, Outcome.CRASHED):
-            # Believed only when a run without presolve says so too.
-            answer = self._engine.solve(lower=lower, upper=upper, presolve="off", **exact)
+        answer = self._engine.solve_exactly(lower, upper)
         if answer.outcome is Outcome.INFEASIBLE:
             return -np.inf, None
         if answer.outcome is not Outcome.OPTIMAL or answer.solution is None:
             raise SolverError("the time was up, or the solver broke down, before a township was settled")
         return self.matrix.objective(answer.solution), answer.solution
-
-
-def _block_of(matrix: Matrix, places: NDArray[np.int64], place: int) -> Block:
-    for block in split(matrix.rows, places).blocks:
-        if places[block.columns[0]] == place:
-            return block
-    raise SolverError("the township has nothing to decide for itself")

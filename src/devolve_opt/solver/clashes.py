@@ -21,6 +21,7 @@ from devolve_opt.settings import Settings
 from devolve_opt.solver.conflict import described, made_elastic
 from devolve_opt.solver.engine import Control, Engine, Outcome
 from devolve_opt.solver.matrix import Matrix
+from devolve_opt.vocabulary import some_of
 
 NAMED = 8
 """Places named of a rule in its line."""
@@ -56,9 +57,7 @@ class ClashingRule:
         if self.everywhere and len(self.places) > 1:
             where = f" at its {len(self.places)} places"
         else:
-            more = len(self.places) - NAMED
-            named = "; ".join(self.places[:NAMED]) + (f" and {more} more" if more > 0 else "")
-            where = f" at {named}" if named else ""
+            where = f" at {some_of(self.places, NAMED, '; ')}" if self.places else ""
         return f"{self.key}{number}{where} ({self.rule})"
 
 
@@ -181,10 +180,11 @@ class _Trials:
         if self.late() or self._outcome(_joined(groups), self._whole, presolve="off") is not Outcome.INFEASIBLE:
             return None
         narrow = self._places(_joined(groups))
-        if narrow is not None and self._outcome(narrow, self._whole, presolve="off") is Outcome.INFEASIBLE:
+        everywhere = narrow is None or self._outcome(narrow, self._whole, presolve="off") is not Outcome.INFEASIBLE
+        if narrow is not None and not everywhere:
             groups = [[rule] for rule in narrow]
         groups, irreducible = self._checked(groups)
-        return _Found(self._clash_of(groups, everywhere=narrow is None, irreducible=irreducible), set(_joined(groups)))
+        return _Found(self._clash_of(groups, everywhere, irreducible), set(_joined(groups)))
 
     def _kinds(self, rules: Sequence[int]) -> list[list[int]]:
         """Return rules in groups of one constraint each; every pin is a group of its own."""

@@ -1,4 +1,4 @@
-"""Conflict: why no plan exists, as the least that the policy's rules would have to give, and as rules that clash.
+"""Conflict: why no plan exists, as the least that the policy's rules would have to give.
 
 Every rule that a policy sets gets a slack, and the solution with the least slack in all (each measured against its
 limit: the policy's number where that is a count, else the right side of its row) says which rules clash, where, and by

@@ -343,6 +343,17 @@ class Engine:
                 self._end()
                 return Answer(Outcome.CRASHED, bound, best, solution, None, time.monotonic() - began)
 
+    def solve_exactly(self, lower: Array, upper: Array) -> Answer:
+        """Solve the matrix within bounds, shape (n,), to the proof.
+
+        Where HiGHS finds no solution, or breaks down, the answer is that of a run without presolve.
+        """
+        exact: dict[str, Any] = {"mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
+        answer = self.solve(lower=lower, upper=upper, **exact)
+        if answer.outcome in (Outcome.INFEASIBLE, Outcome.FAILED, Outcome.CRASHED):
+            answer = self.solve(lower=lower, upper=upper, presolve="off", **exact)
+        return answer
+
     def _answer(
         self, fields: dict[str, Any], bound: float, best: float, solution: Array | None, seconds: float
     ) -> Answer:

@@ -84,6 +84,17 @@ class Matrix:
             row_names=[*self.row_names, *names],
         )
 
+    def without_rows(self, names: Collection[str]) -> Matrix:
+        """Return the matrix without the rows of these names."""
+        kept = [row for row, name in enumerate(self.row_names) if name not in names]
+        return replace(
+            self,
+            rows=csr_array(self.rows[kept]),
+            row_lower=self.row_lower[kept],
+            row_upper=self.row_upper[kept],
+            row_names=[self.row_names[row] for row in kept],
+        )
+
     def contains(self, other: Matrix) -> bool:
         """Return whether all that solves another matrix solves this one and is worth the same, as far as is seen.
 

@@ -32,7 +32,7 @@ from devolve_opt.rules.admission import needs, with_proposed
 from devolve_opt.rules.duties import duties_laid
 from devolve_opt.rules.interest import interest
 from devolve_opt.rules.workload import overload_cost
-from devolve_opt.solver.engine import Answer, Control, Engine, Outcome, stop_on_interrupt
+from devolve_opt.solver.engine import Control, Engine, Outcome, stop_on_interrupt
 from devolve_opt.solver.matrix import compile_matrix, reduced
 from devolve_opt.studies.options import AGREEMENT, check_options
 from devolve_opt.studies.prepared import building
@@ -220,7 +220,7 @@ def _try_townships(
             if upper[column] < 1:
                 continue  # it would pass the load with all the posts it could get and no power
             lower[column] = 1.0
-            answer = _solve(engine, lower, upper)
+            answer = engine.solve_exactly(lower, upper)
             if answer.outcome is Outcome.INFEASIBLE:
                 continue
             if answer.outcome is not Outcome.OPTIMAL or answer.solution is None:
@@ -236,15 +236,6 @@ def _try_townships(
                 went["taken"], went["matched"], went["ready"], came["taken"], came["ready"], loss
             )
     return tried
-
-
-def _solve(engine: Engine, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> Answer:
-    """Solve to the proof; "infeasible" is believed only when a run without presolve says so too."""
-    exact: dict[str, Any] = {"mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
-    answer = engine.solve(lower=lower, upper=upper, **exact)
-    if answer.outcome in (Outcome.INFEASIBLE, Outcome.FAILED, Outcome.CRASHED):
-        answer = engine.solve(lower=lower, upper=upper, presolve="off", **exact)
-    return answer
 
 
 def _named(keys: list[tuple[str, Any]], chosen: NDArray[np.bool_], component: str) -> tuple[str, ...]:

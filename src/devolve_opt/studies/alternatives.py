@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
 
@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from devolve_opt.audit import audit, describe
 from devolve_opt.errors import AuditError, Fault, InputError
 from devolve_opt.plan import Plan
 from devolve_opt.rules.ratio import given_lists
@@ -30,7 +29,7 @@ from devolve_opt.studies.kept_powers import KeptPowers
 from devolve_opt.studies.listing import Listed, Listing
 from devolve_opt.studies.options import check_options
 from devolve_opt.studies.prepared import Models, Prepared
-from devolve_opt.studies.solving import search_of, solve
+from devolve_opt.studies.solving import search_of, solve, with_decisions
 
 Array = NDArray[np.float64]
 MUST, NEVER, SWING, OPEN = "must", "never", "swing", "open"
@@ -101,7 +100,8 @@ def alternatives(
         scenario: what to solve; its case has no guide list in force.
         tolerance: how much less than the best plan known a good plan may be worth, relative to that.
         gap: relative gap to which the best plan is proven first.
-        time_limit: seconds for the whole of it; what is not decided by then is `open`.
+        time_limit: seconds for the whole of it; what is not decided by then is `open`. Plans that show the swings found
+            by then are still made, one power each.
         plans: plans that are named in `different`, the best one among them.
         threads: threads for the solver.
         control: when to stop, for callers that stop it themselves.
@@ -177,7 +177,7 @@ class _Study:
         found_before: KeptPowers, report: Callable[[str], None],
     ):  # fmt: skip
         self.best, self.prepared, self.tolerance = best, prepared, tolerance
-        self.control = _part_of(control, LOOKING)
+        self.whole, self.control = control, _part_of(control, LOOKING)
         self.report = report
         self.listing = Listing(best, prepared)
         self.found_before = found_before
@@ -276,7 +276,7 @@ class _Study:
         chosen, solution, failed = [first], first.solution, 0
         left = first.worth - self.worth
         for power in powers[1:]:
-            if failed >= MISSES or self.control.stopped:
+            if failed >= MISSES or self.whole.stopped or self.whole.left <= 0:
                 break
             if self.objective - power.worth > HOPEFUL * left:
                 continue
@@ -298,16 +298,14 @@ class _Study:
         return Flip({column: float(np.round(power.solution[column])) for column in columns})
 
     def _add_plan(self, solution: Array) -> None:
-        decisions = self.prepared.decisions(solution)
-        scenario = self.best.scenario
-        found = audit(scenario.data, scenario.policy, decisions)
-        if found.breaches:
-            raise AuditError(f"an alternative plan breaks rules; please report this:\n{describe(found.breaches)}")
-        self.plans.append(replace(self.best, objective=found.objective, decisions=decisions, audit=found))
+        worth = self.listing.matrix.objective(solution)
+        self.plans.append(with_decisions(self.best, self.prepared.decisions(solution), worth))
 
     def _decided_otherwise(self, plan: Plan) -> set[str]:
-        listed = set(plan.guide_list["power"])
-        return {name for name, power in self.listing.powers.items() if (name in listed) != power.on}
+        """Return the powers that a plan takes off the list, or has some township take that was not on it."""
+        listed, taken = set(plan.guide_list["power"]), set(plan.take_up["power"])
+        return {name for name, power in self.listing.powers.items()
+                if (name not in listed if power.on else name in taken)}  # fmt: skip
 
     def result(self, wanted: int) -> Alternatives:
         """Return what is known of every power."""

@@ -22,7 +22,7 @@ from devolve_opt.solver.engine import Answer, Control, Engine, Outcome, stop_on_
 from devolve_opt.solver.matrix import Matrix, compile_matrix
 from devolve_opt.studies.options import AGREEMENT, check_options
 from devolve_opt.team_plan import TeamDecisions, TeamPlan
-from devolve_opt.vocabulary import Status
+from devolve_opt.vocabulary import Status, some_of
 
 CONFLICT_SECONDS = 60.0
 """Time for finding out, for one county, what the teams cannot do."""
@@ -221,7 +221,7 @@ def _conflict(problem: CountyTeams, county: str, threads: int, control: Control)
         raise SolverError(f"HiGHS finds no plan for the teams of {county}, but every township can be served.")
     least = "at the least" if answer.outcome is Outcome.OPTIMAL else "perhaps less"
     names = list(dict.fromkeys(without["township"]))
-    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    shown = some_of(names, 8)
     townships = f"{len(names)} of {problem.calls['township'].nunique()} townships"
     hours_left = f"{without['hours'].sum():,.0f} called-in hours a year"
     # Every township left over counts for more than an hour, so a bound above nothing proves that some must be.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from devolve_opt.case import Case
 from devolve_opt.pins import ANY_LIST, Pin
@@ -16,7 +16,6 @@ from devolve_opt.rules.interest import interest
 from devolve_opt.rules.lists import ratio_lists
 from devolve_opt.rules.officers import certificates_max
 from devolve_opt.rules.posts import post_formula
-from devolve_opt.solver.matrix import Matrix
 from devolve_opt.vocabulary import BASE_LIST
 
 Facts = dict[str, Any]
@@ -42,43 +41,33 @@ class Pair:
         own = refusals[(refusals["county"] == self.county) & (refusals["power"] == self.power)]
         return str(own["reason"].iloc[0] or "it gives no reason") if len(own) else ""
 
-    @property
-    def pins(self) -> dict[int, Pin]:
-        """Pins of the policy that decide about this very take-up, by number."""
+    def pins_in(self, policy: Policy) -> dict[int, Pin]:
+        """Return the pins of a policy that decide about this very take-up, by number."""
         return {
-            number: pin for number, pin in enumerate(self.plan.scenario.policy.pins)
+            number: pin for number, pin in enumerate(policy.pins)
             if pin.power == self.power and pin.township == self.township
         }  # fmt: skip
 
+    @cached_property
     def without_obstacles(self) -> tuple[Case, Policy]:
-        """Return case and policy under which the township may take the power, if law allows it."""
+        """Case and policy under which the township may take the power, if law allows it."""
         case, policy = self.plan.scenario.data, self.plan.scenario.policy
         if self.refusal:
             refusals = case.refusals
             mine = (refusals["county"] == self.county) & (refusals["power"] == self.power)
             case = case.replace(refusals=refusals[~mine])
-        pairs = interest(case, policy)
-        if not ((pairs["township"] == self.township) & (pairs["power"] == self.power)).any():
-            # A pin gives it a row; the rule of the pin itself is taken out again.
-            kept = [pin for number, pin in enumerate(policy.pins) if number not in self.pins]
+        if not self.row_in(case, policy):
+            # A pin gives it a row; the rule of the pin itself is taken out of the model again.
+            kept = [pin for number, pin in enumerate(policy.pins) if number not in self.pins_in(policy)]
             asked = {"power": self.power, "township": self.township, "reason": "a question"}
             policy = policy.replace(pins=[*kept, asked])
         return case, policy
 
-    def unpinned(self, matrix: Matrix) -> Matrix:
-        """Return a matrix without the rows that pin this very take-up."""
-        column = next(
-            (number for number, variable in enumerate(matrix.variables)
-             if variable.parent_component().name == "taken" and variable.index() == (self.township, self.power)), -1,
-        )  # fmt: skip
-        about_it = np.isin(np.arange(matrix.rows.shape[0]), csr_array(matrix.rows[:, [column]]).nonzero()[0])
-        pinning = np.array([name.startswith("pin_kept") for name in matrix.row_names])
-        alone = np.diff(matrix.rows.indptr) == 1
-        kept = np.flatnonzero(~(about_it & pinning & alone))
-        return replace(
-            matrix, rows=csr_array(matrix.rows[kept]), row_lower=matrix.row_lower[kept],
-            row_upper=matrix.row_upper[kept], row_names=[matrix.row_names[row] for row in kept],
-        )  # fmt: skip
+    def row_in(self, case: Case, policy: Policy) -> dict[str, Any]:
+        """Return the pair's row of `interest` by column; empty where there is none."""
+        pairs = interest(case, policy)
+        rows = pairs[(pairs["township"] == self.township) & (pairs["power"] == self.power)]
+        return {str(name): value for name, value in rows.iloc[0].items()} if len(rows) else {}
 
 
 def _of_power(plan: Plan, power: str) -> Facts:
@@ -109,14 +98,12 @@ def facts_of_pair(pair: Pair) -> Facts:
     votes = case.votes
     votes = votes[(votes["township"] == township) & (votes["power"] == power)]
     rounds = [bool(votes[f"round_{number}"].iloc[0]) for number in (1, 2, 3)] if len(votes) else [False] * 3
-    pairs = interest(*pair.without_obstacles()) if not facts["excluded"] else interest(case, policy)
-    row = pairs[(pairs["township"] == township) & (pairs["power"] == power)]
-    mine = interest(case, policy)
-    known = ((mine["township"] == township) & (mine["power"] == power)).any()
+    known = pair.row_in(case, policy)
+    row = known or (pair.row_in(*pair.without_obstacles) if not facts["excluded"] else {})
     fields = plan.audit.fields
     ready = fields[(fields["township"] == township) & (fields["field"] == facts["field"])]
     held = set(plan.take_up.loc[plan.take_up["township"] == township, "power"])
-    own_pins = [str(pin) for pin in pair.pins.values()]
+    own_pins = [str(pin) for pin in pair.pins_in(policy).values()]
     listed_pins = [str(pin) for pin in policy.pins if pin.power == power and pin.list == ANY_LIST and not pin.holds]
     set_aside = [*([f"{pair.county} does not open it: {pair.refusal}"] if pair.refusal else []), *own_pins]
     if not known and not pair.refusal and not facts["excluded"]:
@@ -126,9 +113,9 @@ def facts_of_pair(pair: Pair) -> Facts:
         **facts, "township": township, "township_name": str(town["name"]), "county": pair.county, "category": category,
         "on_its_list": BASE_LIST in facts["lists"] or category in facts["lists"],
         "has_own_list": category in map(str, policy.own_list_categories),
-        "rounds": rounds, "cases": float(row["cases"].iloc[0]) if len(row) else 0.0,
-        "hours": float(row["hours"].iloc[0]) if len(row) else None,
-        "officer_hours": float(row["officer_hours"].iloc[0]) if len(row) else None,
+        "rounds": rounds, "cases": float(row.get("cases", 0.0)),
+        "hours": float(row["hours"]) if row else None,
+        "officer_hours": float(row["officer_hours"]) if row else None,
         "ready": "no" if ready.empty else "new" if bool(ready["new"].iloc[0]) else "today",
         "readiness_hours": float(case.tables["fields"]["readiness_hours"].to_dict()[facts["field"]]),
         "requires_held": facts["requires"] in held or not facts["requires"],

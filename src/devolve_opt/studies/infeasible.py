@@ -7,9 +7,12 @@ from devolve_opt.solver.clashes import Clashes, clashes
 from devolve_opt.solver.conflict import LIST_IN_FORCE, Conflict, Relaxation, diagnose
 from devolve_opt.solver.engine import Control
 from devolve_opt.solver.matrix import Matrix
+from devolve_opt.vocabulary import some_of
 
 CONFLICT_SECONDS = 120.0
-"""Time for finding out why no plan exists, over and above the run's own limit; half of it for the rules that clash."""
+"""Time for finding out what would have to give, over and above the run's own limit."""
+CLASHES_SECONDS = 60.0
+"""Time for finding the rules that clash, beyond that."""
 CONFLICT_REMEDIES = {
     LIST_IN_FORCE: "The guide list in force holds more than the caps allow: raise the caps, or take powers off it.",
     "take_up_floor": "The floor under take-up asks more than some townships can take: lower it, or raise their caps.",
@@ -29,7 +32,7 @@ def why_infeasible(
     Args:
         matrix: the model, without a solution.
         policy: the policy it was built for.
-        control: its event stops the search; it takes `CONFLICT_SECONDS` at most.
+        control: its event stops the search; its time does not.
         threads: threads for HiGHS.
     """
     conflict = diagnose(matrix, policy, Control(CONFLICT_SECONDS, control.event), threads)
@@ -38,7 +41,7 @@ def why_infeasible(
     if not conflict.relaxations:
         message = "Relaxing the policy's caps does not help: the case's own figures clash (run `check`)."
         return [message], None, conflict
-    found = clashes(matrix, policy, Control(CONFLICT_SECONDS / 2, control.event), threads)
+    found = clashes(matrix, policy, Control(CLASHES_SECONDS, control.event), threads)
     return [*_clash_lines(found), *_conflict_lines(conflict)], found, conflict
 
 
@@ -71,8 +74,7 @@ def _conflict_lines(conflict: Conflict) -> list[str]:
             continue
         total = sum(relaxation.amount for relaxation in members)
         places = [f"{relaxation.place} {relaxation.amount:,.6g}" for relaxation in members]
-        more = len(places) - CONFLICT_PLACES
-        where = "; ".join(places[:CONFLICT_PLACES]) + (f" and {more} more places" if more > 0 else "")
+        where = some_of(places, CONFLICT_PLACES, "; ") + (" places" if len(places) > CONFLICT_PLACES else "")
         lines.append(f"  {key} would have to give {total:,.6g} {unit} in all, at {where} ({rule})")
     found = {relaxation.key for relaxation in conflict.relaxations}
     lines += [remedy for key, remedy in CONFLICT_REMEDIES.items() if key in found]

@@ -159,4 +159,5 @@ def gini(values: np.ndarray) -> float:
     total, count = float(values.sum()), len(values)
     if total <= 0:
         return 0.0
-    return float(((2 * np.arange(1, count + 1) - count - 1) * np.sort(values)).sum() / (count * total))
+    index = float(((2 * np.arange(1, count + 1) - count - 1) * np.sort(values)).sum() / (count * total))
+    return max(0.0, index)  # rounding may leave a trifle below 0 where all are alike

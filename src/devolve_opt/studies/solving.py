@@ -145,20 +145,26 @@ def _solve(
         )
 
     began = time.monotonic()
-    decisions = prepared.decisions(search.solution)
-    checked = _audited(scenario, decisions, search.objective, search.bound)
+    plan = with_decisions(reference, prepared.decisions(search.solution), search.objective)
     seconds["audit"] = time.monotonic() - began
-    return replace(
-        reference,
-        method=method,
-        status=_status(search, checked.objective, gap),
-        objective=checked.objective,
-        decisions=decisions,
-        audit=checked,
-        seconds=seconds,
-        options=options,
-        reference=reference,
-    )
+    status = _status(search, plan.objective, gap)
+    return replace(plan, method=method, status=status, seconds=seconds, options=options, reference=reference)
+
+
+def with_decisions(plan: Plan, decisions: Decisions, worth: float) -> Plan:
+    """Return a plan with other decisions for the same scenario, audited; its bound and all else stay.
+
+    Args:
+        plan: a plan of the scenario.
+        decisions: what is decided instead.
+        worth: what the solver takes them to be worth, staff-hours a year.
+
+    Raises:
+        AuditError: if a rule is broken, the audit values the decisions at less than the solver did, or at more than the
+            bound; a defect of this software.
+    """
+    found = _audited(plan.scenario, decisions, worth, plan.bound)
+    return replace(plan, objective=found.objective, decisions=decisions, audit=found)
 
 
 def search_of(
@@ -202,12 +208,7 @@ def _status(search: Search, objective: float, gap: float) -> Status:
 
 
 def _audited(scenario: Scenario, decisions: Decisions, objective: float, bound: float) -> Audit:
-    """Return the audit of a solved plan.
-
-    Raises:
-        AuditError: if a rule is broken, the audit values the plan at less than the solver did, or at more than the
-            bound.
-    """
+    """Return the audit of a solved plan; see `with_decisions`."""
     checked = audit(scenario.data, scenario.policy, decisions)
     if checked.breaches:
         raise AuditError(f"the solved plan breaks rules; please report this:\n{describe(checked.breaches)}")

@@ -12,7 +12,7 @@ import pandas as pd
 from devolve_opt.studies.explaining import Effect, Explanation
 from devolve_opt.views.declined import declined
 from devolve_opt.views.wording import HOURS, count, percent, proof_record, rounded_up, status_lines
-from devolve_opt.vocabulary import BASE_LIST, Category
+from devolve_opt.vocabulary import BASE_LIST, Category, some_of
 
 NAMED = 8
 """Ids that are named in a line; of more, the number is told."""
@@ -197,7 +197,7 @@ def _local(found: Explanation) -> Iterator[str]:
             "the plan has left."
         )
     other = [
-        f"{words} {_ids(facts[name])}"
+        f"{words} {some_of(facts[name], NAMED)}"
         for name, words in (
             ("gives_up", "give up"), ("takes", "take"), ("not_ready", "not be ready in"),
             ("becomes_ready", "become ready in"), ("drops_duties", "drop duty"), ("carries_duties", "carry duty"),
@@ -208,15 +208,13 @@ def _local(found: Explanation) -> Iterator[str]:
         yield f"{'Without' if facts['taken'] else 'With'} it, at its best, the township would {'; '.join(other)}."
 
 
-def _ids(ids: list[str]) -> str:
-    return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
-
-
 def _levers(found: Explanation) -> Iterator[str]:
     facts = found.facts
     if "loss" not in facts or facts["needed"]:
         return
-    rows = found.changes.to_dict("records")
+    rows, loss = found.changes.to_dict("records"), facts["loss"]
+    # More of something is tried where it does not pay or cannot be, less where it does.
+    sign = 1 if loss is None or loss > 0 else -1
     if rows:
         yield ""
         yield "What would turn it, each by itself, everything the township decides solved anew"
@@ -225,16 +223,14 @@ def _levers(found: Explanation) -> Iterator[str]:
             yield f"  {_amount(row['change'], int(row['amount']))}: {_outcome(row['loss_at_amount'])}"
     never = [row for row in rows if pd.isna(row["amount"]) and row["tried"]]
     for row in never:
-        sign = -1 if facts["taken"] else 1
         yield f"  not {_amount(row['change'], sign * int(row['tried']))}: {_outcome(row['loss_at_amount'])}"
     for row in rows:
         if not row["tried"]:
-            yield f"  {_amount(row['change'], -1 if facts['taken'] else 1)}: the township could not keep its rules"
-    loss = facts["loss"]
+            yield f"  {_amount(row['change'], sign)}: the township could not keep its rules"
     if loss is not None and loss > 0 and not facts["taken"]:
         price, today = facts["choice_price_to_pay"], facts["choice_price"]
         told = f", such as {rounded_up(price):,.0f} for each round chosen instead of {today:g}" if price else ""
-        yield f"  a worth of {rounded_up(loss):,.0f} {HOURS} more{told}; below that, at no price"
+        yield f"  a worth of {rounded_up(loss):,.0f} {HOURS} more{told}; below that it does not pay"
     elif loss is not None and loss < 0 and facts["taken"]:
         yield f"  a worth of {-loss:,.0f} {HOURS} less"
 

@@ -22,8 +22,7 @@ def losers(plan: Plan) -> pd.DataFrame:
         - `rounds_met`, `rounds_met_ratio_rule`, `rounds_lost` (rounds): choices met, under the plan and under the rule.
         - `powers_lost`, `powers_gained` (powers): what only the rule gives it, and what only the plan does.
         - `posts_change`, `officers_change` (posts, persons; plan less rule), `load`, `load_ratio_rule` (shares).
-        - `overloaded_by_rule`: whether the rule's load there is above 1, so that what it gives could not be done in the
-          hours there.
+        - `overloaded_by_rule`: whether the rule's plan needs more hours there than there are (a load above 1).
         - `reasons`: why it has not what only the rule gives, as in the table `declined`, with how many of them each.
         - `powers`: ids of what only the rule gives it, separated by commas.
     """
@@ -80,9 +79,7 @@ def losers_text(plan: Plan) -> str:
     )
     if len(table):
         over = int(table["overloaded_by_rule"].sum())
-        lines.append(
-            f"In {over} of them the ratio rule's plan needs more hours than are there, so that it could not be kept."
-        )
+        lines.append(f"In {over} of them the ratio rule's plan needs more hours a year than are there.")
         lines.append("Why they have not what the rule would give them: the first reason that stands in the way.")
         lines += ["", f"{'township':<26}{'rounds':>16}{'load':>14}{'powers':>12}  reasons"]
     for row in table.head(SHOWN).to_dict("records"):

@@ -13,6 +13,7 @@ from devolve_opt.studies.side_by_side import SideBySide, evenness, movers
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.side_by_side import side_by_side_figure
 from devolve_opt.views.wording import proof_record, signed, worth_line
+from devolve_opt.vocabulary import some_of
 
 RECORD = "side_by_side.json"
 """The file that tells this folder from any other."""
@@ -100,9 +101,5 @@ def _lists(found: SideBySide, first: str, name: str) -> list[str]:
     comes = lists[(lists[first] == "") & (lists[name] != "")]["power"].tolist()
     goes = lists[(lists[first] != "") & (lists[name] == "")]["power"].tolist()
     moved = lists[(lists[first] != "") & (lists[name] != "") & (lists[first] != lists[name])]["power"].tolist()
-    return [f"  guide list: {words} {len(ids)}{': ' + _ids(ids) if ids else ''}"
+    return [f"  guide list: {words} {len(ids)}{': ' + some_of(ids, NAMED) if ids else ''}"
             for words, ids in (("comes", comes), ("goes", goes), ("other lists", moved))]  # fmt: skip
-
-
-def _ids(ids: list[str]) -> str:
-    return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
