@@ -30,6 +30,7 @@ COMMANDS = (
     "frontier",
     "alternatives",
     "explain",
+    "choices",
     "teams",
     "admit",
     "phases",

@@ -1,4 +1,4 @@
-"""The command that answers questions about a plan: `explain`."""
+"""The commands that look at a finished run: `explain` and `choices`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from devolve_opt.cli.common import THREADS, Threads, app, err, out
+from devolve_opt.cli.common import THREADS, Threads, app, err, out, refuse_foreign_folder
 from devolve_opt.errors import Fault, InputError
 
 if TYPE_CHECKING:
@@ -59,6 +59,47 @@ def explain(
         with writing_to(out_file):
             write_bytes(out_file, text.encode())
     out.print(text.rstrip("\n"), markup=False)
+
+
+@app.command()
+def choices(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
+    case_folder: Annotated[
+        Path | None, typer.Option("--case", help="Folder of the case, if it is not where the run read it.")
+    ] = None,
+    worth: Annotated[bool, typer.Option(help="Solve what each rule's list is worth.")] = True,
+    gap: Annotated[float, typer.Option(help="Relative gap to prove in each solve.", min=0, max=1)] = 0.005,
+    time_limit: Annotated[
+        float, typer.Option(help="Seconds of wall time for each solve (0: no limit).", min=0)
+    ] = 180.0,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results; RUN-choices beside the run if left out.")
+    ] = None,
+    threads: Threads = THREADS,
+) -> None:
+    """Put a run's guide list beside the ratio rule's, PAV's, Phragmen's and equal shares': whose choices each lists."""
+    from devolve_opt.solver.engine import Control, stop_on_interrupt
+    from devolve_opt.studies.choice_rules import choice_rules
+    from devolve_opt.studies.runs import case_of_run, read_run
+    from devolve_opt.views.choice_rules_folder import RECORD, choice_rules_text, write_choice_rules
+    from devolve_opt.views.progress import Progress
+
+    target = out_folder or run.with_name(f"{run.resolve().name}-choices")
+    refuse_foreign_folder(target, RECORD, "a comparison of choice rules")
+    with err.status("Reading ..."):
+        case = case_of_run(run, case_folder)
+        plan = read_run(run, case)
+    if case.synthetic:
+        err.print(case.notice, style="bold yellow")
+    control = Control(None)
+    with stop_on_interrupt(control.stop), Progress(err) as progress:
+        found = choice_rules(
+            plan, worth=worth, gap=gap, time_limit=time_limit or None, threads=threads, control=control,
+            tell=lambda rule: err.print(f"The list of the rule {rule} ...", markup=False), report=progress.report,
+        )  # fmt: skip
+    write_choice_rules(found, target)
+    out.print(choice_rules_text(found).rstrip("\n"), markup=False)
+    out.print(f"Results: {target}", markup=False)
 
 
 def _sorted_out(ids: list[str], case: Case) -> tuple[str | None, str | None]:

@@ -1,0 +1,186 @@
+"""The plan's guide list beside the lists of choice rules: whose choices are listed, and what each list is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from devolve_opt.errors import NoPlanError
+from devolve_opt.frozen import FrozenFrames
+from devolve_opt.pins import Pin
+from devolve_opt.plan import Plan
+from devolve_opt.rules.choice_rules import CHOICE_RULES, Ballots
+from devolve_opt.rules.lists import ratio_lists
+from devolve_opt.rules.ratio import given_lists
+from devolve_opt.scenario import Scenario
+from devolve_opt.solver.engine import Control
+from devolve_opt.solver.progress import Step
+from devolve_opt.studies.side_by_side import gini
+from devolve_opt.studies.solving import solve
+from devolve_opt.vocabulary import Method
+
+PLAN, RATIO = "plan", "ratio"
+"""Names of the plan's own list and of the ratio rule's beside those of `CHOICE_RULES`."""
+IN_FORCE = "the case's guide list is in force, so that no other can be solved for"
+
+
+@dataclass(frozen=True, eq=False)
+class ChoiceRules(FrozenFrames):
+    """Guide lists by the model, the ratio rule and choice rules, side by side.
+
+    Attributes:
+        plan: the plan that they are held against.
+        plans: by rule, the best plan found whose guide list holds none but the rule's powers; which list holds each,
+            and the take-up, are the model's. A rule is missing where none was asked for or found.
+        none: by rule, why there is no plan.
+        rules: a row a rule, columns `rule`; `powers` it lists; `shared`, powers also on the plan's list; `choices`,
+            choices of the last round that are listed, and `share` of them all; `least_share`, of the township with
+            least, `gini_share` of the townships' shares; `justified`, `ejr_plus`, see `Ballots.represents`;
+            `objective`, `bound` (staff-hours a year), `gap`, `status` of its best plan, and `loss_least`, `loss_most`:
+            what it is worth less than the best plan of the scenario, at least and at most.
+        categories: columns `rule, category, townships, chosen, listed, share`.
+        townships: columns `rule, township, name, county, category, chosen, listed, share`.
+        powers: a row a power that some rule lists: `power, name, field`, `chosen_by` (townships), and a column a rule.
+    """
+
+    plan: Plan
+    plans: dict[str, Plan]
+    none: dict[str, str]
+    rules: pd.DataFrame
+    categories: pd.DataFrame
+    townships: pd.DataFrame
+    powers: pd.DataFrame
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario."""
+        return self.plan.scenario
+
+
+def choice_rules(
+    plan: Plan,
+    *,
+    worth: bool = True,
+    gap: float = 0.005,
+    time_limit: float | None = None,
+    threads: int = 2,
+    control: Control | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+    report: Callable[[Step], None] = lambda step: None,
+) -> ChoiceRules:
+    """Put a plan's guide list beside those of the ratio rule and of four choice rules.
+
+    A listed choice need not be taken up: a choice counts here whichever list holds the power.
+
+    Args:
+        plan: the plan.
+        worth: whether to solve the scenario anew for each rule, with no power on the guide list but the rule's.
+        gap: relative gap to prove in each of these solves.
+        time_limit: seconds for each of them; None waits for the gap.
+        threads: threads for HiGHS.
+        control: stops the study where it is: rules that have not been solved have no plan.
+        tell: called with each rule as it comes up.
+        report: called with each step of a search.
+
+    Raises:
+        InputError: if nobody chose anything, or abcvoting is not installed.
+    """
+    control = control or Control(None)
+    case, policy = plan.scenario.data, plan.scenario.policy
+    ballots = Ballots(case, policy)
+    given = given_lists(case, policy)
+    practice = ratio_lists(case, policy) if given is None else given
+    listed = {PLAN: _known(ballots, plan.guide_list), RATIO: _known(ballots, practice)}
+    listed |= {rule: ballots.listed_by(rule) for rule in CHOICE_RULES}
+    plans: dict[str, Plan] = {PLAN: plan}
+    none: dict[str, str] = {}
+    for rule, powers in listed.items():
+        if not worth or rule == PLAN:
+            continue
+        if given is not None:
+            none[rule] = IN_FORCE
+            continue
+        if control.stopped:
+            none[rule] = "stopped before it was solved"
+            continue
+        tell(rule)
+        one = Control(time_limit, control.event)
+        try:
+            plans[rule] = solve(
+                restricted(plan.scenario, ballots.powers, powers, rule), gap=gap, threads=threads, control=one,
+                explain=False, report=report,
+            )  # fmt: skip
+        except NoPlanError as error:
+            none[rule] = "proven: no plan keeps the rules with these powers alone" if error.proven else str(error)
+    towns = case.tables["townships"]
+    covered = {rule: ballots.covered(powers) for rule, powers in listed.items()}
+    by_township = pd.concat(
+        [
+            towns.loc[shares.index, ["name", "county", "category"]].join(shares).rename_axis("township").reset_index()
+            .assign(rule=rule)
+            for rule, shares in covered.items()
+        ],
+        ignore_index=True,
+    )  # fmt: skip
+    sums = by_township.groupby(["rule", "category"], sort=False).agg(
+        townships=("township", "size"), chosen=("chosen", "sum"), listed=("listed", "sum")
+    )
+    categories = sums.assign(share=sums["listed"] / sums["chosen"]).reset_index()
+    rows = [_row(rule, powers, listed[PLAN], ballots, covered[rule], plan, plans.get(rule), none.get(rule, ""))
+            for rule, powers in listed.items()]  # fmt: skip
+    townships = by_township[["rule", *(name for name in by_township if name != "rule")]]
+    return ChoiceRules(plan, plans, none, pd.DataFrame(rows), categories, townships, _powers(ballots, listed, plan))
+
+
+def restricted(scenario: Scenario, powers: list[str], listed: list[str], rule: str) -> Scenario:
+    """Return the scenario with pins that keep every power off the guide list but those listed.
+
+    What pins of the scenario say of a power goes before the rule.
+    """
+    kept = scenario.policy.pins
+    said = {pin.power for pin in kept}
+    inside = set(listed)
+    off = tuple(
+        Pin(power=power, township=None, list="any", holds=False, reason=f"not on the list of the rule {rule}")
+        for power in powers if power not in inside and power not in said
+    )  # fmt: skip
+    return scenario.replace(policy={"pins": (*kept, *off)})
+
+
+def _known(ballots: Ballots, guide_list: pd.DataFrame) -> list[str]:
+    on = set(guide_list["power"])
+    return [power for power in ballots.powers if power in on]
+
+
+def _row(
+    rule: str, powers: list[str], own: list[str], ballots: Ballots, covered: pd.DataFrame, plan: Plan,
+    found: Plan | None, why: str,
+) -> dict[str, object]:  # fmt: skip
+    optimal = plan.method is Method.OPTIMAL
+    row: dict[str, object] = {
+        "rule": rule,
+        "powers": len(powers),
+        "shared": len(set(powers) & set(own)),
+        "choices": int(covered["listed"].sum()),
+        "share": covered["listed"].sum() / covered["chosen"].sum(),
+        "least_share": float(covered["share"].min()),
+        "gini_share": gini(covered["share"].to_numpy(float)),
+        **ballots.represents(powers),
+        **dict.fromkeys(("objective", "bound", "gap", "loss_least", "loss_most"), np.nan),
+        "status": why,
+    }
+    if found is not None:
+        row |= {"objective": found.objective, "bound": found.bound, "gap": found.gap, "status": str(found.status)}
+        if rule != PLAN and optimal:
+            row |= {"loss_least": plan.objective - found.bound, "loss_most": plan.bound - found.objective}
+    return row
+
+
+def _powers(ballots: Ballots, listed: dict[str, list[str]], plan: Plan) -> pd.DataFrame:
+    facts = plan.scenario.data.tables["powers"].loc[ballots.powers, ["name", "field"]]
+    chosen = ballots.chosen["power"].value_counts().reindex(facts.index, fill_value=0)
+    on = pd.DataFrame({rule: facts.index.isin(powers) for rule, powers in listed.items()}, index=facts.index)
+    return facts.assign(chosen_by=chosen).join(on)[on.any(axis=1)].rename_axis("power").reset_index()

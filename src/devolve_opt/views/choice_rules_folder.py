@@ -1,0 +1,105 @@
+"""Choice rules beside the plan's guide list, as a folder: tables, a text and a figure."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from devolve_opt.rules.choice_rules import CHOICE_RULES
+from devolve_opt.studies.choice_rules import PLAN, RATIO, ChoiceRules
+from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
+from devolve_opt.views.plots.choice_rules import NAMES, choice_rules_figure
+from devolve_opt.views.wording import HOURS, count, proof_record, rounded_up, share, status_lines
+
+RECORD = "choice_rules.json"
+"""The file that tells this folder from any other."""
+WORDS = {
+    PLAN: "what this run lists", RATIO: "the report's own practice: chosen by a large enough share",
+    **{rule: words for rule, (_, words) in CHOICE_RULES.items()},
+}  # fmt: skip
+
+
+def write_choice_rules(found: ChoiceRules, folder: str | Path) -> Path:
+    """Write choice rules side by side; each file is complete or is not there.
+
+    Args:
+        found: what `choice_rules` returned.
+        folder: where; `rules`, `categories`, `townships`, `powers` as CSV and Parquet, `choice_rules.txt`, the figure
+            as PNG and SVG, and `choice_rules.json`, how far each plan is proven, are written.
+
+    Raises:
+        InputError: if the folder cannot be written.
+    """
+    folder = Path(folder)
+    text, figure = choice_rules_text(found), choice_rules_figure(found)
+    record = {
+        "title": found.scenario.title, "notice": found.scenario.case.notice,
+        "plans": {rule: proof_record(plan) for rule, plan in found.plans.items()}, "none": found.none,
+    }  # fmt: skip
+    with writing_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("rules", "categories", "townships", "powers"):
+            write_table(folder / name, getattr(found, name))
+        write_bytes(folder / "choice_rules.txt", text.encode())
+        write_figure(folder / "choice_rules", figure)
+        write_bytes(folder / RECORD, json.dumps(record, indent=1, ensure_ascii=False).encode())
+    return folder
+
+
+def choice_rules_text(found: ChoiceRules) -> str:
+    """Return whose choices each list holds, whether it represents every group, and what it is worth, in plain text."""
+    notice = found.scenario.case.notice
+    lines = [found.scenario.title, *([notice] if notice else []), *status_lines(found.plan), ""]
+    lines.append("A choice of the last round counts as listed whichever list holds the power; it need not be taken up.")
+    for row in found.rules.to_dict("records"):
+        rule = str(row["rule"])
+        lines += [
+            "",
+            f"{NAMES[rule]}: {WORDS[rule]}.",
+            f"  lists {count(row['powers'], 'power')}"
+            + (f", {row['shared']} of them as this plan does" if rule != PLAN else ""),
+            f"  choices listed: {row['choices']:,} ({share(row['share'])})",
+            f"  townships' shares: least {share(row['least_share'])}, Gini index {row['gini_share']:.3f}",
+            f"  {_represents(row)}",
+        ]
+        if rule != PLAN:
+            lines += _worth(found, rule, row)
+    lines += ["", "Share of choices listed, by category:"]
+    shares = found.categories.pivot(index="category", columns="rule", values="share")
+    categories = list(dict.fromkeys(found.categories["category"]))
+    for rule in found.rules["rule"]:
+        told = ", ".join(
+            f"{category.replace('_', ' ')} {share(value)}" for category, value in shares[rule][categories].items()
+        )
+        lines.append(f"  {NAMES[rule]}: {told}")
+    return "\n".join(lines) + "\n"
+
+
+def _represents(row: dict) -> str:
+    if row["ejr_plus"]:
+        return "no group of townships that agree on an unlisted power is short of its share of the places (EJR+)"
+    if row["justified"]:
+        return (
+            "every group that is large enough for one place has a listed choice (JR); some larger group that agrees on "
+            "an unlisted power is short of its share (EJR+ fails)"
+        )
+    return (
+        "some group of townships that is large enough for a place and agrees on a power has no listed choice (JR fails)"
+    )
+
+
+def _worth(found: ChoiceRules, rule: str, row: dict) -> list[str]:
+    if rule not in found.plans:
+        return [f"  worth: {found.none[rule]}"] if rule in found.none else []
+    plan = found.plans[rule]
+    worth = f"worth {plan.objective:,.0f} {HOURS}, at most {rounded_up(plan.bound):,.0f}"
+    lines = [f"  best plan with no other power listed: {worth}"]
+    if pd.notna(row["loss_least"]):
+        least, most = row["loss_least"], row["loss_most"]
+        lines.append(
+            f"  costs {least:,.0f} to {rounded_up(most):,.0f} against the best plan" if least > 0
+            else f"  costs at most {rounded_up(most):,.0f} against the best plan; not proven that it costs anything"
+        )  # fmt: skip
+    return lines
