@@ -20,7 +20,7 @@ from devolve_opt.solver.engine import Control
 from devolve_opt.solver.progress import Step
 from devolve_opt.studies.side_by_side import gini
 from devolve_opt.studies.solving import solve
-from devolve_opt.vocabulary import Method
+from devolve_opt.vocabulary import Category, Method
 
 PLAN, RATIO = "plan", "ratio"
 """Names of the plan's own list and of the ratio rule's beside those of `CHOICE_RULES`."""
@@ -129,6 +129,8 @@ def choice_rules(
         townships=("township", "size"), chosen=("chosen", "sum"), listed=("listed", "sum")
     )
     categories = sums.assign(share=sums["listed"] / sums["chosen"]).reset_index()
+    order = [list(Category).index(Category(name)) for name in categories["category"]]
+    categories = categories.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
     rows = [_row(rule, powers, listed[PLAN], ballots, covered[rule], plan, plans.get(rule), none.get(rule, ""))
             for rule, powers in listed.items()]  # fmt: skip
     townships = by_township[["rule", *(name for name in by_township if name != "rule")]]
