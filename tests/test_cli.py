@@ -31,6 +31,7 @@ COMMANDS = (
     "alternatives",
     "explain",
     "choices",
+    "robust",
     "teams",
     "admit",
     "phases",

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 COMMANDS = (
     "check", "synth", "run", "posts", "compare", "sweep", "frontier", "alternatives", "explain", "choices",
-    "offices", "admit", "phases",
+    "robust", "offices", "admit", "phases",
 )  # fmt: skip
 SECONDS = 20
 """Time limit of each solve here; a plan with the gap it has by then shows that the command works."""

@@ -1,0 +1,222 @@
+"""Robustness: how a plan's guide list stands up where the data turn out otherwise, future by future.
+
+Each future is solved twice: with the lists free, and with the plan's lists in force. What lies between the two is the
+regret of having decided the lists now; posts, officers and take-up are decided once the future is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from devolve_opt.errors import Fault, InputError, NoPlanError
+from devolve_opt.frozen import FrozenFrames
+from devolve_opt.plan import Plan
+from devolve_opt.rules.futures import UNCERTAIN, check_uncertain, future
+from devolve_opt.scenario import Scenario
+from devolve_opt.solver.engine import Control
+from devolve_opt.solver.progress import Step
+from devolve_opt.studies.comparing import valued_on
+from devolve_opt.studies.kept import digest_of, keep, kept
+from devolve_opt.studies.options import check_options
+from devolve_opt.studies.solving import solve
+
+NO_PLAN, NOT_FOUND = "infeasible", "no_plan"
+"""Statuses of a solve without a plan: proven that there is none, or none found in time."""
+WORST_SHARE = 0.2
+"""Share of the futures whose mean regret is the conditional value at risk that is told."""
+
+
+@dataclass(frozen=True, eq=False)
+class Robustness(FrozenFrames):
+    """How a plan's lists stand up to futures.
+
+    Attributes:
+        plan: the plan.
+        seed: of the futures.
+        uncertain: what differs in them.
+        wanted: how many futures were asked for; `futures` has fewer rows if the study was stopped.
+        futures: a row a future: `future` (number), `status`, `worth`, `bound` with the lists free; `held_status`,
+            `held_worth`, `held_bound` with the plan's lists in force (staff-hours a year); `regret_least`,
+            `regret_most`, what holding on to the lists loses at least and at most; `listed`, powers of the free
+            guide list.
+        powers: a row a power that the plan or some future lists: `power, name, field`, `in_plan`; `futures` in which
+            the list found holds it, `share` of them, and `share_low`, `share_high`: 95 % interval of that share over
+            all futures of the kind (Wilson 1927).
+    """
+
+    plan: Plan
+    seed: int
+    uncertain: tuple[str, ...]
+    wanted: int
+    futures: pd.DataFrame
+    powers: pd.DataFrame
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario."""
+        return self.plan.scenario
+
+    @property
+    def finished(self) -> bool:
+        """Whether every future that was asked for has been solved."""
+        return len(self.futures) == self.wanted
+
+    def regrets(self) -> dict[str, tuple[float, float]]:
+        """Return `mean`, `cvar` (mean of the worst fifth of the futures) and `worst` regret, at least and at most,
+        staff-hours a year, over the futures in which both plans are known; none of them, no entries.
+        """
+        known = self.futures.dropna(subset=["regret_least", "regret_most"])
+        if known.empty:
+            return {}
+        tail = max(1, int(np.ceil(WORST_SHARE * len(known) - 1e-9)))
+        sides = [np.sort(known[side].to_numpy(float))[::-1] for side in ("regret_least", "regret_most")]
+        return {
+            name: (float(sides[0][:count].mean()), float(sides[1][:count].mean()))
+            for name, count in (("mean", len(known)), ("cvar", tail), ("worst", 1))
+        }
+
+
+def robustness(
+    plan: Plan,
+    futures: int = 10,
+    seed: int = 1,
+    uncertain: Sequence[str] = tuple(UNCERTAIN),
+    *,
+    gap: float = 0.005,
+    time_limit: float | None = None,
+    threads: int = 2,
+    folder: Path | None = None,
+    control: Control | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+    report: Callable[[Step], None] = lambda step: None,
+) -> Robustness:
+    """Draw futures, solve each with the lists free and with the plan's lists in force.
+
+    Args:
+        plan: the plan whose lists are looked at.
+        futures: how many to draw.
+        seed: of the draws; the same seed gives the same futures, and more of them only add to the first.
+        uncertain: names from `rules.futures.UNCERTAIN`.
+        gap: relative gap to prove in each solve.
+        time_limit: seconds for each solve; None waits for the gap.
+        threads: threads for HiGHS.
+        folder: where each future is kept as it is done, so that the same call goes on from there; None keeps nothing.
+        control: stops the study; the future it was at is dropped.
+        tell: called with a line on each future.
+        report: called with each step of a search.
+
+    Raises:
+        InputError: if an option is not allowed, or a name is not known.
+    """
+    check_options(gap, time_limit, threads)
+    names = check_uncertain(uncertain)
+    faults = [Fault("must be at least 1.", column="futures", value=str(futures))] if futures < 1 else []
+    faults += [Fault("must not be negative.", column="seed", value=str(seed))] if seed < 0 else []
+    if faults:
+        raise InputError(faults)
+    control = control or Control(None)
+    scenario, lists = plan.scenario, plan.guide_list
+    key = digest_of(
+        valued_on(scenario), scenario.policy.model_dump(mode="json"), lists.to_dict("list"), seed, list(names), gap,
+        "robustness",
+    )  # fmt: skip
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    done: list[dict[str, Any]] = []
+    for number in range(1, futures + 1):
+        path = None if folder is None else folder / f"future-{number:04d}.json"
+        point = None if path is None else kept(path, key, gap, time_limit)
+        if point is None and not control.stopped:
+            point = _solved(future(scenario, seed, number, names), lists, gap, time_limit, threads, control, report)
+            if point is not None and path is not None:
+                keep(path, key, time_limit, point)
+        if point is None:
+            break
+        done.append({"future": number, **point})
+        tell(f"future {number} of {futures}: {_in_words(point)}")
+    return Robustness(plan, seed, names, futures, _frame(done), _powers(plan, done))
+
+
+def _solved(
+    drawn: Scenario, lists: pd.DataFrame, gap: float, time_limit: float | None, threads: int, control: Control,
+    report: Callable[[Step], None],
+) -> dict[str, Any] | None:  # fmt: skip
+    """Return what is known of a future, or None if the user stopped it."""
+    held = drawn.replace(case=drawn.data.replace(guide_list=lists), changes={})
+    point: dict[str, Any] = {"gap": 0.0}
+    powers: list[str] = []
+    for prefix, scenario in (("", drawn), ("held_", held)):
+        try:
+            found = solve(
+                scenario, gap=gap, threads=threads, control=Control(time_limit, control.event), explain=False,
+                report=report,
+            )  # fmt: skip
+        except NoPlanError as error:
+            if control.stopped:
+                return None
+            status = NO_PLAN if error.proven else NOT_FOUND
+            point |= {f"{prefix}of": status, f"{prefix}worth": np.nan, f"{prefix}bound": np.nan}
+            continue
+        if control.stopped:
+            return None
+        point |= {f"{prefix}of": str(found.status), f"{prefix}worth": found.objective, f"{prefix}bound": found.bound}
+        point["gap"] = max(point["gap"], found.gap)
+        if not prefix:
+            powers = sorted(set(found.guide_list["power"]))
+    # `kept` goes by the worse of the two.
+    statuses = {point["of"], point["held_of"]} - {"proven", NO_PLAN}
+    return {**point, "status": min(statuses, default="proven"), "powers": powers}
+
+
+def _in_words(point: dict[str, Any]) -> str:
+    worth, held = point["worth"], point["held_worth"]
+    words = [f"{value:,.0f}" if value is not None and np.isfinite(value) else "no plan" for value in (worth, held)]
+    return f"lists free {words[0]}, lists held {words[1]}"
+
+
+def _frame(done: list[dict[str, Any]]) -> pd.DataFrame:
+    columns = ["future", "status", "worth", "bound", "held_status", "held_worth", "held_bound"]
+    rows = [
+        {**point, "status": point["of"], "held_status": point["held_of"], "listed": len(point["powers"])}
+        for point in done
+    ]
+    frame = pd.DataFrame(rows, columns=[*columns, "listed"])
+    numbers = ["worth", "bound", "held_worth", "held_bound"]
+    frame[numbers] = frame[numbers].astype(float)
+    # What holds the lists is a plan with free lists too, so a regret is never below 0.
+    frame["regret_least"] = (frame["worth"] - frame["held_bound"]).clip(lower=0)
+    frame["regret_most"] = (frame["bound"] - frame["held_worth"]).clip(lower=0)
+    return frame
+
+
+def _powers(plan: Plan, done: list[dict[str, Any]]) -> pd.DataFrame:
+    facts = plan.scenario.data.tables["powers"][["name", "field"]]
+    own = set(plan.guide_list["power"])
+    known = [set(point["powers"]) for point in done if point["of"] not in (NO_PLAN, NOT_FOUND)]
+    counts = pd.Series({power: sum(power in listed for listed in known) for power in facts.index}, dtype="int64")
+    frame = facts.assign(in_plan=facts.index.isin(own), futures=counts)
+    frame = frame[frame["in_plan"] | (frame["futures"] > 0)]
+    low, high = wilson(frame["futures"].to_numpy(float), len(known))
+    share = frame["futures"] / len(known) if known else np.nan
+    frame = frame.assign(share=share, share_low=low, share_high=high)
+    order = ["in_plan", "futures"]
+    return (
+        frame.rename_axis("power").reset_index().sort_values(order, ascending=False, kind="stable", ignore_index=True)
+    )
+
+
+def wilson(hits: np.ndarray, trials: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of the 95 % score interval of a share, shape as `hits` (Wilson 1927); 0 to 1 without trials."""
+    if not trials:
+        return np.zeros_like(hits), np.ones_like(hits)
+    z = 1.959963984540054
+    share = hits / trials
+    middle = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
+    half = z / (1 + z**2 / trials) * np.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
+    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)

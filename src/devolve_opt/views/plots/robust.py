@@ -1,0 +1,73 @@
+"""Figure of robustness: what holding on to a plan's lists loses in each future, and how often each power is listed."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+
+from devolve_opt.studies.robust import Robustness
+from devolve_opt.views import style
+from devolve_opt.views.wording import count, short_status
+
+IN_PLAN, NOT_IN_PLAN = style.THIS_PLAN, style.RATIO_RULE
+
+
+def robust_figure(found: Robustness) -> Figure:
+    """Draw the regret of each future from at least to at most, and the share of futures that list each power."""
+    plan = found.plan
+    canvas = style.canvas(
+        "How the guide list stands up to other data",
+        f"{count(len(found.futures), 'future')}, seed {found.seed}; uncertain: {', '.join(found.uncertain)};\n"
+        "left: what is lost by holding on to the lists; right: in how many futures the list found holds each power",
+        style.drawn_notice(found.scenario),
+        f"{style.short_name(found.scenario.title)}: {short_status(plan)}. The spreads of the data are assumptions.\n"
+        "A regret reaches from what is proven lost to what may be lost; hollow: no plan with the lists held.",
+        (10.5, 5.4), top=0.3, bottom=0.5,
+    )  # fmt: skip
+    grid = canvas.grid(1, 2, left=0.9, wspace=0.28)
+    _regrets(canvas.figure.add_subplot(grid[0, 0]), found)
+    _stability(canvas.figure.add_subplot(grid[0, 1]), found)
+    return canvas.figure
+
+
+def _regrets(axes: Axes, found: Robustness) -> None:
+    style.plain(axes, "Regret", "staff-hours a year", "future", "x")
+    rows = found.futures.sort_values(["regret_most", "future"], kind="stable", na_position="last", ignore_index=True)
+    if rows.empty:
+        style.say(axes, "no future was solved")
+        return
+    for place, row in enumerate(rows.to_dict("records")):
+        if np.isfinite(row["regret_most"]):
+            ends = [row["regret_least"], row["regret_most"]]
+            axes.plot(ends, [place, place], color=style.THIS_PLAN, linewidth=4, solid_capstyle="butt")
+            axes.plot(ends, [place, place], linestyle="", marker="|", color=style.THIS_PLAN, markersize=8)
+        else:
+            axes.plot([0], [place], marker="o", markerfacecolor="white", color=style.WARNING, clip_on=False)
+    labels = max(1, len(rows) // 20)
+    axes.set_yticks(range(0, len(rows), labels), [str(number) for number in rows["future"][::labels]])
+    axes.set_xlim(left=0)
+    axes.set_ylim(-0.7, len(rows) - 0.3)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
+
+
+def _stability(axes: Axes, found: Robustness) -> None:
+    style.plain(axes, "Powers by how often they are listed", "powers, most often listed first", "share of futures", "y")
+    marks = []
+    for colour, own, hollow in ((IN_PLAN, True, False), (NOT_IN_PLAN, False, True)):
+        rows = found.powers[found.powers["in_plan"] == own].sort_values("share", ascending=False, kind="stable")
+        if len(rows) and rows["share"].notna().any():
+            places = np.arange(1, len(rows) + 1)
+            axes.fill_between(
+                places, rows["share_low"], rows["share_high"], color=colour, alpha=0.15, linewidth=0, step="mid"
+            )
+            axes.step(
+                places, rows["share"], where="mid", color=colour, linewidth=1.6, linestyle="--" if hollow else "-"
+            )
+        marks.append(style.dot(colour, hollow, "s"))
+    axes.set_ylim(-0.02, 1.02)
+    axes.set_xlim(left=0)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    style.key(axes, marks, ["on the plan's guide list", "not on it"], loc="upper right")
