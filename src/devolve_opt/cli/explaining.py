@@ -113,7 +113,7 @@ def robust(
     case_folder: Annotated[
         Path | None, typer.Option("--case", help="Folder of the case, if it is not where the run read it.")
     ] = None,
-    gap: Annotated[float, typer.Option(help="Relative gap to prove in each solve.", min=0, max=1)] = 0.005,
+    gap: Annotated[float, typer.Option(help="Relative gap to prove in each solve.", min=0, max=1)] = 0.002,
     time_limit: Annotated[
         float, typer.Option(help="Seconds of wall time for each solve (0: no limit).", min=0)
     ] = 180.0,

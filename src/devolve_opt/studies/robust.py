@@ -88,7 +88,7 @@ def robustness(
     seed: int = 1,
     uncertain: Sequence[str] = tuple(UNCERTAIN),
     *,
-    gap: float = 0.005,
+    gap: float = 0.002,
     time_limit: float | None = None,
     threads: int = 2,
     folder: Path | None = None,
