@@ -54,7 +54,7 @@ def _regrets(axes: Axes, found: Robustness) -> None:
 
 
 def _stability(axes: Axes, found: Robustness) -> None:
-    style.plain(axes, "Powers by how often they are listed", "powers, most often listed first", "share of futures", "y")
+    style.plain(axes, "How often powers are listed; tinted: 95 % interval", "powers, most often listed first", "share of futures", "y")
     marks = []
     for colour, own, hollow in ((IN_PLAN, True, False), (NOT_IN_PLAN, False, True)):
         rows = found.powers[found.powers["in_plan"] == own].sort_values("share", ascending=False, kind="stable")
@@ -70,4 +70,4 @@ def _stability(axes: Axes, found: Robustness) -> None:
     axes.set_ylim(-0.02, 1.02)
     axes.set_xlim(left=0)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    style.key(axes, marks, ["on the plan's guide list", "not on it"], loc="upper right")
+    style.key(axes, marks, ["on the plan's guide list", "not on it"], loc="lower right")
