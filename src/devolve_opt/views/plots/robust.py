@@ -54,7 +54,8 @@ def _regrets(axes: Axes, found: Robustness) -> None:
 
 
 def _stability(axes: Axes, found: Robustness) -> None:
-    style.plain(axes, "How often powers are listed; tinted: 95 % interval", "powers, most often listed first", "share of futures", "y")
+    title = "How often powers are listed; tinted: 95 % interval"
+    style.plain(axes, title, "powers, most often listed first", "share of futures", "y")
     marks = []
     for colour, own, hollow in ((IN_PLAN, True, False), (NOT_IN_PLAN, False, True)):
         rows = found.powers[found.powers["in_plan"] == own].sort_values("share", ascending=False, kind="stable")
