@@ -135,6 +135,11 @@ def test_where_the_lists_leave_no_plan_it_is_said():
     assert robust_figure(found).axes
 
 
+def test_a_case_whose_lists_are_in_force_has_nothing_to_hold_on_to(pilot):
+    with pytest.raises(InputError, match="in force in every future"):
+        robustness(solve(pilot, gap=0.05), 1)
+
+
 # Going on
 
 

@@ -112,12 +112,15 @@ def robustness(
         report: called with each step of a search.
 
     Raises:
-        InputError: if an option is not allowed, or a name is not known.
+        InputError: if an option is not allowed, a name is not known, or the case has a guide list in force.
     """
     check_options(gap, time_limit, threads)
     names = check_uncertain(uncertain)
     faults = [Fault("must be at least 1.", column="futures", value=str(futures))] if futures < 1 else []
     faults += [Fault("must not be negative.", column="seed", value=str(seed))] if seed < 0 else []
+    if not plan.scenario.data.tables["guide_list"].empty:
+        message = "the case's guide list is in force in every future, so that holding on to it loses nothing by itself."
+        faults.append(Fault(message, file="guide_list"))
     if faults:
         raise InputError(faults)
     control = control or Control(None)
