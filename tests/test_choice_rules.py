@@ -146,6 +146,14 @@ def test_pins_go_before_a_rule():
         assert "Q2" in set(plan.guide_list["power"]), rule
 
 
+def test_a_pin_against_a_power_frees_nothing():
+    # P4 is on none of the lists; that A1 may not take it does not put it on one.
+    scenario = divided(pins=[pin("P4", "A1", holds=False)])
+    found = choice_rules(solve(scenario, gap=0.0), gap=0.0)
+    for rule in PROPORTIONAL:
+        assert set(found.plans[rule].guide_list["power"]) == {"P1", "P2", "P3", "Q1"}, rule
+
+
 def test_where_no_plan_keeps_the_rules_with_a_list_it_is_said():
     # B1 is to take Q2, which requires Q1: the proportional rules list that, the most chosen powers leave it out.
     case, policy = divided_case(requires="Q1"), small_policy(guide_list_max=4, base_list_max=4, pins=[pin("Q2", "B1")])

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from devolve_opt.cli import app
 from devolve_opt.errors import InputError
-from devolve_opt.rules.futures import HOURS, UNCERTAIN, future
+from devolve_opt.rules.futures import HOURS, ROUNDS, UNCERTAIN, future
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies import robust as study
@@ -87,6 +87,9 @@ def test_unknown_names_are_bad_input(pilot):
 def two_powers(**policy) -> Scenario:
     """One place on the list: T1 chose P1 twice and P2 once, in other rounds."""
     case = small_case({"T1": {}}, {"P1": {}, "P2": {}}, {("T1", "P1"): 2, ("T1", "P2"): 1})
+    rounds = case.tables["votes"].set_index("power").astype({name: bool for name in ROUNDS})
+    rounds.loc["P1", ROUNDS], rounds.loc["P2", ROUNDS] = [True, False, True], [False, True, False]
+    case = case.replace(votes=rounds.reset_index()[case.tables["votes"].columns])
     return Scenario(case, small_policy(guide_list_max=1, base_list_max=1, **policy), title="Two powers")
 
 
@@ -118,6 +121,7 @@ def test_the_regret_is_what_the_choices_then_say():
     text = robust_text(found)
     assert "SYNTHETIC DATA" in text
     assert f"loses in the worst future {worst[0]:,.0f} to" in text
+    assert "over the 6 of 6 futures where both plans" in text
     assert robust_figure(found).axes
 
 
@@ -133,6 +137,52 @@ def test_where_the_lists_leave_no_plan_it_is_said():
     assert found.regrets() == {}
     assert "no plan keeps the rules with the plan's lists in 2 futures: 1, 2" in robust_text(found)
     assert robust_figure(found).axes
+
+
+def test_a_bound_that_is_not_known_leaves_the_regret_open():
+    # 120 with the lists held is worth what is possible; of the second future no bound is known, of the third no plan.
+    found = robustness(solve(two_powers(), gap=0.0), 1, uncertain=["attrition"], gap=0.0)
+    rows = [
+        {"of": "proven", "worth": 120.0, "bound": 130.0, "held_of": "proven", "held_worth": 100.0, "held_bound": 110.0},
+        {"of": "time_limit", "worth": 1.0, "bound": np.inf, "held_of": "proven", "held_worth": 1.0, "held_bound": 1.0},
+        {"of": "proven", "worth": 1.0, "bound": 1.0, "held_of": "no_plan", "held_worth": None, "held_bound": None},
+    ]
+    done = [{"future": number, "powers": ["P1"], **row} for number, row in enumerate(rows, 1)]
+    three = type(found)(found.plan, 1, ("attrition",), 3, study._frame(done), study._powers(found.plan, done))
+    assert len(three.known) == 1
+    assert three.regrets() == {name: (10.0, 30.0) for name in ("mean", "cvar", "worst")}
+    text = robust_text(three)
+    assert "over the 1 of 3 futures where both plans and bounds are known" in text
+    assert "loses on average 10 to 30 staff-hours" in text
+    assert "no plan was found in time with the plan's lists in 1 future: 3" in text
+    legend = [words.get_text() for words in robust_figure(three).axes[0].get_legend().get_texts()]
+    assert legend == ["regret not known: no plan or bound was found"]
+
+
+def test_less_than_an_hour_is_not_told_as_a_loss():
+    found = robustness(solve(two_powers(), gap=0.0), 1, uncertain=["attrition"], gap=0.0)
+    done = [{
+        "future": 1, "powers": [], "of": "proven", "worth": 120.0, "bound": 120.6, "held_of": "proven",
+        "held_worth": 119.0, "held_bound": 119.4,
+    }]  # fmt: skip
+    one = type(found)(found.plan, 1, ("attrition",), 1, study._frame(done), study._powers(found.plan, done))
+    # 120 - 119.4 = 0.6 is less than 1; 120.6 - 119 = 1.6 is told as 2.
+    assert "loses on average at most 2 staff-hours a year; not proven that it loses anything" in robust_text(one)
+
+
+def test_a_run_that_lists_nothing_has_nothing_to_hold_on_to():
+    nothing = solve(Scenario(small_case({"T1": {}}), small_policy(), title="Silent"), gap=0.0)
+    assert nothing.guide_list.empty
+    with pytest.raises(InputError, match="the run lists nothing"):
+        robustness(nothing, 1)
+
+
+def test_what_is_drawn_stays_within_what_a_case_may_hold():
+    case = small_case({"T1": {}}, {"P1": {"simple_hours": 10_000, "ordinary_hours": 10_000}}, {("T1", "P1"): 3})
+    full = case.replace(cases=pd.DataFrame({"township": ["T1"], "power": ["P1"], "cases": [1_000_000.0]}))
+    drawn = [future(Scenario(full, small_policy()), 1, number).data.tables for number in range(1, 9)]
+    assert max(tables["powers"]["simple_hours"].max() for tables in drawn) == 10_000
+    assert max(tables["cases"]["cases"].max() for tables in drawn) == 1_000_000
 
 
 def test_a_case_whose_lists_are_in_force_has_nothing_to_hold_on_to(pilot):
@@ -199,7 +249,7 @@ def test_the_command_writes_its_folder(tmp_path):
     record = json.loads((folder / "robust.json").read_text("utf-8"))
     assert (record["finished"], record["uncertain"]) == (True, ["cases", "votes"])
     assert record["notice"]
-    assert {"futures.csv", "powers.csv", "robust.txt", "robust.png", "robust.svg", "kept"} <= {
+    assert {"futures.csv", "powers.csv", "robust.txt", "robust.png", "robust.svg", "futures-kept"} <= {
         path.name for path in folder.iterdir()
     }
     refused = runner.invoke(app, ["robust", str(run), "--uncertain", "weather"])

@@ -7,17 +7,19 @@ errors of that size, not how likely the errors are.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.scenario import Scenario
+from devolve_opt.schema import schema
 
 UNCERTAIN = {
     "cases": "cases a year: each field by a factor of its own (spread 20 %), then by chance as cases come (Poisson)",
     "hours": "hours: each power's per case and of upkeep by a factor of its own (spread 15 %)",
-    "votes": "choices: each township's three rounds drawn anew from the three, power by power (bootstrap)",
+    "votes": "choices: each township's three rounds drawn anew from its three, ballot by ballot (bootstrap)",
     "attrition": "attrition: the share of certificates lost by one factor (spread 25 %)",
 }
 """What may turn out otherwise, by name, and how it is drawn; the spreads are assumptions."""
@@ -69,7 +71,9 @@ def future(scenario: Scenario, seed: int, number: int, uncertain: Sequence[str] 
     if "hours" in names:
         powers = tables["powers"]
         factors = _factors(streams["hours"], HOURS_SPREAD, len(powers))
-        changed["powers"] = powers.assign(**{column: powers[column] * factors for column in HOURS})
+        changed["powers"] = powers.assign(
+            **{column: _clipped(powers[column] * factors, "powers", column) for column in HOURS}
+        )
     if "votes" in names:
         changed["votes"] = _votes(tables["votes"], streams["votes"])
     if "attrition" in names:
@@ -84,17 +88,28 @@ def _factors(random: np.random.Generator, spread: float, count: int) -> np.ndarr
     return random.lognormal(-(spread**2) / 2, spread, count)
 
 
+def _clipped(values: Any, table: str, column: str) -> Any:
+    """Return values with those above what a case may hold at most brought down to that."""
+    [upper] = [one.upper for one in schema()[table].columns if one.name == column]
+    return values if upper is None else np.minimum(values, upper)
+
+
 def _cases(cases: pd.DataFrame, field_of: pd.Series, random: np.random.Generator) -> pd.DataFrame:
     fields = sorted(set(field_of))
     factor = dict(zip(fields, _factors(random, CASES_SPREAD, len(fields)), strict=True))
     expected = cases["cases"] * cases["power"].map(field_of).map(factor)
-    return cases.assign(cases=random.poisson(expected.to_numpy(float)).astype(float))
+    return cases.assign(cases=_clipped(random.poisson(expected.to_numpy(float)).astype(float), "cases", "cases"))
 
 
 def _votes(votes: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
-    """Return the choices with each round drawn from the three; what then is chosen in none falls out."""
+    """Return the choices with each township's ballots drawn from its three; what then is chosen in none falls out.
+
+    A ballot is drawn whole, since a township's choices of one round hang together. The rounds follow one another, so
+    that taking them for draws of one kind is an assumption.
+    """
     votes = votes.reset_index(drop=True)
-    rounds = votes[ROUNDS].to_numpy(bool)
-    drawn = np.take_along_axis(rounds, random.integers(0, len(ROUNDS), rounds.shape), axis=1)
+    towns, place = np.unique(votes["township"].to_numpy(str), return_inverse=True)
+    ballots = random.integers(0, len(ROUNDS), (len(towns), len(ROUNDS)))[place]
+    drawn = np.take_along_axis(votes[ROUNDS].to_numpy(bool), ballots, axis=1)
     again = votes.assign(**{name: drawn[:, place] for place, name in enumerate(ROUNDS)})
     return again.loc[np.flatnonzero(drawn.any(axis=1))].reset_index(drop=True)

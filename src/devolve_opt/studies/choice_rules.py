@@ -33,8 +33,9 @@ class ChoiceRules(FrozenFrames):
 
     Attributes:
         plan: the plan that they are held against.
-        plans: by rule, the best plan found whose guide list holds none but the rule's powers; which list holds each,
-            and the take-up, are the model's. A rule is missing where none was asked for or found.
+        plans: by rule, the best plan found whose guide list holds none but the rule's powers and those that pins ask
+            for; which list holds each, and the take-up, are the model's. A rule is missing where none was
+            asked for or found.
         none: by rule, why there is no plan.
         rules: a row a rule, columns `rule`; `powers` it lists; `shared`, powers also on the plan's list; `choices`,
             choices of the last round that are listed, and `share` of them all; `least_share`, of the township with
@@ -73,7 +74,8 @@ def choice_rules(
 ) -> ChoiceRules:
     """Put a plan's guide list beside those of the ratio rule and of four choice rules.
 
-    A listed choice need not be taken up: a choice counts here whichever list holds the power.
+    A listed choice need not be taken up: a choice counts here whichever list holds the power, also that of another
+    category than the township's own.
 
     Args:
         plan: the plan.
@@ -140,10 +142,10 @@ def choice_rules(
 def restricted(scenario: Scenario, powers: list[str], listed: list[str], rule: str) -> Scenario:
     """Return the scenario with pins that keep every power off the guide list but those listed.
 
-    What pins of the scenario say of a power goes before the rule.
+    A power that pins of the scenario ask for is not kept off; a pin against a power frees nothing.
     """
     kept = scenario.policy.pins
-    said = {pin.power for pin in kept}
+    said = {pin.power for pin in kept if pin.holds}
     inside = set(listed)
     off = tuple(
         Pin(power=power, township=None, list="any", holds=False, reason=f"not on the list of the rule {rule}")
@@ -177,7 +179,8 @@ def _row(
     if found is not None:
         row |= {"objective": found.objective, "bound": found.bound, "gap": found.gap, "status": str(found.status)}
         if rule != PLAN and optimal:
-            row |= {"loss_least": plan.objective - found.bound, "loss_most": plan.bound - found.objective}
+            losses = {"loss_least": plan.objective - found.bound, "loss_most": plan.bound - found.objective}
+            row |= {name: value for name, value in losses.items() if np.isfinite(value)}
     return row
 
 

@@ -27,7 +27,9 @@ from devolve_opt.studies.options import check_options
 from devolve_opt.studies.solving import solve
 
 NO_PLAN, NOT_FOUND = "infeasible", "no_plan"
-"""Statuses of a solve without a plan: proven that there is none, or none found in time."""
+"""Statuses of a solve without a plan: proven that there is none, or none found."""
+WORST_FIRST = ("solver_failed", NOT_FOUND, "interrupted", "time_limit")
+"""Statuses of a future that a later call may better, the one that tells most first."""
 WORST_SHARE = 0.2
 """Share of the futures whose mean regret is the conditional value at risk that is told."""
 
@@ -67,11 +69,18 @@ class Robustness(FrozenFrames):
         """Whether every future that was asked for has been solved."""
         return len(self.futures) == self.wanted
 
+    @property
+    def known(self) -> pd.DataFrame:
+        """The rows of `futures` in which both plans and both bounds are known."""
+        return self.futures.dropna(subset=["regret_least", "regret_most"])
+
     def regrets(self) -> dict[str, tuple[float, float]]:
         """Return `mean`, `cvar` (mean of the worst fifth of the futures) and `worst` regret, at least and at most,
-        staff-hours a year, over the futures in which both plans are known; none of them, no entries.
+        staff-hours a year, over the futures that are `known`; none of them, no entries.
+
+        The two ends are what the solvers' gaps leave open; the error of drawing so few futures comes on top.
         """
-        known = self.futures.dropna(subset=["regret_least", "regret_most"])
+        known = self.known
         if known.empty:
             return {}
         tail = max(1, int(np.ceil(WORST_SHARE * len(known) - 1e-9)))
@@ -112,12 +121,15 @@ def robustness(
         report: called with each step of a search.
 
     Raises:
-        InputError: if an option is not allowed, a name is not known, or the case has a guide list in force.
+        InputError: if an option is not allowed, a name is not known, the case has a guide list in force, or
+            the plan lists nothing.
     """
     check_options(gap, time_limit, threads)
     names = check_uncertain(uncertain)
     faults = [Fault("must be at least 1.", column="futures", value=str(futures))] if futures < 1 else []
     faults += [Fault("must not be negative.", column="seed", value=str(seed))] if seed < 0 else []
+    if plan.guide_list.empty:
+        faults.append(Fault("the run lists nothing; there is nothing to hold on to.", file="guide_list"))
     if not plan.scenario.data.tables["guide_list"].empty:
         message = "the case's guide list is in force in every future, so that holding on to it loses nothing by itself."
         faults.append(Fault(message, file="guide_list"))
@@ -174,7 +186,8 @@ def _solved(
             powers = sorted(set(found.guide_list["power"]))
     # `kept` goes by the worse of the two.
     statuses = {point["of"], point["held_of"]} - {"proven", NO_PLAN}
-    return {**point, "status": min(statuses, default="proven"), "powers": powers}
+    worst = next((status for status in WORST_FIRST if status in statuses), "proven")
+    return {**point, "status": worst, "powers": powers}
 
 
 def _in_words(point: dict[str, Any]) -> str:
@@ -191,7 +204,8 @@ def _frame(done: list[dict[str, Any]]) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=[*columns, "listed"])
     numbers = ["worth", "bound", "held_worth", "held_bound"]
-    frame[numbers] = frame[numbers].astype(float)
+    # A bound that is not known is infinite in a plan, and null where it was kept.
+    frame[numbers] = frame[numbers].astype(float).replace([np.inf, -np.inf], np.nan)
     # What holds the lists is a plan with free lists too, so a regret is never below 0.
     frame["regret_least"] = (frame["worth"] - frame["held_bound"]).clip(lower=0)
     frame["regret_most"] = (frame["bound"] - frame["held_worth"]).clip(lower=0)

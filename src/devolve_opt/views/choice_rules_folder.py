@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,7 @@ from devolve_opt.rules.choice_rules import CHOICE_RULES
 from devolve_opt.studies.choice_rules import PLAN, RATIO, ChoiceRules
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.choice_rules import NAMES, choice_rules_figure
-from devolve_opt.views.wording import HOURS, count, proof_record, rounded_up, share, status_lines
+from devolve_opt.views.wording import HOURS, count, proof_record, rounded_down, rounded_up, share, status_lines
 
 RECORD = "choice_rules.json"
 """The file that tells this folder from any other."""
@@ -53,6 +54,9 @@ def choice_rules_text(found: ChoiceRules) -> str:
     notice = found.scenario.case.notice
     lines = [found.scenario.title, *([notice] if notice else []), *status_lines(found.plan), ""]
     lines.append("A choice of the last round counts as listed whichever list holds the power; it need not be taken up.")
+    lines.append(
+        "Groups are of townships that chose something; a power listed for another category counts for them too."
+    )
     for row in found.rules.to_dict("records"):
         rule = str(row["rule"])
         lines += [
@@ -94,12 +98,13 @@ def _worth(found: ChoiceRules, rule: str, row: dict) -> list[str]:
     if rule not in found.plans:
         return [f"  worth: {found.none[rule]}"] if rule in found.none else []
     plan = found.plans[rule]
-    worth = f"worth {plan.objective:,.0f} {HOURS}, at most {rounded_up(plan.bound):,.0f}"
-    lines = [f"  best plan with no other power listed: {worth}"]
+    most = f"at most {rounded_up(plan.bound):,.0f}" if math.isfinite(plan.bound) else "no bound is known"
+    worth = f"worth {plan.objective:,.0f} {HOURS}, {most}"
+    lines = [f"  best plan with no other power listed, but those that pins ask for: {worth}"]
     if pd.notna(row["loss_least"]):
-        least, most = row["loss_least"], row["loss_most"]
+        least, most = rounded_down(row["loss_least"]), f"{rounded_up(row['loss_most']):,.0f}"
         lines.append(
-            f"  costs {least:,.0f} to {rounded_up(most):,.0f} against the best plan" if least > 0
-            else f"  costs at most {rounded_up(most):,.0f} against the best plan; not proven that it costs anything"
+            f"  costs {least:,.0f} to {most} against the best plan" if least > 0
+            else f"  costs at most {most} against the best plan; not proven that it costs anything"
         )  # fmt: skip
     return lines

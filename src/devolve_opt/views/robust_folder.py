@@ -11,11 +11,11 @@ from devolve_opt.rules.futures import UNCERTAIN
 from devolve_opt.studies.robust import NO_PLAN, NOT_FOUND, Robustness
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.robust import robust_figure
-from devolve_opt.views.wording import HOURS, count, proof_record, rounded_up, share, status_lines
+from devolve_opt.views.wording import HOURS, count, proof_record, rounded_down, rounded_up, share, status_lines
 from devolve_opt.vocabulary import some_of
 
 RECORD = "robust.json"
-KEPT = "kept"
+KEPT = "futures-kept"
 """Folder of the futures that are solved, which tells this folder from any other."""
 NAMED = 12
 OFTEN, SELDOM = 0.8, 0.2
@@ -39,7 +39,7 @@ def write_robustness(found: Robustness, folder: str | Path) -> Path:
     record = {
         "title": found.scenario.title, "notice": found.scenario.case.notice, **proof_record(found.plan),
         "seed": found.seed, "uncertain": list(found.uncertain), "wanted": found.wanted, "finished": found.finished,
-        "regrets": found.regrets(),
+        "known": len(found.known), "regrets": found.regrets(),
     }  # fmt: skip
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -59,15 +59,18 @@ def robust_text(found: Robustness) -> str:
         f"{len(found.futures)} of {count(found.wanted, 'future')}, seed {found.seed}. Uncertain, by assumption:"
     )
     lines += [f"  {UNCERTAIN[name]}" for name in found.uncertain]
-    futures = found.futures
+    futures, known = found.futures, found.known
     lines += ["", "Holding on to the plan's lists (posts, officers and take-up decided anew):"]
-    for name, (least, most) in found.regrets().items():
-        lines.append(f"  loses {WORDS[name]} {least:,.0f} to {rounded_up(most):,.0f} {HOURS}")
-    shares = (futures["regret_most"] / futures["bound"].where(futures["bound"] > 0)).dropna()
-    if len(shares):
+    if len(known):
         lines.append(
-            f"  at most {100 * rounded_up(float(shares.max()), 4):.2f} % of what is possible in any of these futures"
+            f"  over the {len(known)} of {count(len(futures), 'future')} where both plans and bounds are known;"
         )
+        lines.append("  the ranges are the solvers' gaps, the error of drawing so few futures comes on top:")
+    for name, (least, most) in found.regrets().items():
+        lines.append(f"  loses {WORDS[name]} {_range(least, most)}")
+    shares = (known["regret_most"] / known["bound"].where(known["bound"] > 0)).dropna()
+    if len(shares):
+        lines.append(f"  at most {100 * rounded_up(float(shares.max()), 4):.2f} % of what is possible in any of them")
     for status, words in ((NO_PLAN, "proven: no plan keeps the rules"), (NOT_FOUND, "no plan was found in time")):
         for column, lists in (("status", "whatever the lists"), ("held_status", "with the plan's lists")):
             numbers = futures.loc[futures[column] == status, "future"].astype(str).tolist()
@@ -88,6 +91,13 @@ def robust_text(found: Robustness) -> str:
         low = powers.loc[powers["share"] == 1, "share_low"]
         if len(low):
             lines.append(
-                f"  in all of these means, at 95 %, in at least {np.floor(100 * low.iloc[0]):.0f} % of such futures"
+                "  in all of these means, at 95 % and for each power by itself, "
+                f"in at least {np.floor(100 * low.iloc[0]):.0f} % of such futures"
             )
     return "\n".join(lines) + "\n"
+
+
+def _range(least: float, most: float) -> str:
+    if rounded_down(least) > 0:
+        return f"{rounded_down(least):,.0f} to {rounded_up(most):,.0f} {HOURS}"
+    return f"at most {rounded_up(most):,.0f} {HOURS}; not proven that it loses anything"

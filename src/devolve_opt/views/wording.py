@@ -22,6 +22,12 @@ def rounded_up(value: float, digits: int = 0) -> float:
     return math.ceil(value * scale - 1e-6) / scale
 
 
+def rounded_down(value: float, digits: int = 0) -> float:
+    """Round away from the worse side, so that what is stated as proven at least is never more than is proven."""
+    scale = 10**digits
+    return math.floor(value * scale + 1e-6) / scale
+
+
 def percent(share: float) -> str:
     """Return a share as a percentage with two digits, rounded up: a gap is never told smaller than it is."""
     return f"{rounded_up(100 * share, 2):.2f} %" if math.isfinite(share) else "unbounded"

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
-from devolve_opt.studies.robust import Robustness
+from devolve_opt.studies.robust import NO_PLAN, Robustness
 from devolve_opt.views import style
 from devolve_opt.views.wording import count, short_status
 
 IN_PLAN, NOT_IN_PLAN = style.THIS_PLAN, style.RATIO_RULE
+BARRED: dict[str, Any] = {"linestyle": "", "marker": "x", "color": style.WARNING}
+UNKNOWN: dict[str, Any] = {"linestyle": "", "marker": "o", "markerfacecolor": "white", "color": style.WARNING}
 
 
 def robust_figure(found: Robustness) -> Figure:
@@ -23,7 +28,7 @@ def robust_figure(found: Robustness) -> Figure:
         "left: what is lost by holding on to the lists; right: in how many futures the list found holds each power",
         style.drawn_notice(found.scenario),
         f"{style.short_name(found.scenario.title)}: {short_status(plan)}. The spreads of the data are assumptions.\n"
-        "A regret reaches from what is proven lost to what may be lost; hollow: no plan with the lists held.",
+        "A regret reaches from what is proven lost to what may be lost at most.",
         (10.5, 5.4), top=0.3, bottom=0.5,
     )  # fmt: skip
     grid = canvas.grid(1, 2, left=0.9, wspace=0.28)
@@ -38,13 +43,21 @@ def _regrets(axes: Axes, found: Robustness) -> None:
     if rows.empty:
         style.say(axes, "no future was solved")
         return
+    told: set[bool] = set()
     for place, row in enumerate(rows.to_dict("records")):
         if np.isfinite(row["regret_most"]):
             ends = [row["regret_least"], row["regret_most"]]
             axes.plot(ends, [place, place], color=style.THIS_PLAN, linewidth=4, solid_capstyle="butt")
             axes.plot(ends, [place, place], linestyle="", marker="|", color=style.THIS_PLAN, markersize=8)
         else:
-            axes.plot([0], [place], marker="o", markerfacecolor="white", color=style.WARNING, clip_on=False)
+            # Not a regret of 0: the mark stands beside the axis, at no value.
+            barred = NO_PLAN in (row["status"], row["held_status"])
+            axes.plot([0.03], [place], transform=axes.get_yaxis_transform(), **(BARRED if barred else UNKNOWN))
+            told.add(barred)
+    if told:
+        words = {True: "proven: no plan keeps the rules", False: "regret not known: no plan or bound was found"}
+        marks = [Line2D([], [], **(BARRED if barred else UNKNOWN)) for barred in sorted(told)]
+        style.key(axes, marks, [words[barred] for barred in sorted(told)], loc="lower right")
     labels = max(1, len(rows) // 20)
     axes.set_yticks(range(0, len(rows), labels), [str(number) for number in rows["future"][::labels]])
     axes.set_xlim(left=0)
