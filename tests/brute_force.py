@@ -153,7 +153,18 @@ class _Books:
     def load(self, unit: str, taken: tuple[str, ...]) -> float:
         facts = self.units[unit]
         own = facts["statutory_hours"] + facts["joint_cases"] * self.policy.joint_case_hours
-        return own + sum(self.powers[power]["upkeep_hours"] + self.case_hours(unit, power) for power in taken)
+        return own + sum(self.hours(unit, power) for power in taken)
+
+    def hours(self, unit: str, power: str) -> float:
+        return self.powers[power]["upkeep_hours"] + self.case_hours(unit, power)
+
+    def worst(self, hours: list[float]) -> float:
+        """Return by how much powers of these hours may take more, of all choices of as many as the budget allows."""
+        settings = self.policy.uncertain_hours
+        if settings is None:
+            return 0.0
+        size = min(settings.budget, len(hours))
+        return max(settings.deviation * sum(some) for some in combinations(hours, size))
 
     def case_hours(self, unit: str, power: str) -> float:
         facts = self.powers[power]
@@ -163,9 +174,8 @@ class _Books:
     def officer_hours(self, unit: str, taken: tuple[str, ...]) -> float:
         facts = self.units[unit]
         own = facts["statutory_officer_hours"] + facts["joint_cases"] * self.policy.joint_case_hours
-        return own + sum(
-            self.case_hours(unit, power) for power in taken if self.powers[power]["type"] in ENFORCEMENT_TYPES
-        )
+        hours = [self.case_hours(unit, power) for power in taken if self.powers[power]["type"] in ENFORCEMENT_TYPES]
+        return own + sum(hours) + self.worst(hours)
 
     def hours_there(self, unit: str, posts: int) -> float:
         facts = self.units[unit]
@@ -262,7 +272,8 @@ class _Books:
             possible = []
             for taken, worth, fields, officer_hours in take_ups:
                 needed = self.load(unit, taken)
-                if needed <= stop * there + SLACK * max(1.0, abs(stop * there)):
+                at_most = needed + self.worst([self.hours(unit, power) for power in taken])
+                if at_most <= stop * there + SLACK * max(1.0, abs(stop * there)):
                     possible.append((worth - self.overload(needed, there), taken, fields, officer_hours))
             gained = max(0, posts - facts["posts"])
             for trained, net in self.officer_choices(unit):

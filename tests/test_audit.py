@@ -221,6 +221,8 @@ def test_townships_by_hand() -> None:
         # T1: 15,000 + 160 joint + P1 40 + 600 + P2 60 + 320 + P4 30; T2: 7,000 + 80 + P1 40 + P2 60 + P3 20 + 50;
         # S1: 8,000; T3: 9,000 + 32 + P4 30 + 400.
         "hours_needed": [16210, 7250, 8000, 9462],
+        "hours_at_risk": [0, 0, 0, 0],
+        "officer_hours_at_risk": [0, 0, 0, 0],
         # 1,000 h a person; see `staff`.
         "hours_there": [16200, 8000, 11800, 14000],
         "load": [16210 / 16200, 7250 / 8000, 8000 / 11800, 9462 / 14000],
@@ -534,6 +536,21 @@ BROKEN = [
     ),
     # T1 needs 1,480 officer-hours of 0.36 x 4 x 1,000.
     broken("officer_hours_sufficient", ("township T1", 40, "officer-hours a year"), officer_hours_share=0.36),
+    # P2 in T1 takes 320 officer-hours, and 6 times as many more if it is the one: 1,480 + 1,920 of 3,200.
+    broken(
+        "officer_hours_sufficient",
+        ("township T1", 200, "officer-hours a year"),
+        name="at_risk",
+        uncertain_hours={"deviation": 6, "budget": 1},
+    ),
+    # T1 needs 16,210 h, and P1 may take 3 times its 640 more: 18,130 of 1.1 x 16,200.
+    broken(
+        "overload_within_stop",
+        ("township T1", 310, "staff-hours a year"),
+        name="at_risk",
+        uncertain_hours={"deviation": 3, "budget": 1},
+        overload_steps=[{"until": 1.1, "price": 0.5}],
+    ),
 ]
 
 

@@ -53,6 +53,24 @@ class Retention(Settings):
     )  # fmt: skip
 
 
+class UncertainHours(Settings):
+    """Hours of powers that may turn out more than expected: the hard limits on work hold all the same.
+
+    Batches of handing over, area teams and the load of duties go by expected hours.
+    """
+
+    deviation: float = setting(
+        0.3, "share of a power's hours", ASSUMPTION,
+        "By how much the hours of a power may turn out more than expected; nothing is published on it.", ge=0, le=10,
+    )  # fmt: skip
+    budget: int = setting(
+        3, "powers a township", ASSUMPTION,
+        "Of a township's powers, how many may turn out so at once, whichever hurt most (Bertsimas and Sim 2004): "
+        "officers have the time for enforcement, and the load stays below the hard stop, whichever they are.",
+        ge=0, le=100_000,
+    )  # fmt: skip
+
+
 class OfficeHeads(Settings):
     """Who heads an enforcement office: one of its officers, or a leader of the township beside other work."""
 

@@ -272,6 +272,12 @@ class Policy(Settings):
     retention: instruments.Retention | None = setting(
         None, "table", "design", "Powers that are likely to be withdrawn: [policy.retention] prices and caps them."
     )
+    uncertain_hours: instruments.UncertainHours | None = setting(
+        None,
+        "table",
+        "design",
+        "Hard limits that hold although powers take more hours: [policy.uncertain_hours] switches it on.",
+    )
     office_heads: instruments.OfficeHeads | None = setting(
         None, "table", "design", "Leaders who head enforcement offices: [policy.office_heads] switches it on."
     )

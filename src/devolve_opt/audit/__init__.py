@@ -22,7 +22,7 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `taken_only_if_ready` | A township takes a power only if it is or becomes ready in its field. | 处罚法 24 |
 | `new_fields_within_cap` | A township becomes ready in at most `new_fields_max` fields, not counting those that stations bring. | `Policy.new_fields_max` |
 | `ready_is_new` | Readiness is made once, where there is none today, and in no subdistrict. | `plan.Decisions` |
-| `overload_within_stop` | Where overload is priced, the hours needed stay within the last overload step. | `Policy.overload_steps` |
+| `overload_within_stop` | Where overload is priced, the hours needed (with those at risk) stay within the last overload step. | `Policy.overload_steps`, `Policy.uncertain_hours` |
 | `workload_within_wall` | Where overload is a wall, the hours needed stay within `wall_share` of the hours there. | `Policy.wall_share` |
 | `base_posts_by_formula` | Base posts are those of the formula. | the city's report |
 | `floating_spread` | The floating posts of a county add up to its floating pool. | the city's report |
@@ -54,7 +54,7 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `duty_load_within` | A township that carries duties needs at most `load_max` of the hours there. | the city's report, `Duties.load_max` |
 | `matched_share_at_least` | A township carries at least `matched_share_min` of the duties laid on it that nothing bars. | `Duties.matched_share_min` |
 | `held_stays` | What a township holds from earlier batches it goes on holding, unless a withdrawal is priced. | `Phases.withdrawal_price`, table `held` |
-| `officer_hours_sufficient` | The enforcement hours fit into `officer_hours_share` of the officers' time. | 处罚法 42 |
+| `officer_hours_sufficient` | The enforcement hours (with those at risk) fit into `officer_hours_share` of the officers' time. | 处罚法 42 |
 """  # noqa: E501 - rows of a Markdown table cannot be broken
 
 from __future__ import annotations
@@ -145,6 +145,8 @@ def audit(case: Case, policy: Policy, decisions: Decisions) -> Audit:
         - `county`, `category`: as in the case.
         - `hours_needed`: statutory load, joint cases, upkeep and cases of the powers taken, own work of stations that
           are devolved, duties carried (staff-hours a year).
+        - `hours_at_risk`, `officer_hours_at_risk`: by how much the powers taken may take more than expected at most,
+          under `uncertain_hours`; 0 without it (staff-hours and officer-hours a year).
         - `hours_there`: working hours of `staff` (staff-hours a year).
         - `load`: hours needed / hours there (share); infinite where there are none but some are needed.
         - `overload_hours`: hours needed above `overload_free_share` of those there, priced or not (staff-hours a year).

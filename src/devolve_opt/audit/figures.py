@@ -89,6 +89,8 @@ def township_figures(ledger: Ledger) -> pd.DataFrame:
         "county": townships["county"],
         "category": townships["category"],
         "hours_needed": needed,
+        "hours_at_risk": ledger.at_risk["hours"],
+        "officer_hours_at_risk": ledger.at_risk["officer_hours"],
         "hours_there": there,
         "load": (needed / there.where(there > 0)).fillna(without_hours),
         "overload_hours": (needed - policy.overload_free_share * there.clip(lower=0)).clip(lower=0),

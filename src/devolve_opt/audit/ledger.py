@@ -281,6 +281,16 @@ class Ledger:
         return own + self.of_taken("hours") + self.of_stations("work") + self.of_carried("hours")
 
     @cached_property
+    def at_risk(self) -> pd.DataFrame:
+        """Of each township, by how much the powers taken may take more `hours` and `officer_hours` a year at most."""
+        settings, found = self.policy.uncertain_hours, {}
+        for column in ("hours", "officer_hours"):
+            largest = self.taken.groupby("township")[column].nlargest(settings.budget if settings else 0)
+            worst = largest.groupby(level=0).sum().reindex(self.case.townships.index, fill_value=0.0)
+            found[column] = worst.astype(float) * (settings.deviation if settings else 0.0)
+        return pd.DataFrame(found)
+
+    @cached_property
     def doing_nothing(self) -> tuple[pd.Series, pd.Series]:
         """Staff-hours a year that each township needs, and has, today: lent staff away, no power, no duty, no team."""
         townships = self.case.townships

@@ -75,6 +75,9 @@ def _fields_with_penalties(ledger: Ledger, rows: pd.DataFrame) -> pd.Series:
 
 
 def officer_hours_sufficient(ledger: Ledger) -> Iterator[Breach]:
-    """The enforcement hours fit into `officer_hours_share` of the officers' time [officer-hours a year]."""
-    needed, there = ledger.officers["hours_needed"], ledger.officers["hours_there"]
+    """The enforcement hours fit into `officer_hours_share` of the officers' time [officer-hours a year].
+
+    With what the powers taken may take more, where hours are uncertain.
+    """
+    needed, there = ledger.officers["hours_needed"] + ledger.at_risk["officer_hours"], ledger.officers["hours_there"]
     yield from above("officer_hours_sufficient", "township", "officer-hours a year", needed, there)

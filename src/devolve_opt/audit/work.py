@@ -75,14 +75,24 @@ def ready_is_new(ledger: Ledger) -> Iterator[Breach]:
 
 
 def overload_within_stop(ledger: Ledger) -> Iterator[Breach]:
-    """Where overload is priced, the hours needed stay within the last overload step [staff-hours a year]."""
+    """Where overload is priced, the hours needed stay within the last overload step [staff-hours a year].
+
+    With what the powers taken may take more, where hours are uncertain.
+    """
     if ledger.policy.overload == "priced":
         stop = ledger.policy.overload_steps[-1].until * ledger.staff["hours_there"]
-        yield from above("overload_within_stop", "township", "staff-hours a year", ledger.hours_needed, stop)
+        yield from above("overload_within_stop", "township", "staff-hours a year", _in_worst_case(ledger), stop)
 
 
 def workload_within_wall(ledger: Ledger) -> Iterator[Breach]:
-    """Where overload is a wall, the hours needed stay within `wall_share` of the hours there [staff-hours a year]."""
+    """Where overload is a wall, the hours needed stay within `wall_share` of the hours there [staff-hours a year].
+
+    With what the powers taken may take more, where hours are uncertain.
+    """
     if ledger.policy.overload == "wall":
         wall = ledger.policy.wall_share * ledger.staff["hours_there"]
-        yield from above("workload_within_wall", "township", "staff-hours a year", ledger.hours_needed, wall)
+        yield from above("workload_within_wall", "township", "staff-hours a year", _in_worst_case(ledger), wall)
+
+
+def _in_worst_case(ledger: Ledger) -> pd.Series:
+    return ledger.hours_needed + ledger.at_risk["hours"]

@@ -166,10 +166,12 @@ def officer_hours_needed(model, township):
 def officer_hours_sufficient(model, township):
     r"""Officers have the hours for inspections, penalties and joint cases; an ordinary case takes two of them.
 
-    $P_t - g\, l_t \le a \eta\, e_t \quad \forall t$, where a leader who heads the office spares what that takes.
+    $P_t + \Delta^e_t - g\, l_t \le a \eta\, e_t \quad \forall t$, where a leader who heads the office spares what that
+    takes, and $\Delta^e_t$ is what powers may take more (`officer_hours_at_risk`).
 
     Unit: officer-hours a year. Source: 行政处罚法 42; `Policy.officer_hours_share`, `Policy.joint_case_hours`,
     `OfficeHeads.hours`.
     """
     spared = model.heading_hours * model.led[township] if model.heading_hours else 0.0
-    return model.officer_hours_needed[township] - spared <= model.hours_per_officer * model.officers[township]
+    needed = model.officer_hours_needed[township] + model.officer_hours_at_risk[township] - spared
+    return needed <= model.hours_per_officer * model.officers[township]

@@ -22,6 +22,7 @@ from devolve_opt.formulation.reads import Reads, RecordedModel
 from devolve_opt.formulation.retention import add_retention
 from devolve_opt.formulation.stations import add_stations
 from devolve_opt.formulation.take_up import add_take_up
+from devolve_opt.formulation.uncertain_hours import add_uncertain_hours
 from devolve_opt.formulation.workload import add_workload
 from devolve_opt.policy import Policy
 
@@ -36,6 +37,7 @@ CONTENTS = (
     add_county_opening,  # what each county opens to its townships
     add_lending,  # lent staff who come back beyond the cap
     add_duties,  # which duties a township carries, with the power for them
+    add_uncertain_hours,  # hours of powers that may turn out more than expected
     add_workload,  # hours needed against hours there
     add_duty_load,  # the people for the duties it carries
     add_heads,  # leaders who head enforcement offices

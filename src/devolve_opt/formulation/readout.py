@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from pyomo.environ import value
 
+from devolve_opt.formulation.uncertain_hours import set_risk
 from devolve_opt.plan import Decisions
 from devolve_opt.rules.pins import pinned_lists
 from devolve_opt.vocabulary import BASE_LIST, StationStatus
@@ -67,7 +68,8 @@ def _led(model):
         return []
     led = [unit for unit, variable in model.led.items() if _whole(variable)]
     there = {unit: value(model.hours_per_officer * model.officers[unit]) for unit in led}
-    return [unit for unit in led if value(model.officer_hours_needed[unit]) > there[unit] + TIME_SLACK]
+    needed = {unit: value(model.officer_hours_needed[unit] + model.officer_hours_at_risk[unit]) for unit in led}
+    return [unit for unit in led if needed[unit] > there[unit] + TIME_SLACK]
 
 
 def _stations(model, used):
@@ -90,16 +92,20 @@ def _managed_that_serve(model, township, managed, devolved, used):
     free = policy.wall_share if policy.overload == "wall" else policy.overload_free_share
     if any(_whole(model.matched[township, duty]) for duty in model.duties_of.get(township, ())):
         free = min(free, policy.duties.load_max)
-    spare = free * value(model.hours_there[township]) - value(model.hours_needed[township])
+    there, needed = value(model.hours_there[township]), value(model.hours_needed[township])
+    # By the load that is free of cost, and by the hard stop with the hours that are at risk.
+    stop, at_risk = policy.load_stop, value(model.hours_at_risk[township])
+    spare = {free: free * there - needed}
+    spare[stop] = min(spare.get(stop, float("inf")), stop * there - needed - at_risk)
     kept = list(managed)
     for name in managed:
-        hours = free * share * model.case.available_hours * model.station[name]["staff"]
+        hours = share * model.case.available_hours * model.station[name]["staff"]
         key = township, model.station[name]["field"]
         others = any(model.station[other]["field"] == key[1] for other in [*kept, *devolved] if other != name)
         brings = key in model.bringable and key in used and not others
-        if hours <= spare and not brings:
+        if not brings and all(limit * hours <= left for limit, left in spare.items()):
             kept.remove(name)
-            spare -= hours
+            spare = {limit: left - limit * hours for limit, left in spare.items()}
     return kept
 
 
@@ -166,6 +172,7 @@ def set_start(model, decisions: Decisions) -> None:
         carrying = {township for township, _ in carried}
         for township, variable in model.carries.items():
             variable.set_value(int(township in carrying), skip_validation=True)
+    set_risk(model)
     _set_consequences(model)
 
 

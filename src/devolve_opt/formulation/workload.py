@@ -32,6 +32,8 @@ def add_workload(model):
     model.overload = Var(units, steps, domain=NonNegativeReals, bounds=_overload_bounds)
     model.overload_carries_load = Constraint(units, rule=overload_carries_load)
     model.overload_within_step = Constraint(units, steps, rule=overload_within_step)
+    exposed = [township for kind, township in model.risks if kind == "hours"]
+    model.hours_at_risk_within_stop = Constraint(exposed, rule=hours_at_risk_within_stop)
 
 
 def _overload_bounds(model, township, step):
@@ -102,9 +104,22 @@ def overload_within_step(model, township, step):
     return model.overload[township, step] <= model.step_widths[step] * model.hours_there[township]
 
 
-def workload_within_wall(model, township):
-    r"""No township needs more hours than the wall allows: $H_t \le \omega A_t \quad \forall t$.
+def hours_at_risk_within_stop(model, township):
+    r"""No township needs more hours than the last step of overload allows, although powers take more than expected.
 
-    Unit: staff-hours a year. Source: `Policy.wall_share`; used instead of priced overload.
+    $H_t + \Delta_t \le \omega_S A_t \quad \forall t$, where hours are uncertain.
+
+    Unit: staff-hours a year. Source: `Policy.overload_steps`, `Policy.uncertain_hours`.
     """
-    return model.hours_needed[township] <= model.policy.wall_share * model.hours_there[township]
+    needed = model.hours_needed[township] + model.hours_at_risk[township]
+    return needed <= model.policy.overload_steps[-1].until * model.hours_there[township]
+
+
+def workload_within_wall(model, township):
+    r"""No township needs more hours than the wall allows: $H_t + \Delta_t \le \omega A_t \quad \forall t$.
+
+    Unit: staff-hours a year. Source: `Policy.wall_share`; used instead of priced overload. $\Delta_t$ where hours are
+    uncertain (`hours_at_risk`).
+    """
+    needed = model.hours_needed[township] + model.hours_at_risk[township]
+    return needed <= model.policy.wall_share * model.hours_there[township]

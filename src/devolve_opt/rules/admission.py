@@ -15,6 +15,7 @@ from devolve_opt.proposed_duty import ProposedDuty
 from devolve_opt.rules.duties import duties_laid, duty_bars, powers_needed
 from devolve_opt.rules.interest import interest
 from devolve_opt.rules.officers import officer_hours_each
+from devolve_opt.rules.workload import hours_at_risk
 from devolve_opt.vocabulary import BASE_LIST
 
 PROPOSED = "proposed"
@@ -112,8 +113,13 @@ class _Known:
 
         work = facts["hours_needed"] + hours + sum(self.work[town, power]["hours"] for power in to_take)
         share = min(policy.load_stop, policy.duties.load_max if policy.duties else policy.load_stop)
-        over = work - share * facts["hours_there"]
-        hours_short = over if over > 1e-6 * max(1.0, share * facts["hours_there"]) else 0.0
+        more = hours_at_risk(self._hours(town, to_take, "hours"), policy)
+        there = facts["hours_there"]
+        over = {share: work - share * there}
+        over[policy.load_stop] = work + more - policy.load_stop * there
+        over = {limit: hours if hours > 1e-6 * max(1.0, limit * there) else 0.0 for limit, hours in over.items()}
+        hours_short = max(over.values())
+        each = {limit: limit * self.case.available_hours for limit in over}
         officers_short, uncovered = self._officers(town, to_take, to_ready, of_officers)
         caps = {
             "new_powers_max": facts["powers_taken"] + len(to_take) > policy.new_powers_max and len(to_take) > 0,
@@ -128,7 +134,9 @@ class _Known:
             "to_ready": to_ready,
             "officers_short": officers_short,
             "hours_short": hours_short,
-            "persons_short": math.ceil(hours_short / (share * self.case.available_hours) - 1e-9) if hours_short else 0,
+            "persons_short": max(math.ceil(hours / each[limit] - 1e-9) for limit, hours in over.items())
+            if hours_short
+            else 0,
             "caps": tuple(name for name, reached in caps.items() if reached),
         }
 
@@ -151,6 +159,7 @@ class _Known:
         officers = int(facts["officers"])
         work = facts["officer_hours_needed"] + of_officers
         work += sum(self.work[town, power]["officer_hours"] for power in to_take)
+        work += hours_at_risk(self._hours(town, to_take, "officer_hours"), policy)
         wanted = math.ceil(work / self.each - 1e-6)
         if any(takes_officers[str(self.powers.at[power, "field"])] for power in to_take):
             wanted = max(wanted, policy.officers_per_field)
@@ -162,6 +171,11 @@ class _Known:
             if not uncovered:
                 wanted = max(wanted, policy.officers_min + math.ceil(further / policy.fields_per_officer))
         return max(0, wanted - officers), uncovered
+
+    def _hours(self, town: str, to_take: tuple[str, ...], kind: str) -> list[float]:
+        """Return the hours of each power that a township holds, or would."""
+        held = [power for place, power in self.taken if place == town] if self.policy.uncertain_hours else []
+        return [self.work[town, power][kind] for power in (*held, *to_take)]
 
     def _too_many_unused(self, town: str, to_take: tuple[str, ...]) -> bool:
         """Return whether too large a share of its powers would be likely to be withdrawn."""

@@ -22,7 +22,7 @@ from devolve_opt.rules.lists import ratio_lists
 from devolve_opt.rules.officers import officer_hours_each, officers_by_need, officers_remaining, statutory_officer_hours
 from devolve_opt.rules.posts import posts_within_cap
 from devolve_opt.rules.readiness import ready_today
-from devolve_opt.rules.workload import staff_without_moves, statutory_load
+from devolve_opt.rules.workload import hours_at_risk, staff_without_moves, statutory_load
 from devolve_opt.vocabulary import BASE_LIST
 
 
@@ -83,9 +83,12 @@ def _duties(case: Case, policy: Policy, take_up: pd.DataFrame, limits: pd.DataFr
         return pd.DataFrame(columns=["township", "duty"], dtype="str")
     held = take_up.merge(interest(case, policy), on=["township", "power"])
     used = held.groupby("township")[["hours", "officer_hours"]].sum().reindex(limits.index, fill_value=0.0)
+    at_risk = held.groupby("township")[["hours", "officer_hours"]].agg(hours_at_risk, policy=policy)
+    at_risk = at_risk.reindex(limits.index, fill_value=0.0)
     room = policy.duties.load_max * limits["hours_there"] - statutory_load(case, policy)
-    left = np.minimum(room, limits["hours"]) - used["hours"]
-    return duties_at_hand(case, policy, take_up, left, limits["officer_hours"] - used["officer_hours"])
+    left = np.minimum(room, limits["hours"] - at_risk["hours"]) - used["hours"]
+    officer_hours = limits["officer_hours"] - used["officer_hours"] - at_risk["officer_hours"]
+    return duties_at_hand(case, policy, take_up, left, officer_hours)
 
 
 def _take_up(
@@ -135,7 +138,7 @@ def _take_up_of_one(
     today: set[str],
 ) -> tuple[list[str], list[str]]:
     """Go through one township's choices in order; `left` holds what hours, officer hours and officers still allow."""
-    held: dict[str, None] = {}
+    held: dict[str, tuple[float, float]] = {}
     fields_new: dict[str, None] = {}
     officer_fields = sum(needs_officers[field] for field in today)
     # A power may come up before the one it requires; a second pass over what was left gives it its chance.
@@ -154,11 +157,12 @@ def _take_up_of_one(
                 or (is_new and len(fields_new) >= policy.new_fields_max)
                 or (takes_officers and officer_fields + 1 > left["officer_fields"])
                 or (needs_officers[field] and left["officers"] < policy.officers_per_field)
-                or hours > left["hours"]
-                or officer_hours > left["officer_hours"]
+                or hours + hours_at_risk([hours, *(each[0] for each in held.values())], policy) > left["hours"]
+                or officer_hours + hours_at_risk([officer_hours, *(each[1] for each in held.values())], policy)
+                > left["officer_hours"]
             ):
                 continue
-            held[power] = None
+            held[power] = hours, officer_hours
             if is_new:
                 fields_new[field] = None
                 officer_fields += takes_officers

@@ -5,6 +5,9 @@ Hours a year of one person are the case's `available_hours` (WISN: available wor
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from heapq import nlargest
+
 import numpy as np
 import pandas as pd
 
@@ -66,6 +69,15 @@ def staff_without_moves(case: Case, policy: Policy) -> pd.DataFrame:
             "filling": (sums["staff_in_post"] / sums["posts"].where(sums["posts"] > 0)).fillna(0.0),
         }
     )
+
+
+def hours_at_risk(hours: Iterable[float], policy: Policy) -> float:
+    """Return by how much powers of these hours may together take more hours than expected at most.
+
+    As many as the budget of `Policy.uncertain_hours` turn out so at once, whichever hurt most; 0 without it.
+    """
+    settings = policy.uncertain_hours
+    return settings.deviation * sum(nlargest(settings.budget, hours)) if settings is not None else 0.0
 
 
 def overload_cost(needed: pd.Series, there: pd.Series, policy: Policy) -> pd.Series:

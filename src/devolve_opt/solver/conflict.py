@@ -43,6 +43,7 @@ POLICY_RULES = {
     "new_powers_within_cap": ("new_powers_max", "powers"),
     "new_fields_within_cap": ("new_fields_max", "fields"),
     "overload_within_step": ("overload_steps", "staff-hours a year"),
+    "hours_at_risk_within_stop": ("uncertain_hours", "staff-hours a year"),
     "workload_within_wall": ("wall_share", "staff-hours a year"),
     "posts_within_band": ("posts_band", "posts"),
     "posts_moved_within_cap": ("posts_moved_max", "posts"),

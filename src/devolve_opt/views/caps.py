@@ -164,8 +164,8 @@ def _duty_caps(plan: Plan) -> Iterator[Cap]:
 def _hours_caps(plan: Plan) -> Iterator[Cap]:
     policy, figures = plan.scenario.policy, plan.audit.townships
     priced = policy.overload == "priced"
-    left = policy.load_stop * figures["hours_there"] - figures["hours_needed"]
-    officer_left = figures["officer_hours_there"] - figures["officer_hours_needed"]
+    left = policy.load_stop * figures["hours_there"] - figures["hours_needed"] - figures["hours_at_risk"]
+    officer_left = figures["officer_hours_there"] - figures["officer_hours_needed"] - figures["officer_hours_at_risk"]
     least_hours = _least_waiting(plan, "hours")
     least_hours = least_hours[~least_hours.index.isin(bound_by_duties(plan))]
     load = float(figures["load"].max()) if len(figures) else 0.0

@@ -108,9 +108,14 @@ def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict
         + covered.map("{:.0f}".format) + " of " + cover.map("{:.0f}".format) + " fields with penalties"
     )  # fmt: skip
 
-    officer_hours = figures["officer_hours_needed"] + rows["officer_hours"]
+    officer_hours = figures["officer_hours_needed"] + rows["officer_hours"] + _at_risk_with(plan, rows, "officer_hours")
     needed, there = figures["hours_needed"], figures["hours_there"]
     load = (needed + rows["hours"]) / there.where(there > 0)
+    at_risk = _at_risk_with(plan, rows, "hours")
+    load_at_risk = (needed + rows["hours"] + at_risk) / there.where(there > 0)
+    in_words = "the load would be " + load_at_risk.map("{:.2f}".format)
+    if policy.uncertain_hours is not None:
+        in_words += ", with " + at_risk.map("{:,.0f}".format) + f" {HOURS} that powers may take more"
     duty_load = policy.duties.load_max if policy.duties is not None else policy.load_stop
     worth = policy.prices.choice_met * rows["rounds"] + policy.prices.case_near_home * rows["cases"]
     floor = (policy.choice_floor * figures["rounds_asked"] - figures["rounds_met"]).clip(lower=0)
@@ -136,7 +141,7 @@ def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict
             "needs " + officer_hours.map("{:,.0f}".format) + " officer-hours a year, has "
             + figures["officer_hours_there"].map("{:,.0f}".format),
         ),
-        "hours_stop": (~(load <= policy.load_stop * (1 + 1e-6)), "the load would be " + load.map("{:.2f}".format)),
+        "hours_stop": (~(load_at_risk <= policy.load_stop * (1 + 1e-6)), in_words),
         "duty_load": (
             rows["township"].isin(bound_by_duties(plan)) & ~(load <= duty_load * (1 + 1e-6)),
             "needs " + (needed + rows["hours"]).map("{:,.0f}".format) + f" {HOURS}; with a duty at most "
@@ -145,6 +150,20 @@ def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict
         "costs_more": (overload + support >= worth, figures_in_words),
         "not_chosen": (every, figures_in_words),
     }  # fmt: skip
+
+
+def _at_risk_with(plan: Plan, rows: pd.DataFrame, kind: str) -> pd.Series:
+    """Return what each township's powers may take more, were it to hold the power of a row as well."""
+    settings = plan.scenario.policy.uncertain_hours
+    if settings is None or not settings.budget:
+        return pd.Series(0.0, index=rows.index)
+    work = interest(plan.scenario.data, plan.scenario.policy)[[*PAIR, kind]]
+    largest = plan.decisions.take_up.merge(work, on=PAIR).groupby("township")[kind].nlargest(settings.budget)
+    # With fewer powers than the budget, one more pushes none out.
+    full = largest.groupby(level=0).agg(["size", "min"])
+    pushed_out = rows["township"].map(full["min"].where(full["size"] == settings.budget, 0.0)).fillna(0.0)
+    at_risk = rows["township"].map(plan.audit.townships[f"{kind}_at_risk"])
+    return at_risk + settings.deviation * (rows[kind] - pushed_out).clip(lower=0)
 
 
 def _words(keys: pd.Series, words: pd.Series) -> pd.Series:

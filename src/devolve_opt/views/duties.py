@@ -73,7 +73,7 @@ def _reasons(plan: Plan, rows: pd.DataFrame) -> list[tuple[str, str]]:
     taken = set(plan.decisions.take_up[["township", "power"]].itertuples(index=False, name=None))
     figures = plan.audit.townships
     category = figures["category"].to_dict()
-    hours = figures[["hours_needed", "hours_there", "officer_hours_needed", "officer_hours_there"]].to_dict("index")
+    hours = figures.filter(like="hours_").to_dict("index")
     # Where no duty is admitted at all, nothing is loaded for duties.
     load_max, worth = (policy.duties.load_max, policy.duties.worth) if policy.duties else (1.0, 0.0)
     # Where nothing is laid, a mapped column is one of text.
@@ -84,7 +84,9 @@ def _reasons(plan: Plan, rows: pd.DataFrame) -> list[tuple[str, str]]:
         powers, facts = needs[township, duty], hours[township]
         off = [power for power in powers if not {(power, BASE_LIST), (power, category[township])} & listed]
         missing = [power for power in powers if (township, power) not in taken]
-        officer_hours, load = facts["officer_hours_needed"] + of_officers, facts["hours_needed"] + takes
+        officer_hours = facts["officer_hours_needed"] + facts["officer_hours_at_risk"] + of_officers
+        load, there = facts["hours_needed"] + takes, facts["hours_there"]
+        stop = min(load_max * there, policy.load_stop * there - facts["hours_at_risk"])
         if (township, duty) in bars:
             return bars[township, duty]
         if off:
@@ -94,8 +96,8 @@ def _reasons(plan: Plan, rows: pd.DataFrame) -> list[tuple[str, str]]:
         if officer_hours > facts["officer_hours_there"] * (1 + 1e-6):
             time = f"{officer_hours:,.0f} officer-hours a year, has {facts['officer_hours_there']:,.0f}"
             return "officer_hours", f"needs {time}"
-        if load > min(load_max, policy.load_stop) * facts["hours_there"] * (1 + 1e-6):
-            return "load", f"needs {load:,.0f} {HOURS}, has {facts['hours_there']:,.0f}"
+        if load > stop * (1 + 1e-6):
+            return "load", f"needs {load:,.0f} {HOURS}, has {there:,.0f}"
         words = f"worth {worth * takes:,.0f}, costs {costs:,.0f} {HOURS} of overload"
         return ("costs_more" if costs >= worth * takes else "not_chosen"), words
 

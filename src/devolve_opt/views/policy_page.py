@@ -25,6 +25,7 @@ from devolve_opt.instruments import (
     Phases,
     Retention,
     Stations,
+    UncertainHours,
 )
 from devolve_opt.pins import Pin
 from devolve_opt.policy import CategoryTilt, OverloadStep, Policy, PostWeights, Prices
@@ -41,6 +42,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[policy.county_opening]", CountyOpening, "County approval; its presence switches the instrument on."),
     ("[policy.lent_returns]", LentReturns, "Returns of lent staff beyond the cap; its presence switches them on."),
     ("[policy.retention]", Retention, "Powers likely to be withdrawn; its presence prices and caps them."),
+    ("[policy.uncertain_hours]", UncertainHours, "Powers that take more hours; its presence keeps the hard limits."),
     ("[policy.office_heads]", OfficeHeads, "Leaders who head enforcement offices; its presence lets them."),
     ("[policy.stations]", Stations, "Stations managed by townships or devolved; its presence switches them on."),
     ("[policy.stations.hour_shares]", MeasureShares, "Hours of a managed station that each measure brings."),

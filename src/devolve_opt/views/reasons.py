@@ -199,7 +199,8 @@ def officer_needs(plan: Plan) -> pd.DataFrame:
         {
             "minimum": fewer < policy.officers_min,
             "fields": short,
-            "hours": figures["officer_hours_needed"] > officer_hours_each(case, policy) * fewer * (1 + 1e-6),
+            "hours": figures["officer_hours_needed"] + figures["officer_hours_at_risk"]
+            > officer_hours_each(case, policy) * fewer * (1 + 1e-6),
         }
     )
 
