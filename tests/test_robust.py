@@ -148,7 +148,7 @@ def test_a_bound_that_is_not_known_leaves_the_regret_open():
         {"of": "proven", "worth": 1.0, "bound": 1.0, "held_of": "no_plan", "held_worth": None, "held_bound": None},
     ]
     done = [{"future": number, "powers": ["P1"], **row} for number, row in enumerate(rows, 1)]
-    three = type(found)(found.plan, 1, ("attrition",), 3, study._frame(done), study._powers(found.plan, done))
+    three = type(found)(found.plan, 1, ("attrition",), 3, study._frame(done), study._powers(found.plan, done), {})
     assert len(three.known) == 1
     assert three.regrets() == {name: (10.0, 30.0) for name in ("mean", "cvar", "worst")}
     text = robust_text(three)
@@ -165,7 +165,7 @@ def test_less_than_an_hour_is_not_told_as_a_loss():
         "future": 1, "powers": [], "of": "proven", "worth": 120.0, "bound": 120.6, "held_of": "proven",
         "held_worth": 119.0, "held_bound": 119.4,
     }]  # fmt: skip
-    one = type(found)(found.plan, 1, ("attrition",), 1, study._frame(done), study._powers(found.plan, done))
+    one = type(found)(found.plan, 1, ("attrition",), 1, study._frame(done), study._powers(found.plan, done), {})
     # 120 - 119.4 = 0.6 is less than 1; 120.6 - 119 = 1.6 is told as 2.
     assert "loses on average at most 2 staff-hours a year; not proven that it loses anything" in robust_text(one)
 

@@ -117,6 +117,12 @@ def robust(
     time_limit: Annotated[
         float, typer.Option(help="Seconds of wall time for each solve (0: no limit).", min=0)
     ] = 180.0,
+    choose: Annotated[
+        bool,
+        typer.Option(
+            "--choose", help="Also solve each future with every other's list: which to decide now (two-stage)."
+        ),
+    ] = False,
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="Folder for the results; RUN-robust beside the run if left out.")
     ] = None,
@@ -129,8 +135,10 @@ def robust(
     from devolve_opt.solver.engine import Control, stop_on_interrupt
     from devolve_opt.studies.robust import robustness
     from devolve_opt.studies.runs import case_of_run, read_run
+    from devolve_opt.studies.two_stage import two_stage
     from devolve_opt.views.progress import Progress
     from devolve_opt.views.robust_folder import KEPT, robust_text, write_robustness
+    from devolve_opt.views.two_stage_folder import two_stage_text, write_two_stage
 
     target = out_folder or run.with_name(f"{run.resolve().name}-robust")
     refuse_foreign_folder(target, KEPT, "a study of robustness")
@@ -146,10 +154,19 @@ def robust(
             plan, futures, seed, names, gap=gap, time_limit=time_limit or None, threads=threads, folder=target / KEPT,
             control=control, tell=lambda line: err.print(line, markup=False), report=progress.report,
         )  # fmt: skip
-    write_robustness(found, target)
+        write_robustness(found, target)
+        lists = None
+        if choose:
+            lists = two_stage(
+                found, gap=gap, time_limit=time_limit or None, threads=threads, folder=target / KEPT, control=control,
+                tell=lambda line: err.print(line, markup=False), report=progress.report,
+            )  # fmt: skip
+            write_two_stage(lists, target)
     out.print(robust_text(found).rstrip("\n"), markup=False)
+    if lists is not None:
+        out.print("\n" + two_stage_text(lists).rstrip("\n"), markup=False)
     out.print(f"Results: {target}", markup=False)
-    if not found.finished:
+    if not found.finished or (lists is not None and not lists.finished):
         err.print("Not complete; the same command goes on from there.")
 
 

@@ -50,6 +50,7 @@ class Robustness(FrozenFrames):
         powers: a row a power that the plan or some future lists: `power, name, field`, `in_plan`; `futures` in which
             the list found holds it, `share` of them, and `share_low`, `share_high`: 95 % interval of that share over
             all futures of the kind (Wilson 1927).
+        lists: by future, the guide list found with the lists free: columns `power, list`.
     """
 
     plan: Plan
@@ -58,6 +59,7 @@ class Robustness(FrozenFrames):
     wanted: int
     futures: pd.DataFrame
     powers: pd.DataFrame
+    lists: dict[int, pd.DataFrame]
 
     @property
     def scenario(self) -> Scenario:
@@ -139,7 +141,7 @@ def robustness(
     scenario, lists = plan.scenario, plan.guide_list
     key = digest_of(
         valued_on(scenario), scenario.policy.model_dump(mode="json"), lists.to_dict("list"), seed, list(names), gap,
-        "robustness",
+        "robustness with lists",
     )  # fmt: skip
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -155,7 +157,40 @@ def robustness(
             break
         done.append({"future": number, **point})
         tell(f"future {number} of {futures}: {_in_words(point)}")
-    return Robustness(plan, seed, names, futures, _frame(done), _powers(plan, done))
+    found = {point["future"]: pd.DataFrame(point["lists"], columns=["power", "list"], dtype="str") for point in done}
+    return Robustness(plan, seed, names, futures, _frame(done), _powers(plan, done), found)
+
+
+def solved_in(
+    drawn: Scenario, lists: pd.DataFrame | None, gap: float, time_limit: float | None, threads: int, control: Control,
+    report: Callable[[Step], None],
+) -> dict[str, Any] | None:  # fmt: skip
+    """Solve a future with the lists free, or with these lists in force.
+
+    Returns:
+        `status`, `worth`, `bound` (staff-hours a year), `gap`, and the `lists` found as pairs of power and list; None
+        if the user stopped it.
+    """
+    scenario = drawn if lists is None else drawn.replace(case=drawn.data.replace(guide_list=lists), changes={})
+    try:
+        found = solve(
+            scenario, gap=gap, threads=threads, control=Control(time_limit, control.event), explain=False, report=report
+        )
+    except NoPlanError as error:
+        if control.stopped:
+            return None
+        status = NO_PLAN if error.proven else NOT_FOUND
+        return {"status": status, "worth": np.nan, "bound": np.nan, "gap": 0.0, "lists": []}
+    if control.stopped:
+        return None
+    rows = found.guide_list[["power", "list"]].astype(str).to_numpy().tolist()
+    return {
+        "status": str(found.status),
+        "worth": found.objective,
+        "bound": found.bound,
+        "gap": found.gap,
+        "lists": rows,
+    }
 
 
 def _solved(
@@ -163,31 +198,22 @@ def _solved(
     report: Callable[[Step], None],
 ) -> dict[str, Any] | None:  # fmt: skip
     """Return what is known of a future, or None if the user stopped it."""
-    held = drawn.replace(case=drawn.data.replace(guide_list=lists), changes={})
-    point: dict[str, Any] = {"gap": 0.0}
-    powers: list[str] = []
-    for prefix, scenario in (("", drawn), ("held_", held)):
-        try:
-            found = solve(
-                scenario, gap=gap, threads=threads, control=Control(time_limit, control.event), explain=False,
-                report=report,
-            )  # fmt: skip
-        except NoPlanError as error:
-            if control.stopped:
-                return None
-            status = NO_PLAN if error.proven else NOT_FOUND
-            point |= {f"{prefix}of": status, f"{prefix}worth": np.nan, f"{prefix}bound": np.nan}
-            continue
-        if control.stopped:
+    both = []
+    for given in (None, lists):
+        found = solved_in(drawn, given, gap, time_limit, threads, control, report)
+        if found is None:
             return None
-        point |= {f"{prefix}of": str(found.status), f"{prefix}worth": found.objective, f"{prefix}bound": found.bound}
-        point["gap"] = max(point["gap"], found.gap)
-        if not prefix:
-            powers = sorted(set(found.guide_list["power"]))
+        both.append(found)
+    free, held = both
     # `kept` goes by the worse of the two.
-    statuses = {point["of"], point["held_of"]} - {"proven", NO_PLAN}
-    worst = next((status for status in WORST_FIRST if status in statuses), "proven")
-    return {**point, "status": worst, "powers": powers}
+    statuses = {free["status"], held["status"]} - {"proven", NO_PLAN}
+    return {
+        "of": free["status"], "worth": free["worth"], "bound": free["bound"],
+        "held_of": held["status"], "held_worth": held["worth"], "held_bound": held["bound"],
+        "gap": max(free["gap"], held["gap"]),
+        "status": next((status for status in WORST_FIRST if status in statuses), "proven"),
+        "powers": sorted({power for power, _ in free["lists"]}), "lists": free["lists"],
+    }  # fmt: skip
 
 
 def _in_words(point: dict[str, Any]) -> str:

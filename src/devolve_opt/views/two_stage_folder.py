@@ -1,0 +1,76 @@
+"""Guide lists over futures as files beside those of a study of robustness."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from devolve_opt.studies.two_stage import MEASURES, PLAN, TwoStage
+from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
+from devolve_opt.views.plots.two_stage import two_stage_figure
+from devolve_opt.views.wording import HOURS, count, rounded_down, rounded_up
+
+
+def write_two_stage(found: TwoStage, folder: str | Path) -> Path:
+    """Write guide lists over futures; each file is complete or is not there.
+
+    Args:
+        found: what `two_stage` returned.
+        folder: where; `lists`, `list_values` and, by measure, `best_list_mean` and `best_list_cvar` (which go into a
+            case as its `guide_list`) as CSV and Parquet, `lists.txt`, `lists.png` and `lists.svg` are written.
+
+    Raises:
+        InputError: if the folder cannot be written.
+    """
+    folder = Path(folder)
+    text, figure = two_stage_text(found), two_stage_figure(found)
+    with writing_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_table(folder / "lists", found.lists)
+        write_table(folder / "list_values", found.values)
+        for measure in MEASURES:
+            if (best := found.best(measure)) is not None:
+                write_table(folder / f"best_list_{measure}", found.guide_lists[best])
+        write_bytes(folder / "lists.txt", text.encode())
+        write_figure(folder / "lists", figure)
+    return folder
+
+
+def two_stage_text(found: TwoStage) -> str:
+    """Return which list is worth most by each measure, what it gains on the plan's, and how far that is proven."""
+    study = found.robustness
+    futures, wanted = int(found.values["future"].nunique()), study.wanted
+    tried = f"{count(len(found.guide_lists), 'list')} (the plan's and the futures' own)"
+    lines = [study.scenario.title, *([study.scenario.case.notice] if study.scenario.case.notice else []), ""]
+    lines.append(f"Which list to decide now: {tried} in {futures} of {count(wanted, 'future')}, seed {study.seed}.")
+    if not found.finished:
+        lines.append("Not complete: some list has not been solved in every future.")
+    for measure, words in MEASURES.items():
+        best, bound = found.best(measure), found.bounds[measure]
+        if best is None:
+            lines.append(f"{words.capitalize()}: no list is known to have a plan in every future.")
+            continue
+        worth = float(found.lists.set_index("list")[f"{measure}_worth"][best])
+        name = "the plan's own list" if best == PLAN else f"the list of {best}"
+        short = max(0.0, bound - worth)
+        lines.append(f"{words.capitalize()}: {name} is worth most of those tried, {worth:,.0f} {HOURS};")
+        lines.append(
+            f"  no guide list is worth more than {rounded_up(bound):,.0f} over these futures "
+            f"({rounded_up(100 * short / bound, 2):.2f} % more)." if bound > 0
+            else f"  no guide list is worth more than {rounded_up(bound):,.0f} over these futures."
+        )  # fmt: skip
+        if best != PLAN:
+            lines.append(f"  {_against_the_plan(found, measure)}")
+    left_out = found.lists[found.lists["mean_worth"].isna()]["list"].tolist()
+    if left_out:
+        lines.append(f"Without a plan or a bound in some future, and so not ranked: {', '.join(left_out)}.")
+    return "\n".join(lines) + "\n"
+
+
+def _against_the_plan(found: TwoStage, measure: str) -> str:
+    least, most = found.gain(measure)
+    if not math.isfinite(most):
+        return "The plan's own list has no plan or no bound in some future."
+    if rounded_down(least) > 0:
+        return f"That is {rounded_down(least):,.0f} to {rounded_up(most):,.0f} more than the plan's own list."
+    return f"That is at most {rounded_up(most):,.0f} more than the plan's own list; not proven that it is more."
