@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from devolve_opt.case import Case
-from devolve_opt.policy import OverloadStep, Policy
+from devolve_opt.policy import Policy
+from devolve_opt.prices import OverloadStep
 from devolve_opt.scenario import Scenario
 from modelling import HOURS, small_case
 

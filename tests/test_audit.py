@@ -17,7 +17,8 @@ import devolve_opt.audit
 from devolve_opt.audit import audit, describe
 from devolve_opt.case import Case
 from devolve_opt.plan import Breach, Decisions
-from devolve_opt.policy import OverloadStep, Policy
+from devolve_opt.policy import Policy
+from devolve_opt.prices import OverloadStep
 from devolve_opt.schema import schema
 from devolve_opt.vocabulary import INSTRUMENT_TERMS, Term
 
@@ -486,6 +487,12 @@ BROKEN = [
     broken("led_within_cap", ("city", 1, "offices"), led=led("T1", "S1"), office_heads={"led_max": 1}),
     broken(
         "led_within_cap", ("township T1, given twice", 1, "offices"), name="twice", led=led("T1", "T1"), office_heads={}
+    ),
+    # Twelve rounds at 40 h are 480.
+    broken(
+        "goal_reached",
+        ("term choices_met", 20, "staff-hours a year"),
+        goals=[{"term": "choices_met", "at_least": 500}],
     ),
     # In T2, P1 and P2 have no case: two of three powers where half may.
     broken("unused_within_share", ("township T2", 0.5, "powers"), retention={"share_max": 0.5}),

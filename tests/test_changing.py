@@ -28,6 +28,7 @@ from strategies import small_cases, small_policies
 
 INSTRUMENTS: dict[str, Any] = {
     "county_opening": {"opened_max": 2}, "lent_returns": {"returned_max": 1}, "retention": {},
+    "goals": [{"term": "inequity", "at_least": -1e6}],
     "uncertain_hours": {"budget": 1},
     "office_heads": {"led_max": 1}, "stations": {"managed_max": 1}, "duties": {"matched_share_min": 0.5},
     "phases": {"withdrawal_price": 20.0}, "offices": {}, "area_teams": {},

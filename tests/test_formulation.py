@@ -119,7 +119,7 @@ def test_components_are_named_after_their_rules():
             policy = scenario.policy.replace(
                 overload=overload, officers_min=1, take_up_floor="chosen", county_opening={"opened_max": 1},
                 lent_returns={"returned_max": 0}, retention={}, office_heads={"led_max": 1},
-                uncertain_hours={"budget": 1},
+                uncertain_hours={"budget": 1}, goals=[{"term": "choices_met", "at_least": 0}],
                 stations={"managed_max": 0, "devolved_max": 0, "managed_per_township_max": 0},
                 duties={"load_max": 0.9, "matched_share_min": 0.5}, phases={},
                 pins=[pin("P1", "A")],

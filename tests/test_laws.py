@@ -21,7 +21,8 @@ from devolve_opt.audit.sound import sound_decisions
 from devolve_opt.case import Case
 from devolve_opt.errors import NoPlanError
 from devolve_opt.plan import Plan
-from devolve_opt.policy import OverloadStep, Policy
+from devolve_opt.policy import Policy
+from devolve_opt.prices import OverloadStep
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
 from devolve_opt.schema import schema

@@ -8,7 +8,8 @@ import pytest
 
 from cases import faults_of, only_fault
 from devolve_opt.errors import InputError
-from devolve_opt.policy import OverloadStep, Policy, PostWeights, Prices
+from devolve_opt.policy import Policy, PostWeights
+from devolve_opt.prices import OverloadStep, Prices
 from devolve_opt.vocabulary import Category
 
 SETTINGS = (Policy, Prices, OverloadStep, PostWeights)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from devolve_opt.policy import Policy, Prices
+from devolve_opt.policy import Policy
+from devolve_opt.prices import Prices
 from devolve_opt.views.policy_page import policy_page
 from modelling import ROOT
 

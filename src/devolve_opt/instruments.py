@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field, model_validator
 
 from devolve_opt.settings import ASSUMPTION, REPORT, Settings, setting
-from devolve_opt.vocabulary import StationKind, StationMeasure
+from devolve_opt.vocabulary import StationKind, StationMeasure, Term
 
 
 class CountyOpening(Settings):
@@ -51,6 +51,29 @@ class Retention(Settings):
         "Most of a township's powers that may be likely to be withdrawn. Published reviews kept 29 to 54 % of them.",
         ge=0, le=1,
     )  # fmt: skip
+
+
+class Goal(Settings):
+    """A term of the objective that comes before the rest of the worth, and before the goals named after it."""
+
+    term: Term = Field(
+        description="The term of the objective, by its name.", json_schema_extra={"unit": "term", "source": "the user"}
+    )
+    tolerance: float | None = setting(
+        None, "share of its best value", "the user",
+        "It is made as large as can be first; how much of that may be lost for what comes after it. Give this or "
+        "`at_least`.", ge=0, le=1,
+    )  # fmt: skip
+    at_least: float | None = setting(
+        None, "staff-hours a year", "the user",
+        "What the term has to reach (costs are negative); goes before the tolerance.", ge=-1e12, le=1e12,
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _says_how_far(self) -> Goal:
+        if self.tolerance is None and self.at_least is None:
+            raise ValueError("a goal needs `tolerance` or `at_least`; give one of them")
+        return self
 
 
 class UncertainHours(Settings):

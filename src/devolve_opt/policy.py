@@ -26,61 +26,9 @@ from devolve_opt.post_formulas import (
     PostsRounding,
     PostWeights,
 )
+from devolve_opt.prices import OverloadStep, OverloadSteps, Prices
 from devolve_opt.settings import ASSUMPTION, REPORT, Settings, setting, settings_faults
 from devolve_opt.vocabulary import VOTING_CATEGORIES, Category
-
-
-class Prices(Settings):
-    """Prices of the objective's terms, in staff-hours a year."""
-
-    choice_met: float = setting(
-        40, "staff-hours a round", ASSUMPTION,
-        "Worth of one round of one township's choice of a power it then holds. Chosen thrice, a power is worth 120 h: "
-        "about three times the median upkeep, so that a power pays where there is time for it and not where there is none.",
-        ge=0, le=100_000,
-    )  # fmt: skip
-    case_near_home: float = setting(
-        6, "staff-hours a case", ASSUMPTION,
-        "Worth of handling one case in the township instead of the county seat: travel and waiting of citizen and staff.",
-        ge=0, le=100_000,
-    )  # fmt: skip
-    choice_shortfall: float = setting(
-        25, "staff-hours a round", ASSUMPTION,
-        "Price of each round by which a township's met choices fall short of `choice_floor`; the inequity term.",
-        ge=0, le=100_000,
-    )  # fmt: skip
-    readiness: float = setting(
-        1, "staff-hours a staff-hour", "identity",
-        "Price of an hour spent on making and keeping a township ready in a field.", ge=0, le=1000,
-    )  # fmt: skip
-    county_support: float = setting(
-        1, "staff-hours a staff-hour", "identity",
-        "Price of an hour the county spends on guiding and supervising a township that holds a power (处罚法 24).",
-        ge=0, le=1000,
-    )  # fmt: skip
-    post_moved: float = setting(
-        150, "staff-hours a post", ASSUMPTION,
-        "Price of a post gained by a township: handing over, learning the place; about four weeks of one person.",
-        ge=0, le=100_000,
-    )  # fmt: skip
-    officer_trained: float = setting(
-        80, "staff-hours a certificate", ASSUMPTION,
-        "Price of bringing one person to the certificate: two weeks of course and examination.", ge=0, le=100_000,
-    )  # fmt: skip
-    officer_moved: float = setting(
-        120, "staff-hours an officer", ASSUMPTION, "Price of moving one certified officer within the county.",
-        ge=0, le=100_000,
-    )  # fmt: skip
-
-
-class OverloadStep(Settings):
-    """One step of the price of overload: up to `until` of the hours there, each hour costs `price`."""
-
-    until: float = setting(1.0, "share of the hours there", ASSUMPTION, "Upper end of the step.", gt=0, le=10)
-    price: float = setting(1.0, "staff-hours an hour", ASSUMPTION, "Price of an hour in the step.", ge=0, le=1000)
-
-
-OverloadSteps = Annotated[tuple[OverloadStep, ...], Field(min_length=1, max_length=12)]
 
 
 class Policy(Settings):
@@ -301,6 +249,13 @@ class Policy(Settings):
         (), "-", "design", "Decisions that are made already, each with its reason: every plan keeps them."
     )
 
+    goals: Annotated[tuple[instruments.Goal, ...], Field(max_length=8)] = setting(
+        (),
+        "-",
+        "design",
+        "Terms of the objective that come first, in order (lexicographic goals); each keeps what it reached.",
+    )
+
     prices: Prices = Field(default_factory=Prices, description="Prices of the objective's terms.")
 
     def __init__(self, **keys: Any) -> None:
@@ -349,6 +304,10 @@ class Policy(Settings):
             raise ValueError(
                 "prices of overload_steps must not fall; a falling price rewards heaping work on one township"
             )
+        terms = [str(goal.term) for goal in self.goals]
+        twice = sorted({term for term in terms if terms.count(term) > 1})
+        if twice:
+            raise ValueError(f"goals name {', '.join(twice)} twice; name each term once")
         if self.posts_formula == "custom" and self.posts_weights is None:
             raise ValueError("posts_formula 'custom' needs posts_weights")
         if self.posts_formula not in OWN_WEIGHTS and self.posts_weights is not None:

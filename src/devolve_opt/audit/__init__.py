@@ -38,6 +38,7 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `officers_cover_fields` | An office of the minimum size works in `fields_at_minimum` fields with penalties; each further officer adds `fields_per_officer`. | `Policy.fields_at_minimum`, `Policy.fields_per_officer` |
 | `penalty_field_has_officers` | An office that holds a power in a field with penalties has at least `officers_per_field` officers. | 处罚法 42 |
 | `base_list_taken` | Where the policy says so, a township takes the powers of the base list that it chose, or all of them. | `Policy.take_up_floor` |
+| `goal_reached` | A term of the objective that comes first reaches what its goal says. | `Policy.goals` |
 | `pin_kept` | What is pinned stands: who takes a power, or which list holds it, or does not. | `Policy.pins` |
 | `opened_within_cap` | A county opens at most `opened_max` powers to its townships. | `CountyOpening.opened_max` |
 | `returned_of_lent` | Only staff still lent come back beyond the cap, and only where the policy lets them. | `LentReturns` |
@@ -104,6 +105,7 @@ _RULES: tuple[Callable[[Ledger], Iterator[Breach]], ...] = (
     officers.officers_cover_fields,
     officers.penalty_field_has_officers,
     instruments.base_list_taken,
+    instruments.goal_reached,
     instruments.pin_kept,
     instruments.opened_within_cap,
     instruments.returned_of_lent,

@@ -1,12 +1,13 @@
 """Rules of the instruments that a policy may switch on.
 
-County approval, take-up floor, pins, lent staff, heads of offices, retention, held powers.
+County approval, take-up floor, goals, pins, lent staff, heads of offices, retention, held powers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from devolve_opt.audit.figures import term_values
 from devolve_opt.audit.ledger import Ledger, above, contains
 from devolve_opt.plan import Breach
 from devolve_opt.vocabulary import BASE_LIST
@@ -47,6 +48,16 @@ def pin_kept(ledger: Ledger) -> Iterator[Breach]:
             there = pin.power in on_some_list if pin.list == "any" else (str(pin.list), pin.power) in listed
         if there != pin.holds:
             yield Breach("pin_kept", str(pin), 1.0, "powers")
+
+
+def goal_reached(ledger: Ledger) -> Iterator[Breach]:
+    """A term of the objective that comes first reaches what its goal says [staff-hours a year]."""
+    terms = term_values(ledger) if ledger.policy.goals else {}
+    for goal in ledger.policy.goals:
+        if goal.at_least is not None:
+            short = goal.at_least - terms[goal.term]
+            if short > 1e-6 * max(1.0, abs(goal.at_least)):
+                yield Breach("goal_reached", f"term {goal.term}", float(short), "staff-hours a year")
 
 
 def returned_of_lent(ledger: Ledger) -> Iterator[Breach]:

@@ -14,6 +14,7 @@ of a township or power; $r(p)$ the power that $p$ requires.
 | $\tau_t$, $i_t$, $u_t$, $e_t$ | `trained`, `moved_in`, `moved_out`, `officers` | persons |
 | $H_t$, $A_t$, $o_{ts}$ | `hours_needed`, `hours_there`, `overload` | staff-hours a year |
 | $z_t$ | `shortfall` | rounds |
+| $\gamma_{gt}$ | `goal_part` | staff-hours a year |
 | $\zeta_t$, $\xi_{tp}$, $\Delta_t$, $\Delta^e_t$ | `risk_each`, `risk_beyond`, `hours_at_risk`, `officer_hours_at_risk` | hours a year |
 | $m_a$, $d_a$, $z_{tf}$ | `managed`, `devolved`, `brought` | 0 or 1 |
 | $m_{td}$, $k_t$ | `matched`, `carries` (duties $d$) | 0 or 1 |
@@ -26,6 +27,7 @@ of a township or power; $r(p)$ the power that $p$ requires.
 | $\bar q_t$, $\phi_k$ | staff while posts stay; staff in post for each post of the county | persons |
 | $h_{td}$, $\rho_{td}$ | hours of a duty; those only officers may work | hours a year |
 | $\bar n_t$, $\hat n_t$, $\bar b_t$, $G_k$, $V_k$ | posts today; fair share; base posts; pools of the county | posts |
+| $\ell_g$, $c_{gj}$ | `Goal.at_least`; coefficients of the term in the objective | staff-hours a year |
 | $\Gamma$, $\delta$ | `UncertainHours.budget`, `UncertainHours.deviation` | powers, share |
 | $\bar e_t$, $\bar y_t$ | officers left after attrition; fields with penalties ready today | persons; fields |
 | $a$, $\eta$ | `available_hours` of the case; `officer_hours_share` | hours a year; share |

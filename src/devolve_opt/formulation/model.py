@@ -10,6 +10,7 @@ from devolve_opt.formulation.county_opening import add_county_opening
 from devolve_opt.formulation.duties import add_duties, add_duty_load
 from devolve_opt.formulation.enforcement import add_enforcement
 from devolve_opt.formulation.equity import add_equity
+from devolve_opt.formulation.goals import add_goals
 from devolve_opt.formulation.heads import add_heads
 from devolve_opt.formulation.held import add_held
 from devolve_opt.formulation.lending import add_lending
@@ -45,6 +46,7 @@ CONTENTS = (
     add_equity,  # no township left behind
     add_retention,  # powers likely to be withdrawn
     add_objective,  # named terms in staff-hours a year
+    add_goals,  # terms that have to reach so much
 )  # fmt: skip
 """What the model is made of, in the order in which it is built."""
 

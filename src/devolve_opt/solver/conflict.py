@@ -29,6 +29,7 @@ POLICY_RULES = {
     "base_list_kept": (LIST_IN_FORCE, "powers"),
     "category_list_kept": (LIST_IN_FORCE, "powers"),
     "base_list_taken": ("take_up_floor", "powers"),
+    "goal_reached": ("goals", "staff-hours a year"),
     "pin_kept": ("pins", "powers"),
     "opened_within_cap": ("county_opening.opened_max", "powers"),
     "led_within_cap": ("office_heads.led_max", "offices"),

@@ -29,7 +29,8 @@ from devolve_opt.studies.kept_powers import KeptPowers
 from devolve_opt.studies.listing import Listed, Listing
 from devolve_opt.studies.options import check_options
 from devolve_opt.studies.prepared import Models, Prepared
-from devolve_opt.studies.solving import search_of, solve, with_decisions
+from devolve_opt.studies.search import search_of
+from devolve_opt.studies.solving import solve, with_decisions
 
 Array = NDArray[np.float64]
 MUST, NEVER, SWING, OPEN = "must", "never", "swing", "open"

@@ -30,7 +30,8 @@ from devolve_opt.studies.levers import TownshipAlone
 from devolve_opt.studies.listing import Listing
 from devolve_opt.studies.options import check_options
 from devolve_opt.studies.prepared import Models, Prepared
-from devolve_opt.studies.solving import search_of, with_decisions
+from devolve_opt.studies.search import search_of
+from devolve_opt.studies.solving import with_decisions
 from devolve_opt.vocabulary import Category
 
 Array = NDArray[np.float64]

@@ -31,7 +31,7 @@ from devolve_opt.studies.comparing import valued_on
 from devolve_opt.studies.kept import digest_of, keep, kept
 from devolve_opt.studies.options import AGREEMENT, check_options
 from devolve_opt.studies.prepared import Models, Prepared
-from devolve_opt.studies.solving import search_of
+from devolve_opt.studies.search import search_of
 from devolve_opt.vocabulary import Status, Term
 
 Array = NDArray[np.float64]

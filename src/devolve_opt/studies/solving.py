@@ -11,22 +11,21 @@ import numpy as np
 import pandas as pd
 
 from devolve_opt.audit import audit, describe
-from devolve_opt.case import Case
 from devolve_opt.errors import AuditError, NoPlanError
 from devolve_opt.plan import Audit, Decisions, Plan, relative_gap
 from devolve_opt.rules.legality import exclusions
 from devolve_opt.rules.pins import check_pins
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
-from devolve_opt.solver.carried import Carried
 from devolve_opt.solver.engine import Control, stop_on_interrupt
-from devolve_opt.solver.matrix import Matrix
 from devolve_opt.solver.progress import Step
 from devolve_opt.solver.strategy import Search
 from devolve_opt.studies.area_teams import site_teams
+from devolve_opt.studies.goals import Reached, in_order, within_reach
 from devolve_opt.studies.infeasible import why_infeasible
 from devolve_opt.studies.options import AGREEMENT, check_options
 from devolve_opt.studies.prepared import Models
+from devolve_opt.studies.search import search_of
 from devolve_opt.vocabulary import Method, Status
 
 
@@ -45,7 +44,9 @@ def solve(
 ) -> Plan:
     """Solve a scenario; an optimised plan is returned only if it has passed the independent audit.
 
-    Where area teams are on, they are sited first, because the hours that they take over are counted.
+    Where area teams are on, they are sited first, because the hours that they take over are counted. Goals of the
+    policy that have a tolerance are solved for first, in order; what they then have to reach stands in the plan's
+    scenario.
 
     Args:
         scenario: what to solve.
@@ -83,7 +84,16 @@ def solve(
         if scenario.policy.area_teams is not None and not teams_sited:
             report(Step(control.elapsed, "area teams", np.inf, -np.inf))
             site_teams(scenario, threads=threads, control=control)
-        return _solve(scenario, Method(method), gap, threads, control, explain, models or Models(), report)
+        reached: tuple[Reached, ...] = ()
+        if method == Method.RATIO:
+            # No plan within the goals is worth more than one that need not reach them.
+            scenario = within_reach(scenario)
+        else:
+            check_pins(scenario.data, scenario.policy)
+            scenario, reached = in_order(scenario, gap, threads, control, report)
+        plan = _solve(scenario, Method(method), gap, threads, control, explain, models or Models(), report)
+        goals = {"goals": [goal.record() for goal in reached]} if reached else {}
+        return replace(plan, options={**plan.options, **goals})
 
 
 def _solve(
@@ -165,36 +175,6 @@ def with_decisions(plan: Plan, decisions: Decisions, worth: float) -> Plan:
     """
     found = _audited(plan.scenario, decisions, worth, plan.bound)
     return replace(plan, objective=found.objective, decisions=decisions, audit=found)
-
-
-def search_of(
-    case: Case,
-    matrix: Matrix,
-    control: Control,
-    gap: float,
-    threads: int,
-    carried: Carried,
-    report: Callable[[Step], None] = lambda step: None,
-) -> Search:
-    """Return the search for a matrix of a case: which columns are lists, and of which township and field each is."""
-    return Search(
-        matrix,
-        control,
-        lists=matrix.columns_of("base", "special", "listed"),
-        gap=gap,
-        threads=threads,
-        places=matrix.places(case.tables["townships"].index),
-        fields=matrix.numbered(_fields(case)),
-        report=report,
-        carried=carried,
-    )
-
-
-def _fields(case: Case) -> dict[str, int]:
-    """Return a number for each field, and the same for each of its powers, by id."""
-    field_of = case.tables["powers"]["field"]
-    numbers = {field: number for number, field in enumerate(sorted(set(field_of)))}
-    return numbers | {power: numbers[field] for power, field in field_of.items()}
 
 
 def _status(search: Search, objective: float, gap: float) -> Status:

@@ -16,6 +16,7 @@ from devolve_opt.instruments import (
     AreaTeams,
     CountyOpening,
     Duties,
+    Goal,
     LentReturns,
     MeasurePrices,
     MeasureShares,
@@ -28,7 +29,8 @@ from devolve_opt.instruments import (
     UncertainHours,
 )
 from devolve_opt.pins import Pin
-from devolve_opt.policy import CategoryTilt, OverloadStep, Policy, PostWeights, Prices
+from devolve_opt.policy import CategoryTilt, Policy, PostWeights
+from devolve_opt.prices import OverloadStep, Prices
 
 SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[policy]", Policy, "Caps, shares and choices of the policy."),
@@ -52,6 +54,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[policy.offices]", Offices, "Functions merged into offices; its presence lets a run arrange them too."),
     ("[policy.offices.prices]", OfficePrices, "Prices of what that study weighs."),
     ("[policy.area_teams]", AreaTeams, "Stationed enforcement teams; its presence counts what they take over."),
+    ("[[policy.goals]]", Goal, "A term of the objective that comes first; give as many as there are, in their order."),
     ("[[policy.pins]]", Pin, "One decision that is made already; give as many as there are. They survive every solve."),
 )  # fmt: skip
 

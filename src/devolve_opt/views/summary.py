@@ -8,7 +8,8 @@ from unicodedata import east_asian_width
 import pandas as pd
 
 from devolve_opt.plan import Plan
-from devolve_opt.policy import Policy, Prices
+from devolve_opt.policy import Policy
+from devolve_opt.prices import Prices
 from devolve_opt.schema import numeric_columns
 from devolve_opt.settings import ASSUMPTION, Settings
 from devolve_opt.views import tables
@@ -17,7 +18,7 @@ from devolve_opt.views.duties import duty_lines
 from devolve_opt.views.reasons import list_reasons, officer_reasons, post_reasons, take_up_reasons
 from devolve_opt.views.stations import station_lines
 from devolve_opt.views.terms import terms_on
-from devolve_opt.views.wording import HOURS, count, plan_name, share, signed, status_lines
+from devolve_opt.views.wording import HOURS, count, plan_name, rounded_up, share, signed, status_lines
 from devolve_opt.vocabulary import BASE_LIST, label
 
 WIDTH = 120
@@ -115,7 +116,24 @@ def _decisions(plan: Plan) -> list[str]:
         *duty_lines(plan),
         *_held_already(plan),
         *_pins(plan),
+        *_goals(plan),
     ]
+
+
+def _goals(plan: Plan) -> list[str]:
+    goals = plan.scenario.policy.goals
+    if not goals:
+        return []
+    known = {each["term"]: each for each in plan.options.get("goals", [])}
+    lines = ["Goals before the rest of the worth, in their order:"]
+    for goal in goals:
+        has = f"  {goal.term}: {plan.audit.terms[goal.term]:,.0f} {HOURS}, has to reach {goal.at_least:,.0f}"
+        found = known.get(str(goal.term))
+        if found is not None:
+            bound = f"{rounded_up(found['bound']):,.0f}" if found["bound"] is not None else "no bound known"
+            has += f" (best found {found['best']:,.0f}, at most {bound}, tolerance {share(goal.tolerance or 0.0)})"
+        lines.append(has + ".")
+    return lines
 
 
 def _pins(plan: Plan) -> list[str]:
