@@ -14,9 +14,12 @@ from devolve_opt.audit import audit
 from devolve_opt.errors import NoPlanError
 from devolve_opt.formulation import build_model, set_start
 from devolve_opt.plan import Plan
+from devolve_opt.proposed_duty import ProposedDuty
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.rules.workload import hours_at_risk
 from devolve_opt.scenario import Scenario
+from devolve_opt.studies.admission import admit
+from devolve_opt.studies.explaining import explain
 from devolve_opt.studies.solving import solve
 from devolve_opt.views.declined import declined
 from modelling import assert_linear, assert_row, assert_rows, small_case, small_policy, with_and_without
@@ -119,7 +122,7 @@ BUDGETS = st.builds(dict, deviation=st.sampled_from([0.2, 1.0]), budget=st.integ
 
 
 @given(scenario=small_scenarios(), uncertain=BUDGETS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_optimum_is_that_of_brute_force(scenario, uncertain):
     policy = scenario.policy.replace(uncertain_hours=uncertain)
     expected = best_plan(scenario.data, policy)
@@ -176,3 +179,29 @@ def test_who_is_declined_is_told_what_is_at_risk():
     # What half of the largest may take more, 150 h, whichever is left out.
     load = (17_700 + held + left_out + 150) / 18_400
     assert row["detail"] == f"the load would be {load:.2f}, with 150 staff-hours a year that powers may take more"
+
+
+def test_a_power_that_fits_in_place_of_another_is_explained_as_possible():
+    # As above: P3 fits in T1 beside one of the others.
+    case = small_case(
+        {"T1": {"statutory_hours": 17_700}, "T2": {}}, THREE, {**CHOSEN, **{("T2", power): 3 for power in THREE}}
+    )
+    policy = small_policy(overload="wall", wall_share=1.0, uncertain_hours=HALF_OF_ONE)
+    plan = solve(Scenario(case, policy, title="Uncertain"), gap=0.0, threads=1)
+    [power] = declined(plan)["power"]
+    facts = explain(plan, "T1", power).facts
+    assert facts["possible"]
+    assert facts["loss"] == pytest.approx(0, abs=1e-3)
+
+
+def test_a_duty_displaces_no_more_than_it_has_to():
+    # T1 has 700 h free and holds two powers of 100 and 200 h, of which one may take half more: 400 at most. A duty of
+    # 530 h leaves room for the one of 100 h with its 50.
+    powers = {power: THREE[power] for power in ("P1", "P2")}
+    case = small_case({"T1": {"statutory_hours": 17_700}}, powers, {("T1", power): 3 for power in powers})
+    policy = small_policy(overload="wall", wall_share=1.0, uncertain_hours=HALF_OF_ONE, duties={"load_max": 1.0})
+    plan = solve(Scenario(case, policy, title="Uncertain"), gap=0.0, threads=1)
+    assert len(plan.take_up) == 2
+    [row] = admit(plan, ProposedDuty(name="A duty", hours=530.0)).townships.to_dict("records")
+    assert (row["verdict"], row["gives_up_powers"].split(" ")[0]) == ("displaces", "P2")
+    assert "P1" not in row["gives_up_powers"]

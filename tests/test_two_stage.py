@@ -81,6 +81,8 @@ def test_the_best_list_and_what_none_is_worth_more_than(found):
     best = expected.max(axis=1)
     assert found.bounds["mean"] == pytest.approx(best.mean(), abs=1e-3)
     assert found.bounds["cvar"] == pytest.approx(best.nsmallest(2).mean(), abs=1e-3)
+    more = np.ceil(1e4 * (best.mean() / expected.mean().max() - 1) - 1e-6) / 100
+    assert f"({more:.2f} % more)" in two_stage_text(found)
     gain = expected.mean().max() - expected["P1"].mean()
     assert found.gain("mean") == pytest.approx((gain, gain), abs=1e-3)
     text = two_stage_text(found)
@@ -129,6 +131,9 @@ def test_a_stopped_study_goes_on_where_it_was(tmp_path, monkeypatch):
     monkeypatch.setattr(study, "future", drawing)
     first = two_stage(robust, gap=0.0, folder=tmp_path, control=control)
     assert not first.finished
+    assert first.best("mean") is None
+    assert "none is ranked" in two_stage_text(first)
+    assert "worth most" not in two_stage_text(first)
     assert "Not complete" in two_stage_text(first)
     kept = len(list(tmp_path.glob("*.json")))
     assert kept == 2

@@ -86,3 +86,12 @@ def goal_reached(model, number):
     if isinstance(reached, float | int):
         return Constraint.Feasible if reached >= model.policy.goals[number].at_least else Constraint.Infeasible
     return reached >= model.policy.goals[number].at_least
+
+
+def set_parts(model):
+    """Set the values of the parts to what the columns of each township give."""
+    for (number, township), part in model.goal_part.items() if model.goals else ():
+        part.set_value(
+            sum(coefficient * (variable.value or 0.0) for coefficient, variable in model.goal_terms[number][township]),
+            skip_validation=True,
+        )

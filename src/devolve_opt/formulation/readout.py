@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from pyomo.environ import value
 
+from devolve_opt.formulation.goals import set_parts
 from devolve_opt.formulation.uncertain_hours import set_risk
 from devolve_opt.plan import Decisions
 from devolve_opt.rules.pins import pinned_lists
@@ -174,6 +175,7 @@ def set_start(model, decisions: Decisions) -> None:
             variable.set_value(int(township in carrying), skip_validation=True)
     set_risk(model)
     _set_consequences(model)
+    set_parts(model)
 
 
 def _set_consequences(model) -> None:

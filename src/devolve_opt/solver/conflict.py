@@ -44,7 +44,7 @@ POLICY_RULES = {
     "new_powers_within_cap": ("new_powers_max", "powers"),
     "new_fields_within_cap": ("new_fields_max", "fields"),
     "overload_within_step": ("overload_steps", "staff-hours a year"),
-    "hours_at_risk_within_stop": ("uncertain_hours", "staff-hours a year"),
+    "hours_at_risk_within_stop": ("overload_steps", "staff-hours a year"),
     "workload_within_wall": ("wall_share", "staff-hours a year"),
     "posts_within_band": ("posts_band", "posts"),
     "posts_moved_within_cap": ("posts_moved_max", "posts"),
@@ -179,6 +179,7 @@ def _with_slacks(matrix: Matrix, soft: np.ndarray, limits: np.ndarray) -> Matrix
     signs = np.tile([1.0, -1.0], count)
     # Bounds that repeat a rule must give with it.
     bounded_by_rules = matrix.columns_of("overload", "posts_gained")
+    parts_of_goals = matrix.columns_of("goal_part")
     slack = csr_array((signs, (rows, columns)), shape=(matrix.rows.shape[0], 2 * count))
     weight = np.repeat(1.0 / np.maximum(1.0, np.abs(limits)), 2)
     return replace(
@@ -186,7 +187,7 @@ def _with_slacks(matrix: Matrix, soft: np.ndarray, limits: np.ndarray) -> Matrix
         costs=np.concatenate([np.zeros_like(matrix.costs), -weight]),
         offset=0.0,
         rows=csr_array(hstack([matrix.rows, slack])),
-        lower=np.concatenate([matrix.lower, np.zeros(2 * count)]),
+        lower=np.concatenate([np.where(parts_of_goals, -100 * MOST, matrix.lower), np.zeros(2 * count)]),
         upper=np.concatenate([np.where(bounded_by_rules, MOST, matrix.upper), np.full(2 * count, MOST)]),
         integer=np.concatenate([matrix.integer, np.zeros(2 * count, dtype=bool)]),
         variables=[],

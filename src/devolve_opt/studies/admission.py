@@ -123,6 +123,9 @@ def admit(
     check_options(time_limit=time_limit, threads=threads)
     case, policy = plan.scenario.data, plan.scenario.policy
     faults = duty.faults(case)
+    if policy.goals:
+        message = "come before the rest of the worth, which a single township cannot see; test a run without them."
+        faults.append(Fault(message, file="policy", column="goals"))
     if plan.audit.breaches:
         message = f"breaks rules, so that what townships have is not sure: {describe(plan.audit.breaches, 3)}"
         faults.append(Fault(message, column="plan"))
@@ -197,13 +200,14 @@ def _try_townships(
              for name in ("to_take", "to_ready")}  # fmt: skip
     for column, variable in enumerate(whole.variables):
         name, index = variable.parent_component().name, variable.index()
-        owner = str(index[0] if isinstance(index, tuple) else index)
+        parts = index if isinstance(index, tuple) else (index,)
+        owner = str(parts[1] if name in ("risk_each", "risk_beyond") else parts[0])
         held = values[column] > 0.5
         may_go = {
             "taken": held or index in comes["to_take"],
             "ready": held or index in comes["to_ready"],
             "matched": (held and not keeps_duties) or (name == "matched" and index[1] == proposed),
-            **dict.fromkeys(("overload", "shortfall", "carries", "brought"), True),
+            **dict.fromkeys(("overload", "shortfall", "carries", "brought", "risk_each", "risk_beyond"), True),
         }
         free[column] = owner in trying and may_go.get(name, False)
         owners += [owner] if free[column] else []

@@ -156,6 +156,11 @@ def _check(
     faults = []
     if not isinstance(tolerance, Real) or not 0 <= tolerance <= 1:
         faults.append(Fault("must be a share from 0 to 1.", column="tolerance", value=str(tolerance)))
+    faults += [
+        Fault("has to say what it reaches (at_least): solve the scenario by itself first.",
+              file="policy", column="goals", value=str(goal.term))
+        for goal in scenario.policy.goals if goal.at_least is None
+    ]  # fmt: skip
     if given_lists(scenario.data, scenario.policy) is not None:
         faults.append(
             Fault(

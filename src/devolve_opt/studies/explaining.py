@@ -35,6 +35,8 @@ from devolve_opt.studies.solving import with_decisions
 from devolve_opt.vocabulary import Category
 
 Array = NDArray[np.float64]
+GOAL_ROWS = ("goal_reached[", "goal_part_counted[")
+"""Rows of the goals that come before the rest of the worth."""
 CLOSE = 1e-4
 """Relative gap to which a single decision taken otherwise is searched."""
 LIST_CAPS = ("base_list_within_cap", "guide_list_within_cap", "category_list_within_cap")
@@ -217,6 +219,9 @@ class _Asking:
         return Models().prepare(self.plan.scenario.data, self.plan.scenario.policy, self.plan.decisions)
 
     def _alone(self, township: str, prepared: Prepared, matrix: Matrix) -> TownshipAlone:
+        # What the others do for the goals is none of the township's own decisions: goals are left aside.
+        goals = {name for name in matrix.row_names if name.startswith(GOAL_ROWS)}
+        matrix = matrix.without_rows(goals) if goals else matrix
         # A second or two, whatever the time limit: without it there is no answer.
         return TownshipAlone(self.plan, township, matrix, prepared.start, Control(None, self.control.event))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from devolve_opt.errors import NoPlanError
 from devolve_opt.instruments import Goal
-from devolve_opt.plan import relative_gap
+from devolve_opt.plan import Decisions, relative_gap
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.carried import Carried
@@ -53,7 +53,7 @@ def in_order(
     threads: int,
     control: Control,
     report: Callable[[Step], None] = lambda step: None,
-) -> tuple[Scenario, tuple[Reached, ...]]:
+) -> tuple[Scenario, tuple[Reached, ...], Decisions | None]:
     """Solve for each goal of the policy that has a tolerance, in order, and say what it has to reach.
 
     Each of these solves, and the one for the rest of the worth, gets an equal share of the time that is left.
@@ -66,19 +66,21 @@ def in_order(
         report: called with each step of a search.
 
     Returns:
-        The scenario in which every goal says what it has to reach, and how far each was proven. Where it is confirmed
-        that no plan keeps the rules, the goals that are left do not count, and the solve that follows says why.
+        The scenario in which every goal says what it has to reach; how far each was proven; and the last plan found,
+        which reaches them all. Where it is confirmed that no plan keeps the rules with the goals before, the goals that
+        are left do not count, and the solve that follows says why.
 
     Raises:
         NoPlanError: if no plan was found in time.
     """
     case, goals = scenario.data, list(scenario.policy.goals)
     reached: list[Reached] = []
+    start: Decisions | None = None
     for place, goal in enumerate(goals):
         if goal.at_least is not None:
             continue
-        policy = scenario.policy.replace(goals=tuple(one for one in goals[:place] if one.at_least is not None))
-        prepared = Models().prepare(case, policy, ratio_decisions(case, policy))
+        policy = within_reach(_with(scenario, goals)).policy
+        prepared = Models().prepare(case, policy, ratio_decisions(case, policy) if start is None else start)
         [costs], [offset] = (getattr(prepared.goals({goal.term: [goal.term]}), name) for name in ("costs", "offsets"))
         matrix = replace(prepared.matrix, costs=costs, offset=float(offset))
         share = control.left / (sum(one.at_least is None for one in goals) + 1)
@@ -86,18 +88,18 @@ def in_order(
         search = search_of(case, matrix, until, gap, threads, Carried(), report)
         search.run(prepared.start)
         if search.infeasible:
-            return within_reach(scenario), ()
+            return within_reach(_with(scenario, goals)), tuple(reached), start
         if search.solution is None:
             raise NoPlanError(
                 f"no plan was found in time while the goal {goal.term} was solved for; none is proven impossible. "
                 "Give it more time, or say what the goal has to reach (`at_least`).",
                 proven=False,
             )
-        best = float(search.objective)
+        start, best = prepared.decisions(search.solution), float(search.objective)
         least = best - (goal.tolerance or 0.0) * abs(best) - SLACK * max(1.0, abs(best))
         goals[place] = goal.model_copy(update={"at_least": least})
         reached.append(Reached(str(goal.term), best, search.bound, relative_gap(best, search.bound), least))
-    return (_with(scenario, goals), tuple(reached)) if reached else (scenario, ())
+    return (_with(scenario, goals) if reached else scenario), tuple(reached), start
 
 
 def within_reach(scenario: Scenario) -> Scenario:

@@ -21,7 +21,7 @@ from devolve_opt.solver.matrix import Matrix
 
 Array = NDArray[np.float64]
 COLUMNS = ["change", "unit", "amount", "tried", "loss_at_one", "loss_at_amount"]
-OWN = ("taken", "ready", "brought", "matched", "carries", "overload", "shortfall")
+OWN = ("taken", "ready", "brought", "matched", "carries", "overload", "shortfall", "risk_each", "risk_beyond")
 """What a township decides for itself, and what follows from it."""
 SLACK = 1e-6
 """Staff-hours a year within which two worths are the same."""

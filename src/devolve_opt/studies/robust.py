@@ -124,12 +124,15 @@ def robustness(
 
     Raises:
         InputError: if an option is not allowed, a name is not known, the case has a guide list in force, or
-            the plan lists nothing.
+            the plan lists nothing, or the policy has goals.
     """
     check_options(gap, time_limit, threads)
     names = check_uncertain(uncertain)
     faults = [Fault("must be at least 1.", column="futures", value=str(futures))] if futures < 1 else []
     faults += [Fault("must not be negative.", column="seed", value=str(seed))] if seed < 0 else []
+    if plan.scenario.policy.goals:
+        message = "say what today's data let them reach, which other data may not allow; take them out of the scenario."
+        faults.append(Fault(message, file="policy", column="goals"))
     if plan.guide_list.empty:
         faults.append(Fault("the run lists nothing; there is nothing to hold on to.", file="guide_list"))
     if not plan.scenario.data.tables["guide_list"].empty:

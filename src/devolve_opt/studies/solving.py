@@ -85,13 +85,16 @@ def solve(
             report(Step(control.elapsed, "area teams", np.inf, -np.inf))
             site_teams(scenario, threads=threads, control=control)
         reached: tuple[Reached, ...] = ()
+        start: Decisions | None = None
         if method == Method.RATIO:
             # No plan within the goals is worth more than one that need not reach them.
             scenario = within_reach(scenario)
         else:
             check_pins(scenario.data, scenario.policy)
-            scenario, reached = in_order(scenario, gap, threads, control, report)
-        plan = _solve(scenario, Method(method), gap, threads, control, explain, models or Models(), report)
+            scenario, reached, start = in_order(scenario, gap, threads, control, report)
+        plan = _solve(scenario, Method(method), gap, threads, control, explain, models or Models(), report, start)
+        if plan.status is Status.PROVEN and any(goal.gap > gap + AGREEMENT for goal in reached):
+            plan = replace(plan, status=Status.INTERRUPTED if control.stopped else Status.TIME_LIMIT)
         goals = {"goals": [goal.record() for goal in reached]} if reached else {}
         return replace(plan, options={**plan.options, **goals})
 
@@ -105,6 +108,7 @@ def _solve(
     explain: bool,
     models: Models,
     report: Callable[[Step], None],
+    start: Decisions | None,
 ) -> Plan:
     case, policy = scenario.data, scenario.policy
     check_pins(case, policy)
@@ -118,7 +122,7 @@ def _solve(
 
     began = time.monotonic()
     report(Step(control.elapsed, "build", np.inf, -np.inf))
-    prepared = models.prepare(case, policy, rule_decisions)
+    prepared = models.prepare(case, policy, rule_decisions if start is None else start)
     matrix = prepared.matrix
     seconds["build"] = time.monotonic() - began
 

@@ -52,7 +52,12 @@ class TwoStage(FrozenFrames):
     finished: bool
 
     def best(self, measure: str) -> str | None:
-        """Return the name of the list worth most by a measure, the plan's own of equals; None if none is known."""
+        """Return the name of the list worth most by a measure, the plan's own of equals.
+
+        None if none is known, or not every list has been solved in every future.
+        """
+        if not self.finished:
+            return None
         worth = self.lists.set_index("list")[f"{measure}_worth"].dropna()
         if worth.empty:
             return None

@@ -97,7 +97,8 @@ def _reasons(plan: Plan, rows: pd.DataFrame) -> list[tuple[str, str]]:
             time = f"{officer_hours:,.0f} officer-hours a year, has {facts['officer_hours_there']:,.0f}"
             return "officer_hours", f"needs {time}"
         if load > stop * (1 + 1e-6):
-            return "load", f"needs {load:,.0f} {HOURS}, has {there:,.0f}"
+            at_risk = f" and {facts['hours_at_risk']:,.0f} at risk" if facts["hours_at_risk"] else ""
+            return "load", f"needs {load:,.0f} {HOURS}{at_risk}, has {there:,.0f}"
         words = f"worth {worth * takes:,.0f}, costs {costs:,.0f} {HOURS} of overload"
         return ("costs_more" if costs >= worth * takes else "not_chosen"), words
 

@@ -35,6 +35,8 @@ def explanation_text(found: Explanation) -> str:
         lines += [*_power(found.facts), *_room(found)]
     else:
         lines += [*_pair(found), *_local(found), *_levers(found)]
+    if scenario.policy.goals and found.township is not None:
+        lines += ["", "What the township would gain or lose by itself leaves the goals of the policy aside."]
     if found.effect is not None:
         lines += ["", "On the whole", *_effect(found, found.effect)]
     lines += ["", *status_lines(found.plan)]

@@ -43,6 +43,9 @@ def write_robustness(found: Robustness, folder: str | Path) -> Path:
     }  # fmt: skip
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        # What another study chose for other futures does not belong to this one.
+        for old in (*folder.glob("best_list_*"), *folder.glob("list_values.*"), *folder.glob("lists.*")):
+            old.unlink()
         write_table(folder / "futures", found.futures)
         write_table(folder / "powers", found.powers)
         write_bytes(folder / "robust.txt", text.encode())

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from devolve_opt.plan import relative_gap
 from devolve_opt.studies.two_stage import MEASURES, PLAN, TwoStage
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.two_stage import two_stage_figure
-from devolve_opt.views.wording import HOURS, count, rounded_down, rounded_up
+from devolve_opt.views.wording import HOURS, count, percent, rounded_down, rounded_up
 
 
 def write_two_stage(found: TwoStage, folder: str | Path) -> Path:
@@ -29,6 +30,8 @@ def write_two_stage(found: TwoStage, folder: str | Path) -> Path:
         write_table(folder / "lists", found.lists)
         write_table(folder / "list_values", found.values)
         for measure in MEASURES:
+            for old in folder.glob(f"best_list_{measure}.*"):
+                old.unlink()
             if (best := found.best(measure)) is not None:
                 write_table(folder / f"best_list_{measure}", found.guide_lists[best])
         write_bytes(folder / "lists.txt", text.encode())
@@ -44,7 +47,9 @@ def two_stage_text(found: TwoStage) -> str:
     lines = [study.scenario.title, *([study.scenario.case.notice] if study.scenario.case.notice else []), ""]
     lines.append(f"Which list to decide now: {tried} in {futures} of {count(wanted, 'future')}, seed {study.seed}.")
     if not found.finished:
-        lines.append("Not complete: some list has not been solved in every future.")
+        return (
+            "\n".join([*lines, "Not complete: some list has not been solved in every future; none is ranked."]) + "\n"
+        )
     for measure, words in MEASURES.items():
         best, bound = found.best(measure), found.bounds[measure]
         if best is None:
@@ -52,13 +57,9 @@ def two_stage_text(found: TwoStage) -> str:
             continue
         worth = float(found.lists.set_index("list")[f"{measure}_worth"][best])
         name = "the plan's own list" if best == PLAN else f"the list of {best}"
-        short = max(0.0, bound - worth)
         lines.append(f"{words.capitalize()}: {name} is worth most of those tried, {worth:,.0f} {HOURS};")
-        lines.append(
-            f"  no guide list is worth more than {rounded_up(bound):,.0f} over these futures "
-            f"({rounded_up(100 * short / bound, 2):.2f} % more)." if bound > 0
-            else f"  no guide list is worth more than {rounded_up(bound):,.0f} over these futures."
-        )  # fmt: skip
+        room = f" ({percent(relative_gap(worth, bound))} more)" if worth > 0 else ""
+        lines.append(f"  no guide list is worth more than {rounded_up(bound):,.0f} over these futures{room}.")
         if best != PLAN:
             lines.append(f"  {_against_the_plan(found, measure)}")
     left_out = found.lists[found.lists["mean_worth"].isna()]["list"].tolist()

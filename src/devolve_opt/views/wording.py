@@ -75,7 +75,17 @@ def short_status(plan: Plan) -> str:
         return "nothing is proven: no bound is known"
     if plan.status is Status.PROVEN:
         return "proven best" if plan.gap == 0 else f"proven within {percent(plan.gap)}"
+    if goals_not_proven(plan):
+        return f"{_STATES[plan.status]}; its goals are NOT proven"
     return f"{_STATES[plan.status]}; {_gap(plan)} NOT proven away"
+
+
+def goals_not_proven(plan: Plan) -> list[str]:
+    """Return the goals that may reach more than what the plan was held to, by their terms."""
+    most = plan.options.get("gap", 0.0) + 1e-6
+    return [
+        goal["term"] for goal in plan.options.get("goals", []) if not (goal["gap"] is not None and goal["gap"] <= most)
+    ]
 
 
 def status_lines(plan: Plan) -> list[str]:
@@ -88,13 +98,18 @@ def status_lines(plan: Plan) -> list[str]:
     if plan.audit.breaches:
         return [f"{_opening(plan)}. It breaks rules; no plan that keeps them is worth more than {bound}."]
     more = f"{rounded_up(max(0.0, plan.bound - plan.objective)):,.0f}"
+    those = "plan that reaches its goals" if plan.scenario.policy.goals else "plan of this scenario"
     if plan.status is Status.PROVEN and plan.gap == 0:
-        return ["Proven best: no plan of this scenario is worth more."]
+        return [f"Proven best: no {those} is worth more."]
+    proven = [
+        f"Proven within {percent(plan.gap)}: no {those} is worth more than {bound}.",
+        f"That is at most {more} more than this plan.",
+    ]
     if plan.status is Status.PROVEN:
-        return [
-            f"Proven within {percent(plan.gap)}: no plan of this scenario is worth more than {bound}.",
-            f"That is at most {more} more than this plan.",
-        ]
+        return proven
+    if goals := goals_not_proven(plan):
+        at_best = f"that {' and '.join(goals)} cannot reach more is NOT proven"
+        return [f"{_opening(plan)}: {at_best}.", *proven]
     if plan.status is Status.RULE:
         return [f"{_opening(plan)}. A plan worth up to {more} more may exist; none is worth more than {bound}."]
     return [
