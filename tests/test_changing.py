@@ -28,7 +28,6 @@ from strategies import small_cases, small_policies
 
 INSTRUMENTS: dict[str, Any] = {
     "county_opening": {"opened_max": 2}, "lent_returns": {"returned_max": 1}, "retention": {},
-    "goals": [{"term": "inequity", "at_least": -1e6}],
     "uncertain_hours": {"budget": 1},
     "office_heads": {"led_max": 1}, "stations": {"managed_max": 1}, "duties": {"matched_share_min": 0.5},
     "phases": {"withdrawal_price": 20.0}, "offices": {}, "area_teams": {},
@@ -66,7 +65,9 @@ def keys_of(table: type[BaseModel], before: tuple[str | int, ...] = ()) -> Itera
     for name, field in table.model_fields.items():
         key = (*before, name)
         yield key, field
-        kinds = (field.annotation, *get_args(field.annotation)) if name not in ("overload_steps", "pins") else ()
+        kinds = (
+            (field.annotation, *get_args(field.annotation)) if name not in ("overload_steps", "pins", "goals") else ()
+        )
         inner = next((kind for kind in kinds if _is_table(kind)), None)
         if inner is not None:
             yield from keys_of(inner, key)
@@ -102,6 +103,8 @@ def _others(now: Any, policy: Policy, key: tuple[str | int, ...]) -> list[Any]:
             {"power": "P1", "township": "A", "reason": "a test"},
         ]
         return [pins[:1], pins, [{**pins[1], "holds": False}]]
+    if key == ("goals",):
+        return [[{"term": "inequity", "at_least": -1e6}]]
     options = [option for kind in (getattr(field, "annotation", None),) for option in get_args(kind) or (kind,)]
     if any(_is_table(option) for option in options):
         return [{}, {"general": 1.3}, {"choice_met": 1.0}, None]
