@@ -137,9 +137,14 @@ def test_a_goal_that_is_not_proven_leaves_the_plan_unproven():
     case, policy = dear({"term": "choices_met", "tolerance": 0.5})
     plan = solve(Scenario(case, policy), gap=0.0, threads=1)
     assert status_lines(plan) == ["Proven best: no plan that reaches its goals is worth more."]
-    open_goal = {"term": "choices_met", "best": 240.0, "bound": None, "gap": None, "at_least": 120.0}
+    open_goal = {"term": "choices_met", "best": 240.0, "bound": None, "gap": None, "proven": False, "at_least": 120.0}
     late = replace(plan, status=Status.TIME_LIMIT, options={**plan.options, "goals": [open_goal]})
-    assert status_lines(late)[0] == "Time was up: that choices_met cannot reach more is NOT proven."
+    proven, goal = status_lines(late)
+    assert proven == "Proven best: no plan that reaches its goals is worth more."
+    assert goal == "That choices_met cannot reach more is NOT proven."
+    later = replace(late, bound=plan.objective + 8)
+    assert status_lines(later)[0] == "Time was up: a gap of 10.00 % is NOT proven away."
+    assert status_lines(later)[-1] == goal
     assert "goals are NOT proven" in short_status(late)
 
 

@@ -155,3 +155,9 @@ def test_the_files_and_the_command(tmp_path, found):
     assert "Which list to decide now" in done.output
     names = {path.name for path in (tmp_path / "hand-robust").iterdir()}
     assert {"lists.csv", "list_values.csv", "best_list_mean.csv", "lists.png", "lists.txt", "robust.txt"} <= names
+    again = runner.invoke(app, ["robust", str(run), "--futures", "2"])
+    assert again.exit_code == 0
+    assert (tmp_path / "hand-robust" / "best_list_mean.csv").is_file(), "what was found for the same futures went"
+    other = runner.invoke(app, ["robust", str(run), "--futures", "2", "--seed", "2"])
+    assert other.exit_code == 0
+    assert not list((tmp_path / "hand-robust").glob("*list*")), "lists of other futures stand beside these"

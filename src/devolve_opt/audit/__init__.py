@@ -23,7 +23,7 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `new_fields_within_cap` | A township becomes ready in at most `new_fields_max` fields, not counting those that stations bring. | `Policy.new_fields_max` |
 | `ready_is_new` | Readiness is made once, where there is none today, and in no subdistrict. | `plan.Decisions` |
 | `overload_within_stop` | Where overload is priced, the hours needed (with those at risk) stay within the last overload step. | `Policy.overload_steps`, `Policy.uncertain_hours` |
-| `workload_within_wall` | Where overload is a wall, the hours needed stay within `wall_share` of the hours there. | `Policy.wall_share` |
+| `workload_within_wall` | Where overload is a wall, the hours needed (with those at risk) stay within `wall_share` of the hours there. | `Policy.wall_share`, `Policy.uncertain_hours` |
 | `base_posts_by_formula` | Base posts are those of the formula. | the city's report |
 | `floating_spread` | The floating posts of a county add up to its floating pool. | the city's report |
 | `revolving_spread` | The revolving posts of a county add up to its revolving pool. | the city's report |

@@ -152,14 +152,14 @@ def _take_up_of_one(
                 continue
             is_new = field not in today and field not in fields_new
             takes_officers = is_new and needs_officers[field]
+            more = _at_risk(policy, [*held.values(), (hours, officer_hours)])
             if (
                 len(held) >= policy.new_powers_max
                 or (is_new and len(fields_new) >= policy.new_fields_max)
                 or (takes_officers and officer_fields + 1 > left["officer_fields"])
                 or (needs_officers[field] and left["officers"] < policy.officers_per_field)
-                or hours + hours_at_risk([hours, *(each[0] for each in held.values())], policy) > left["hours"]
-                or officer_hours + hours_at_risk([officer_hours, *(each[1] for each in held.values())], policy)
-                > left["officer_hours"]
+                or hours + more[0] > left["hours"]
+                or officer_hours + more[1] > left["officer_hours"]
             ):
                 continue
             held[power] = hours, officer_hours
@@ -171,3 +171,11 @@ def _take_up_of_one(
             progress = True
         waiting = later
     return list(held), list(fields_new)
+
+
+def _at_risk(policy: Policy, held: list[tuple[float, float]]) -> tuple[float, float]:
+    """Return by how much powers of these hours and officer-hours may take more of either."""
+    if policy.uncertain_hours is None:
+        return 0.0, 0.0
+    hours, officer_hours = zip(*held, strict=True)
+    return hours_at_risk(hours, policy), hours_at_risk(officer_hours, policy)

@@ -16,6 +16,7 @@ from devolve_opt.scenario import Scenario
 from devolve_opt.solver.carried import Carried
 from devolve_opt.solver.engine import Control
 from devolve_opt.solver.progress import Step
+from devolve_opt.studies.options import AGREEMENT
 from devolve_opt.studies.prepared import Models
 from devolve_opt.studies.search import search_of
 
@@ -31,7 +32,7 @@ class Reached:
         term: of the objective.
         best: what it was at best (staff-hours a year, larger is better).
         bound: no plan that keeps the goals before it has more.
-        gap: relative gap between the two.
+        gap: relative gap between the two; `proven`: whether it is no larger than was asked for.
         at_least: what every plan has to reach, from then on.
     """
 
@@ -39,6 +40,7 @@ class Reached:
     best: float
     bound: float
     gap: float
+    proven: bool
     at_least: float
 
     def record(self) -> dict[str, Any]:
@@ -98,7 +100,8 @@ def in_order(
         start, best = prepared.decisions(search.solution), float(search.objective)
         least = best - (goal.tolerance or 0.0) * abs(best) - SLACK * max(1.0, abs(best))
         goals[place] = goal.model_copy(update={"at_least": least})
-        reached.append(Reached(str(goal.term), best, search.bound, relative_gap(best, search.bound), least))
+        left = relative_gap(best, search.bound)
+        reached.append(Reached(str(goal.term), best, search.bound, left, left <= gap + AGREEMENT, least))
     return (_with(scenario, goals) if reached else scenario), tuple(reached), start
 
 

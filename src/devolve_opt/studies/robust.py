@@ -85,7 +85,7 @@ class Robustness(FrozenFrames):
         known = self.known
         if known.empty:
             return {}
-        tail = max(1, int(np.ceil(WORST_SHARE * len(known) - 1e-9)))
+        tail = worst_count(len(known))
         sides = [np.sort(known[side].to_numpy(float))[::-1] for side in ("regret_least", "regret_most")]
         return {
             name: (float(sides[0][:count].mean()), float(sides[1][:count].mean()))
@@ -162,6 +162,11 @@ def robustness(
         tell(f"future {number} of {futures}: {_in_words(point)}")
     found = {point["future"]: pd.DataFrame(point["lists"], columns=["power", "list"], dtype="str") for point in done}
     return Robustness(plan, seed, names, futures, _frame(done), _powers(plan, done), found)
+
+
+def worst_count(futures: int) -> int:
+    """Return how many of some futures are the worst of which the conditional value at risk is the mean; at least 1."""
+    return max(1, int(np.ceil(WORST_SHARE * futures - 1e-9)))
 
 
 def solved_in(

@@ -93,7 +93,7 @@ def solve(
             check_pins(scenario.data, scenario.policy)
             scenario, reached, start = in_order(scenario, gap, threads, control, report)
         plan = _solve(scenario, Method(method), gap, threads, control, explain, models or Models(), report, start)
-        if plan.status is Status.PROVEN and any(goal.gap > gap + AGREEMENT for goal in reached):
+        if plan.status is Status.PROVEN and not all(goal.proven for goal in reached):
             plan = replace(plan, status=Status.INTERRUPTED if control.stopped else Status.TIME_LIMIT)
         goals = {"goals": [goal.record() for goal in reached]} if reached else {}
         return replace(plan, options={**plan.options, **goals})

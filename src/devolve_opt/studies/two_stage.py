@@ -22,7 +22,7 @@ from devolve_opt.solver.progress import Step
 from devolve_opt.studies.comparing import valued_on
 from devolve_opt.studies.kept import digest_of, keep, kept
 from devolve_opt.studies.options import check_options
-from devolve_opt.studies.robust import WORST_SHARE, Robustness, solved_in
+from devolve_opt.studies.robust import Robustness, solved_in, worst_count
 
 PLAN = "plan"
 MEASURES = {"mean": "on average", "cvar": "on average of the worst fifth of the futures"}
@@ -86,7 +86,8 @@ def two_stage(
 ) -> TwoStage:
     """Solve every future with the list of every other in force.
 
-    Futures in which no plan keeps the rules whatever the lists tell no list from another and are left out.
+    Futures of which no bound is known, with the lists free, are left out: where no plan keeps the rules whatever the
+    lists, or nothing was found in time.
 
     Args:
         found: a study of robustness; its futures and lists.
@@ -150,8 +151,7 @@ def measured(worths: np.ndarray) -> dict[str, float]:
     """Return mean and conditional value at risk of the worths of futures, shape (n,); NaN without any."""
     if not len(worths):
         return dict.fromkeys(MEASURES, np.nan)
-    tail = max(1, int(np.ceil(WORST_SHARE * len(worths) - 1e-9)))
-    return {"mean": float(worths.mean()), "cvar": float(np.sort(worths)[:tail].mean())}
+    return {"mean": float(worths.mean()), "cvar": float(np.sort(worths)[: worst_count(len(worths))].mean())}
 
 
 def _different(lists: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -168,14 +168,9 @@ def _lists(values: pd.DataFrame, guide_lists: dict[str, pd.DataFrame], futures: 
         sure = values[values["list"] == name].dropna(subset=["worth", "bound"])
         row: dict[str, Any] = {"list": name, "powers": lists["power"].nunique(), "futures": len(sure)}
         for side in ("worth", "bound"):
-            told = measured(sure[side].to_numpy(float) if len(sure) == futures else np.empty(0))
-            row |= {f"{measure}_{side}": value for measure, value in told.items()}
+            means = measured(sure[side].to_numpy(float) if len(sure) == futures else np.empty(0))
+            row |= {f"{measure}_{side}": value for measure, value in means.items()}
         rows.append(row)
-    columns = [
-        "list",
-        "powers",
-        "futures",
-        *(f"{measure}_{side}" for measure in MEASURES for side in ("worth", "bound")),
-    ]
-    frame = pd.DataFrame(rows, columns=columns)
+    told = [f"{measure}_{side}" for measure in MEASURES for side in ("worth", "bound")]
+    frame = pd.DataFrame(rows, columns=["list", "powers", "futures", *told])
     return frame.sort_values("mean_worth", ascending=False, kind="stable", na_position="last", ignore_index=True)

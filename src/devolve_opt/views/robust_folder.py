@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,15 +44,24 @@ def write_robustness(found: Robustness, folder: str | Path) -> Path:
     }  # fmt: skip
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        # What another study chose for other futures does not belong to this one.
-        for old in (*folder.glob("best_list_*"), *folder.glob("list_values.*"), *folder.glob("lists.*")):
-            old.unlink()
+        if not _same_futures(folder / RECORD, record):
+            # Lists that were chosen for other futures do not belong to this study.
+            for old in (*folder.glob("best_list_*"), *folder.glob("list_values.*"), *folder.glob("lists.*")):
+                old.unlink()
         write_table(folder / "futures", found.futures)
         write_table(folder / "powers", found.powers)
         write_bytes(folder / "robust.txt", text.encode())
         write_figure(folder / "robust", figure)
         write_bytes(folder / RECORD, json.dumps(record, indent=1, ensure_ascii=False).encode())
     return folder
+
+
+def _same_futures(path: Path, record: dict[str, Any]) -> bool:
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return all(before.get(key) == record[key] for key in ("title", "objective", "seed", "uncertain", "wanted"))
 
 
 def robust_text(found: Robustness) -> str:

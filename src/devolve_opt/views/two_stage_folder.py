@@ -47,9 +47,8 @@ def two_stage_text(found: TwoStage) -> str:
     lines = [study.scenario.title, *([study.scenario.case.notice] if study.scenario.case.notice else []), ""]
     lines.append(f"Which list to decide now: {tried} in {futures} of {count(wanted, 'future')}, seed {study.seed}.")
     if not found.finished:
-        return (
-            "\n".join([*lines, "Not complete: some list has not been solved in every future; none is ranked."]) + "\n"
-        )
+        lines.append("Not complete: some list has not been solved in every future; none is ranked.")
+        return "\n".join(lines) + "\n"
     for measure, words in MEASURES.items():
         best, bound = found.best(measure), found.bounds[measure]
         if best is None:

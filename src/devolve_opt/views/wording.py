@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from devolve_opt.plan import Plan
+from devolve_opt.studies.options import AGREEMENT
 from devolve_opt.vocabulary import Method, Status
 
 HOURS = "staff-hours a year"
@@ -73,19 +74,15 @@ def short_status(plan: Plan) -> str:
         return "breaks rules"
     if not math.isfinite(plan.bound):
         return "nothing is proven: no bound is known"
-    if plan.status is Status.PROVEN:
-        return "proven best" if plan.gap == 0 else f"proven within {percent(plan.gap)}"
-    if goals_not_proven(plan):
-        return f"{_STATES[plan.status]}; its goals are NOT proven"
-    return f"{_STATES[plan.status]}; {_gap(plan)} NOT proven away"
+    goals = "; its goals are NOT proven" if goals_not_proven(plan) else ""
+    if plan.status is Status.PROVEN or (goals and plan.gap <= plan.options.get("gap", 0.0) + AGREEMENT):
+        return ("proven best" if plan.gap == 0 else f"proven within {percent(plan.gap)}") + goals
+    return f"{_STATES[plan.status]}; {_gap(plan)} NOT proven away{goals}"
 
 
 def goals_not_proven(plan: Plan) -> list[str]:
     """Return the goals that may reach more than what the plan was held to, by their terms."""
-    most = plan.options.get("gap", 0.0) + 1e-6
-    return [
-        goal["term"] for goal in plan.options.get("goals", []) if not (goal["gap"] is not None and goal["gap"] <= most)
-    ]
+    return [goal["term"] for goal in plan.options.get("goals", []) if not goal["proven"]]
 
 
 def status_lines(plan: Plan) -> list[str]:
@@ -99,22 +96,22 @@ def status_lines(plan: Plan) -> list[str]:
         return [f"{_opening(plan)}. It breaks rules; no plan that keeps them is worth more than {bound}."]
     more = f"{rounded_up(max(0.0, plan.bound - plan.objective)):,.0f}"
     those = "plan that reaches its goals" if plan.scenario.policy.goals else "plan of this scenario"
-    if plan.status is Status.PROVEN and plan.gap == 0:
-        return [f"Proven best: no {those} is worth more."]
-    proven = [
-        f"Proven within {percent(plan.gap)}: no {those} is worth more than {bound}.",
-        f"That is at most {more} more than this plan.",
-    ]
-    if plan.status is Status.PROVEN:
-        return proven
-    if goals := goals_not_proven(plan):
-        at_best = f"that {' and '.join(goals)} cannot reach more is NOT proven"
-        return [f"{_opening(plan)}: {at_best}.", *proven]
+    goals = [f"That {term} cannot reach more is NOT proven." for term in goals_not_proven(plan)]
+    # Where the goals alone are open, the rest of the worth is proven all the same.
+    if plan.status is Status.PROVEN or (goals and plan.gap <= plan.options.get("gap", 0.0) + AGREEMENT):
+        if plan.gap == 0:
+            return [f"Proven best: no {those} is worth more.", *goals]
+        return [
+            f"Proven within {percent(plan.gap)}: no {those} is worth more than {bound}.",
+            f"That is at most {more} more than this plan.",
+            *goals,
+        ]
     if plan.status is Status.RULE:
         return [f"{_opening(plan)}. A plan worth up to {more} more may exist; none is worth more than {bound}."]
     return [
         f"{_opening(plan)}: {_gap(plan)} is NOT proven away.",
         f"A plan worth up to {more} more may exist; none is worth more than {bound}.",
+        *goals,
     ]
 
 
