@@ -25,8 +25,9 @@ def two_stage_figure(found: TwoStage) -> Figure:
         f"{count(len(found.guide_lists), 'list')} in {count(futures, 'future')}, seed {study.seed}; "
         "a bar reaches from what the plans found are worth to their bound",
         style.drawn_notice(study.scenario),
-        "Bars that overlap are not ranked by what is proven. Dashed: no guide list is worth more in these "
-        "futures.\nPosts, officers and take-up are decided anew in each future. The spreads are assumptions. Axes do not start at 0.",
+        "Bars that overlap are not ranked by what is proven. Dashed: no guide list is worth more in these futures.\n"
+        "Posts, officers and take-up are decided anew in each future. The spreads are assumptions. "
+        "Axes do not start at 0.",
         (10.5, 5.4), top=0.3, bottom=0.5,
     )  # fmt: skip
     grid = canvas.grid(1, 2, left=1.0, wspace=0.3)
