@@ -32,6 +32,7 @@ COMMANDS = (
     "explain",
     "choices",
     "robust",
+    "sensitivity",
     "teams",
     "admit",
     "phases",

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 COMMANDS = (
     "check", "synth", "run", "posts", "compare", "sweep", "frontier", "alternatives", "explain", "choices",
-    "robust", "offices", "admit", "phases",
+    "robust", "sensitivity", "offices", "admit", "phases",
 )  # fmt: skip
 SECONDS = 20
 """Time limit of each solve here; a plan with the gap it has by then shows that the command works."""

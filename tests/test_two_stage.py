@@ -15,7 +15,7 @@ from devolve_opt.cli import app
 from devolve_opt.rules.futures import ROUNDS, future
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
-from devolve_opt.studies import two_stage as study
+from devolve_opt.studies import robust as robust_study
 from devolve_opt.studies.robust import robustness
 from devolve_opt.studies.solving import solve
 from devolve_opt.studies.two_stage import PLAN, measured, two_stage
@@ -120,7 +120,7 @@ def test_a_list_without_a_plan_somewhere_is_not_ranked():
 
 def test_a_stopped_study_goes_on_where_it_was(tmp_path, monkeypatch):
     robust = robustness(solve(one_place(), gap=0.0), 6, **OPTIONS)
-    drawn, real, control = [], study.future, Control()
+    drawn, real, control = [], robust_study.future, Control()
 
     def drawing(*given):
         drawn.append(given[2])
@@ -128,7 +128,7 @@ def test_a_stopped_study_goes_on_where_it_was(tmp_path, monkeypatch):
             control.stop()
         return real(*given)
 
-    monkeypatch.setattr(study, "future", drawing)
+    monkeypatch.setattr(robust_study, "future", drawing)
     first = two_stage(robust, gap=0.0, folder=tmp_path, control=control)
     assert not first.finished
     assert first.best("mean") is None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
+from operator import is_not
 from typing import Any, Generic, TypeVar
 
 import pandas as pd
@@ -42,6 +44,24 @@ class FrozenFrames:
     def __getattribute__(self, name: str) -> Any:
         """Return the attribute, a copy if it is a frame."""
         return _copied(super().__getattribute__(name))
+
+
+def last_remembered(function: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
+    """Let a function whose arguments never change remember its last answer, as long as it is asked with the same ones.
+
+    For what many parts of one solve look up anew; each gets a copy. The arguments are compared by identity.
+    """
+    last: tuple[tuple[Any, ...], pd.DataFrame] | None = None
+
+    @wraps(function)
+    def remembering(*arguments: Any) -> pd.DataFrame:
+        nonlocal last
+        known = last
+        if known is None or len(known[0]) != len(arguments) or any(map(is_not, known[0], arguments)):
+            known = last = (arguments, function(*arguments))
+        return known[1].copy()
+
+    return remembering
 
 
 def _copied(value: Any) -> Any:

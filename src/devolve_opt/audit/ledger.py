@@ -353,8 +353,9 @@ _FIELD = ["township", "field"]
 
 def contains(frame: pd.DataFrame, rows: pd.DataFrame, columns: list[str]) -> np.ndarray:
     """Return for each of `rows` whether `frame` has a row with the same values in the columns."""
-    known = frame[columns].drop_duplicates()
-    return (rows[columns].merge(known, how="left", on=columns, indicator="found")["found"] == "both").to_numpy(bool)
+    known = set(zip(*(frame[column].to_list() for column in columns), strict=True))
+    wanted = zip(*(rows[column].to_list() for column in columns), strict=True)
+    return np.fromiter((row in known for row in wanted), dtype=bool, count=len(rows))
 
 
 def down(values: pd.Series) -> pd.Series:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 
 from devolve_opt.cli.common import BAD_INPUT, CTRL_C, DONE, NO_PLAN, app, err, speak_utf8
-from devolve_opt.cli.explaining import explain
+from devolve_opt.cli.explaining import choices, explain
 from devolve_opt.cli.plans import check, compare, run, sweep, synth
 from devolve_opt.cli.studies import admit, offices, phases, posts, teams
 from devolve_opt.cli.trade_offs import alternatives, frontier
+from devolve_opt.cli.uncertainty import robust, sensitivity
 from devolve_opt.errors import DevolveError, InputError
 
 __all__ = [
-    "BAD_INPUT", "DONE", "NO_PLAN", "admit", "alternatives", "app", "check", "compare", "explain", "frontier",
-    "main", "offices", "phases", "posts", "run", "sweep", "synth", "teams",
+    "BAD_INPUT", "DONE", "NO_PLAN", "admit", "alternatives", "app", "check", "choices", "compare", "explain",
+    "frontier", "main", "offices", "phases", "posts", "robust", "run", "sensitivity", "sweep", "synth", "teams",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The commands that look at a finished run: `explain`, `choices` and `robust`."""
+"""The commands that look at a finished run: `explain` and `choices`."""
 
 from __future__ import annotations
 
@@ -100,74 +100,6 @@ def choices(
     write_choice_rules(found, target)
     out.print(choice_rules_text(found).rstrip("\n"), markup=False)
     out.print(f"Results: {target}", markup=False)
-
-
-@app.command()
-def robust(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
-    futures: Annotated[int, typer.Option(help="Futures to draw.", min=1, max=10_000)] = 10,
-    seed: Annotated[int, typer.Option(help="Seed of the draws.", min=0)] = 1,
-    uncertain: Annotated[str, typer.Option(help="What may turn out otherwise, joined by commas.")] = (
-        "cases,hours,votes,attrition"
-    ),
-    case_folder: Annotated[
-        Path | None, typer.Option("--case", help="Folder of the case, if it is not where the run read it.")
-    ] = None,
-    gap: Annotated[float, typer.Option(help="Relative gap to prove in each solve.", min=0, max=1)] = 0.002,
-    time_limit: Annotated[
-        float, typer.Option(help="Seconds of wall time for each solve (0: no limit).", min=0)
-    ] = 180.0,
-    choose: Annotated[
-        bool,
-        typer.Option(
-            "--choose", help="Also solve each future with every other's list: which to decide now (two-stage)."
-        ),
-    ] = False,
-    out_folder: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the results; RUN-robust beside the run if left out.")
-    ] = None,
-    threads: Threads = THREADS,
-) -> None:
-    """Tell what holding on to a run's guide list loses where cases, hours, choices or attrition turn out otherwise.
-
-    Each future is solved with the lists free and with the lists held. A stopped study goes on where it was.
-    """
-    from devolve_opt.solver.engine import Control, stop_on_interrupt
-    from devolve_opt.studies.robust import robustness
-    from devolve_opt.studies.runs import case_of_run, read_run
-    from devolve_opt.studies.two_stage import two_stage
-    from devolve_opt.views.progress import Progress
-    from devolve_opt.views.robust_folder import KEPT, robust_text, write_robustness
-    from devolve_opt.views.two_stage_folder import two_stage_text, write_two_stage
-
-    target = out_folder or run.with_name(f"{run.resolve().name}-robust")
-    refuse_foreign_folder(target, KEPT, "a study of robustness")
-    with err.status("Reading ..."):
-        case = case_of_run(run, case_folder)
-        plan = read_run(run, case)
-    if case.synthetic:
-        err.print(case.notice, style="bold yellow")
-    names = [name.strip() for name in uncertain.split(",") if name.strip()]
-    control = Control(None)
-    with stop_on_interrupt(control.stop), Progress(err) as progress:
-        found = robustness(
-            plan, futures, seed, names, gap=gap, time_limit=time_limit or None, threads=threads, folder=target / KEPT,
-            control=control, tell=lambda line: err.print(line, markup=False), report=progress.report,
-        )  # fmt: skip
-        write_robustness(found, target)
-        lists = None
-        if choose:
-            lists = two_stage(
-                found, gap=gap, time_limit=time_limit or None, threads=threads, folder=target / KEPT, control=control,
-                tell=lambda line: err.print(line, markup=False), report=progress.report,
-            )  # fmt: skip
-            write_two_stage(lists, target)
-    out.print(robust_text(found).rstrip("\n"), markup=False)
-    if lists is not None:
-        out.print("\n" + two_stage_text(lists).rstrip("\n"), markup=False)
-    out.print(f"Results: {target}", markup=False)
-    if not found.finished or (lists is not None and not lists.finished):
-        err.print("Not complete; the same command goes on from there.")
 
 
 def _sorted_out(ids: list[str], case: Case) -> tuple[str | None, str | None]:

@@ -90,6 +90,8 @@ def duties_open(case: Case, policy: Policy) -> pd.DataFrame:
 
 def powers_for_duties(case: Case, policy: Policy) -> pd.DataFrame:
     """Return the pairs `township, power` that duties which nothing bars take."""
+    if policy.duties is None:
+        return pd.DataFrame(columns=["township", "power"], dtype="str")
     needed, open_pairs = powers_needed(case, policy), pd.MultiIndex.from_frame(duties_open(case, policy)[PAIR])
     wanted = needed[pd.MultiIndex.from_frame(needed[PAIR]).isin(open_pairs)]
     return wanted[["township", "power"]].drop_duplicates(ignore_index=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from devolve_opt.case import Case
+from devolve_opt.frozen import last_remembered
 from devolve_opt.policy import Policy
 from devolve_opt.rules.duties import powers_for_duties
 from devolve_opt.rules.legality import eligible_powers, refused
@@ -12,6 +13,7 @@ from devolve_opt.rules.pins import pinned_pairs
 from devolve_opt.rules.workload import hours_per_case, is_enforcement
 
 
+@last_remembered
 def interest(case: Case, policy: Policy) -> pd.DataFrame:
     """Return every pair of township and power that can matter, with what it would need and be worth.
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-import threading
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from zlib import crc32
 
 from devolve_opt.case import Case
@@ -17,13 +15,11 @@ from devolve_opt.policy import Policy
 from devolve_opt.rules.pool import relief_of_posts, with_posts
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
-from devolve_opt.studies.cluster import cancelled_here, library
+from devolve_opt.studies.cluster import Watch
 from devolve_opt.studies.solving import solve
 from devolve_opt.synthetic import synthesise_city
 from devolve_opt.vocabulary import Method
 
-LOOKS_A_SECOND = 5
-"""How often memory, and whether the task was cancelled, is looked at while a city is solved."""
 NUMBERS = ("objective", "bound", "gap")
 """What a result may lack, by name."""
 PATIENCE = 3.0
@@ -88,7 +84,7 @@ def solve_city(task: CityTask) -> dict[str, Any]:
     control = Control(None if task.time_limit is None else patience * task.time_limit)
     found: dict[str, Any] = {"city": task.city, "posts": task.posts, "bound_only": task.bound_only}
     found |= dict.fromkeys(NUMBERS)
-    with _Watch(control, task.memory_mb) as watch:
+    with Watch(control, task.memory_mb) as watch:
         try:
             case = task.case()
             found["township_powers"] = len(case.voting_townships) * len(case.tables["powers"])
@@ -121,50 +117,3 @@ def _solved(task: CityTask, case: Case, control: Control) -> dict[str, Any]:
         "bound": bound,
         "gap": gap if math.isfinite(gap) else None,
     }
-
-
-class _Watch:
-    """Looks after a city while it is solved: stops the search at a limit of memory, and when the task is cancelled.
-
-    Memory is that of this process and its children.
-    """
-
-    def __init__(self, control: Control, limit_mb: float):
-        self.peak_mb = 0.0
-        self.stopped = False
-        self._control, self._limit_mb = control, limit_mb
-        self._cancelled = cancelled_here()
-        self._process = library("psutil").Process()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while True:
-            taken = self._taken_mb()
-            self.peak_mb = max(self.peak_mb, round(taken, 1))
-            if self._limit_mb and taken > self._limit_mb and not self.stopped:
-                self.stopped = True
-                self._control.stop()
-            if self._cancelled():
-                self._control.stop()
-            if self._ended.wait(1 / LOOKS_A_SECOND):
-                return
-
-    def _taken_mb(self) -> float:
-        taken = 0
-        for process in (self._process, *self._process.children(recursive=True)):
-            try:
-                taken += process.memory_info().rss
-            except library("psutil").Error:
-                continue  # it has ended meanwhile
-        return taken / 1024**2

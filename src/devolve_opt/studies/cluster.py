@@ -15,9 +15,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 from devolve_opt.errors import Fault, InputError, SolverError
+from devolve_opt.solver.engine import Control
 from devolve_opt.version import __version__
 
 Task = TypeVar("Task")
@@ -26,6 +28,8 @@ MEMORY_A_WORKER = 1_500
 """Megabytes that a worker and its solver are reckoned with when workers are counted."""
 PART_OF_MEMORY = 0.8
 """Part of the machine's memory that all local workers together may take."""
+LOOKS_A_SECOND = 5
+"""How often memory, and whether the task was cancelled, is looked at while a task is solved."""
 _POLL_SECONDS = 0.1
 _PATIENCE_SECONDS = 60
 """How long the first worker of a cluster may take to appear."""
@@ -42,7 +46,7 @@ def library(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError:
-        message = "a country is solved on Dask, which is not installed; run: pip install 'devolve-opt[cluster]'."
+        message = "this is solved on Dask, which is not installed; run: pip install 'devolve-opt[cluster]'."
         raise InputError([Fault(message)]) from None
 
 
@@ -64,18 +68,24 @@ class Crew:
         self._client = client
         self._stop = stop
 
-    def work(self, function: Callable[[Task], Any], tasks: Sequence[Task], take: Callable[[Task, Any], None]) -> None:
+    def work(
+        self, function: Callable[..., Any], tasks: Sequence[Task], take: Callable[[Task, Any], None], shared: Any = None
+    ) -> None:
         """Let the workers do all tasks, the first ones first; end early if the stop is set.
 
         Args:
             function: what is done with each task; workers must be able to import it.
             tasks: what can be sent to another process.
             take: called in this process with each task and its result, or with the exception that ended it.
+            shared: sent to each worker once and handed to the function as its second argument, unless it is None.
 
         Raises:
             SolverError: if the cluster goes away.
         """
-        waiting = dict(zip(self._client.map(function, tasks, pure=False), tasks, strict=True))
+        inputs: list[Any] = [tasks]
+        if shared is not None:
+            inputs.append([self._client.scatter(shared, broadcast=True, hash=False)] * len(tasks))
+        waiting = dict(zip(self._client.map(function, *inputs, pure=False), tasks, strict=True))
         try:
             while waiting and not self._stop.is_set():
                 done = [future for future in waiting if future.done()]
@@ -184,6 +194,61 @@ def cancelled_here() -> Callable[[], bool]:
         return task is None or task.state == "cancelled"
 
     return cancelled
+
+
+class Watch:
+    """Looks after a task of a worker: stops its search at a limit of memory, and when the task is cancelled.
+
+    Memory is that of this process and its children.
+
+    Args:
+        control: stops the search.
+        limit_mb: megabytes; 0 for no limit.
+
+    Attributes:
+        peak_mb: the most megabytes that were taken.
+        stopped: whether the limit was reached.
+    """
+
+    def __init__(self, control: Control, limit_mb: float = 0.0):
+        self.peak_mb = 0.0
+        self.stopped = False
+        self._control, self._limit_mb = control, limit_mb
+        self._cancelled = cancelled_here()
+        self._process = library("psutil").Process()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while True:
+            taken = self._taken_mb()
+            self.peak_mb = max(self.peak_mb, round(taken, 1))
+            if self._limit_mb and taken > self._limit_mb and not self.stopped:
+                self.stopped = True
+                self._control.stop()
+            if self._cancelled():
+                self._control.stop()
+            if self._ended.wait(1 / LOOKS_A_SECOND):
+                return
+
+    def _taken_mb(self) -> float:
+        taken = 0
+        for process in (self._process, *self._process.children(recursive=True)):
+            try:
+                taken += process.memory_info().rss
+            except library("psutil").Error:
+                continue  # it has ended meanwhile
+        return taken / 1024**2
 
 
 def still_at_work(dask_worker: Any) -> bool:

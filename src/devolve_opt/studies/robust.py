@@ -22,7 +22,8 @@ from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.solver.progress import Step
 from devolve_opt.studies.comparing import valued_on
-from devolve_opt.studies.kept import digest_of, keep, kept
+from devolve_opt.studies.kept import digest_of
+from devolve_opt.studies.many import Hands, Job, solve_all
 from devolve_opt.studies.options import check_options
 from devolve_opt.studies.solving import solve
 
@@ -104,6 +105,7 @@ def robustness(
     threads: int = 2,
     folder: Path | None = None,
     control: Control | None = None,
+    hands: Hands | None = None,
     tell: Callable[[str], None] = lambda line: None,
     report: Callable[[Step], None] = lambda step: None,
 ) -> Robustness:
@@ -119,6 +121,7 @@ def robustness(
         threads: threads for HiGHS.
         folder: where each future is kept as it is done, so that the same call goes on from there; None keeps nothing.
         control: stops the study; the future it was at is dropped.
+        hands: Dask workers that solve futures side by side; None solves one after the other here.
         tell: called with a line on each future.
         report: called with each step of a search.
 
@@ -146,20 +149,13 @@ def robustness(
         valued_on(scenario), scenario.policy.model_dump(mode="json"), lists.to_dict("list"), seed, list(names), gap,
         "robustness with lists",
     )  # fmt: skip
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-    done: list[dict[str, Any]] = []
-    for number in range(1, futures + 1):
-        path = None if folder is None else folder / f"future-{number:04d}.json"
-        point = None if path is None else kept(path, key, gap, time_limit)
-        if point is None and not control.stopped:
-            point = _solved(future(scenario, seed, number, names), lists, gap, time_limit, threads, control, report)
-            if point is not None and path is not None:
-                keep(path, key, time_limit, point)
-        if point is None:
-            break
-        done.append({"future": number, **point})
-        tell(f"future {number} of {futures}: {_in_words(point)}")
+    jobs = [Job(f"future {number}", f"future-{number:04d}.json", key, number) for number in range(1, futures + 1)]
+    points = solve_all(
+        jobs, _solved, FutureSolves(scenario, seed, names, gap, time_limit, threads, lists), gap=gap,
+        time_limit=time_limit, folder=folder, control=control, hands=hands or Hands(),
+        tell=lambda name, point: tell(f"{name} of {futures}: {_in_words(point)}"), report=report,
+    )  # fmt: skip
+    done = [{"future": job.task, **points[job.name]} for job in jobs if job.name in points]
     found = {point["future"]: pd.DataFrame(point["lists"], columns=["power", "list"], dtype="str") for point in done}
     return Robustness(plan, seed, names, futures, _frame(done), _powers(plan, done), found)
 
@@ -169,10 +165,32 @@ def worst_count(futures: int) -> int:
     return max(1, int(np.ceil(WORST_SHARE * futures - 1e-9)))
 
 
+@dataclass(frozen=True, eq=False)
+class FutureSolves:
+    """What all solves of futures share; it can be sent to another process.
+
+    Attributes:
+        scenario, seed, uncertain: what futures are drawn from.
+        gap, time_limit, threads: of each solve.
+        lists: the guide list that is held; columns `power, list`.
+    """
+
+    scenario: Scenario
+    seed: int
+    uncertain: tuple[str, ...]
+    gap: float
+    time_limit: float | None
+    threads: int
+    lists: pd.DataFrame
+
+    def drawn(self, number: int) -> Scenario:
+        """Return a future by its number."""
+        return future(self.scenario, self.seed, number, self.uncertain)
+
+
 def solved_in(
-    drawn: Scenario, lists: pd.DataFrame | None, gap: float, time_limit: float | None, threads: int, control: Control,
-    report: Callable[[Step], None],
-) -> dict[str, Any] | None:  # fmt: skip
+    drawn: Scenario, lists: pd.DataFrame | None, how: FutureSolves, control: Control, report: Callable[[Step], None]
+) -> dict[str, Any] | None:
     """Solve a future with the lists free, or with these lists in force.
 
     Returns:
@@ -182,8 +200,9 @@ def solved_in(
     scenario = drawn if lists is None else drawn.replace(case=drawn.data.replace(guide_list=lists), changes={})
     try:
         found = solve(
-            scenario, gap=gap, threads=threads, control=Control(time_limit, control.event), explain=False, report=report
-        )
+            scenario, gap=how.gap, threads=how.threads, control=Control(how.time_limit, control.event), explain=False,
+            report=report,
+        )  # fmt: skip
     except NoPlanError as error:
         if control.stopped:
             return None
@@ -201,14 +220,11 @@ def solved_in(
     }
 
 
-def _solved(
-    drawn: Scenario, lists: pd.DataFrame, gap: float, time_limit: float | None, threads: int, control: Control,
-    report: Callable[[Step], None],
-) -> dict[str, Any] | None:  # fmt: skip
+def _solved(number: int, how: FutureSolves, control: Control, report: Callable[[Step], None]) -> dict[str, Any] | None:
     """Return what is known of a future, or None if the user stopped it."""
-    both = []
-    for given in (None, lists):
-        found = solved_in(drawn, given, gap, time_limit, threads, control, report)
+    both, drawn = [], how.drawn(number)
+    for given in (None, how.lists):
+        found = solved_in(drawn, given, how, control, report)
         if found is None:
             return None
         both.append(found)

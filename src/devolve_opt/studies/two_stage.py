@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 
 from devolve_opt.frozen import FrozenFrames
-from devolve_opt.rules.futures import future
 from devolve_opt.solver.engine import Control
 from devolve_opt.solver.progress import Step
 from devolve_opt.studies.comparing import valued_on
-from devolve_opt.studies.kept import digest_of, keep, kept
+from devolve_opt.studies.kept import digest_of
+from devolve_opt.studies.many import Hands, Job, solve_all
 from devolve_opt.studies.options import check_options
-from devolve_opt.studies.robust import Robustness, solved_in, worst_count
+from devolve_opt.studies.robust import FutureSolves, Robustness, solved_in, worst_count
 
 PLAN = "plan"
 MEASURES = {"mean": "on average", "cvar": "on average of the worst fifth of the futures"}
@@ -81,6 +81,7 @@ def two_stage(
     threads: int = 2,
     folder: Path | None = None,
     control: Control | None = None,
+    hands: Hands | None = None,
     tell: Callable[[str], None] = lambda line: None,
     report: Callable[[Step], None] = lambda step: None,
 ) -> TwoStage:
@@ -96,7 +97,8 @@ def two_stage(
         threads: threads for HiGHS.
         folder: where each solve is kept as it is done, so that the same call goes on from there; None keeps nothing.
         control: stops the study; the solve it was at is dropped.
-        tell: called with a line on each list.
+        hands: Dask workers that solve side by side; None solves one after the other here.
+        tell: called with a line on each solve.
         report: called with each step of a search.
 
     Raises:
@@ -107,11 +109,8 @@ def two_stage(
     scenario = found.scenario
     known = found.futures[found.futures["bound"].notna()].set_index("future")
     guide_lists = _different({PLAN: found.plan.guide_list, **{f"future {n}": found.lists[n] for n in known.index}})
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, Any]] = []
-    finished = found.finished
-    point: dict[str, Any] | None
+    jobs = []
     for name, lists in guide_lists.items():
         key = digest_of(
             valued_on(scenario), scenario.policy.model_dump(mode="json"), lists.to_dict("list"), found.seed,
@@ -122,29 +121,36 @@ def two_stage(
             prefix = "held_" if name == PLAN else ""
             if name in (PLAN, f"future {number}"):
                 point = {each: row[f"{prefix}{each}"] for each in ("status", "worth", "bound")}
+                rows.append({"list": name, "future": number, **point})
             else:
-                path = None if folder is None else folder / f"{name.replace(' ', '-')}-in-{number:04d}.json"
-                point = None if path is None else kept(path, key, gap, time_limit)
-                if point is None and not control.stopped:
-                    drawn = future(scenario, found.seed, number, found.uncertain)
-                    point = solved_in(drawn, lists, gap, time_limit, threads, control, report)
-                    if point is not None and path is not None:
-                        keep(path, key, time_limit, point)
-            if point is None:
-                finished = False
-                break
-            rows.append(
-                {"list": name, "future": number, **{each: point[each] for each in ("status", "worth", "bound")}}
-            )
-        if not finished and control.stopped:
-            break
-        tell(f"the list of {name} in {len(known)} futures")
+                file = f"{name.replace(' ', '-')}-in-{number:04d}.json"
+                jobs.append(Job(f"the list of {name} in future {number}", file, key, (name, number)))
+    how = FutureSolves(scenario, found.seed, found.uncertain, gap, time_limit, threads, found.plan.guide_list)
+    points = solve_all(
+        jobs, _solved, (how, guide_lists), gap=gap, time_limit=time_limit, folder=folder, control=control,
+        hands=hands or Hands(), tell=lambda name, point: tell(f"{name}: {point['status']}"), report=report,
+    )  # fmt: skip
+    finished = found.finished and len(points) == len(jobs)
+    for job in jobs:
+        if job.name in points:
+            point = {each: points[job.name][each] for each in ("status", "worth", "bound")}
+            rows.append({"list": job.task[0], "future": job.task[1], **point})
+    order = {name: place for place, name in enumerate(guide_lists)}
+    rows.sort(key=lambda row: (order[row["list"]], row["future"]))
     values = pd.DataFrame(rows, columns=["list", "future", "status", "worth", "bound"])
     values[["worth", "bound"]] = values[["worth", "bound"]].astype(float).replace([np.inf, -np.inf], np.nan)
     # A plan with the lists held is one with free lists too.
     values["bound"] = np.minimum(values["bound"], values["future"].map(known["bound"]).astype(float))
     bounds = measured(known["bound"].to_numpy(float))
     return TwoStage(found, guide_lists, values, _lists(values, guide_lists, len(known)), bounds, finished)
+
+
+def _solved(
+    task: tuple[str, int], shared: tuple[FutureSolves, dict[str, pd.DataFrame]], control: Control,
+    report: Callable[[Step], None],
+) -> dict[str, Any] | None:  # fmt: skip
+    (name, number), (how, guide_lists) = task, shared
+    return solved_in(how.drawn(number), guide_lists[name], how, control, report)
 
 
 def measured(worths: np.ndarray) -> dict[str, float]:

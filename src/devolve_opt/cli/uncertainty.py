@@ -1,0 +1,166 @@
+"""The commands on what is uncertain about a finished run: `robust` and `sensitivity`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from devolve_opt.cli.common import THREADS, Threads, app, err, out, refuse_foreign_folder
+from devolve_opt.errors import Fault, InputError
+
+CaseFolder = Annotated[
+    Path | None, typer.Option("--case", help="Folder of the case, if it is not where the run read it.")
+]
+Workers = Annotated[
+    int | None, typer.Option(help="Dask workers on this machine; one solve after the other if left out.", min=1)
+]
+Scheduler = Annotated[str | None, typer.Option(help="Address of a Dask scheduler, such as tcp://host:8786.")]
+SolveLimit = Annotated[float, typer.Option(help="Seconds of wall time for each solve (0: no limit).", min=0)]
+
+
+@app.command()
+def robust(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
+    futures: Annotated[int, typer.Option(help="Futures to draw.", min=1, max=10_000)] = 10,
+    seed: Annotated[int, typer.Option(help="Seed of the draws.", min=0)] = 1,
+    uncertain: Annotated[str, typer.Option(help="What may turn out otherwise, joined by commas.")] = (
+        "cases,hours,votes,attrition"
+    ),
+    case_folder: CaseFolder = None,
+    gap: Annotated[float, typer.Option(help="Relative gap to prove in each solve.", min=0, max=1)] = 0.002,
+    time_limit: SolveLimit = 180.0,
+    choose: Annotated[
+        bool,
+        typer.Option(
+            "--choose", help="Also solve each future with every other's list: which to decide now (two-stage)."
+        ),
+    ] = False,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results; RUN-robust beside the run if left out.")
+    ] = None,
+    threads: Threads = THREADS,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+) -> None:
+    """Tell what holding on to a run's guide list loses where cases, hours, choices or attrition turn out otherwise.
+
+    Each future is solved with the lists free and with the lists held. A stopped study goes on where it was.
+    """
+    from devolve_opt.solver.engine import Control, stop_on_interrupt
+    from devolve_opt.studies.many import Hands
+    from devolve_opt.studies.robust import robustness
+    from devolve_opt.studies.runs import case_of_run, read_run
+    from devolve_opt.studies.two_stage import two_stage
+    from devolve_opt.views.progress import Progress
+    from devolve_opt.views.robust_folder import KEPT, robust_text, write_robustness
+    from devolve_opt.views.two_stage_folder import two_stage_text, write_two_stage
+
+    hands = Hands(workers, scheduler)
+    target = out_folder or run.with_name(f"{run.resolve().name}-robust")
+    refuse_foreign_folder(target, KEPT, "a study of robustness")
+    with err.status("Reading ..."):
+        case = case_of_run(run, case_folder)
+        plan = read_run(run, case)
+    if case.synthetic:
+        err.print(case.notice, style="bold yellow")
+    names = [name.strip() for name in uncertain.split(",") if name.strip()]
+    control = Control(None)
+    with stop_on_interrupt(control.stop), Progress(err) as progress:
+        found = robustness(
+            plan, futures, seed, names, gap=gap, time_limit=time_limit or None, threads=threads, folder=target / KEPT,
+            control=control, hands=hands, tell=lambda line: err.print(line, markup=False), report=progress.report,
+        )  # fmt: skip
+        write_robustness(found, target)
+        lists = None
+        if choose:
+            lists = two_stage(
+                found, gap=gap, time_limit=time_limit or None, threads=threads, folder=target / KEPT, control=control,
+                hands=hands, tell=lambda line: err.print(line, markup=False), report=progress.report,
+            )  # fmt: skip
+            write_two_stage(lists, target)
+    out.print(robust_text(found).rstrip("\n"), markup=False)
+    if lists is not None:
+        out.print("\n" + two_stage_text(lists).rstrip("\n"), markup=False)
+    out.print(f"Results: {target}", markup=False)
+    if not found.finished or (lists is not None and not lists.finished):
+        err.print("Not complete; the same command goes on from there.")
+
+
+@app.command()
+def sensitivity(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A cap or price, such as prices.choice_met or guide_list_max=90:170 (a quarter down and up if no "
+            "range is given); may be repeated. Every price if left out."
+        ),
+    ] = None,
+    trajectories: Annotated[
+        int, typer.Option(help="Paths; each takes a solve more than there are settings.", min=2, max=1000)
+    ] = 4,
+    seed: Annotated[int, typer.Option(help="Seed of the paths.", min=0)] = 1,
+    case_folder: CaseFolder = None,
+    gap: Annotated[float, typer.Option(help="Relative gap to prove in each solve.", min=0, max=1)] = 0.005,
+    time_limit: SolveLimit = 180.0,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results; RUN-sensitivity beside the run if left out.")
+    ] = None,
+    threads: Threads = THREADS,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+) -> None:
+    """Tell which caps and prices a run's plan hangs on: all of them are moved, and what changes is told of each.
+
+    A stopped study goes on where it was.
+    """
+    from devolve_opt.solver.engine import Control, stop_on_interrupt
+    from devolve_opt.studies.many import Hands
+    from devolve_opt.studies.runs import case_of_run, read_run
+    from devolve_opt.studies.sensitivity import sensitivity as study
+    from devolve_opt.views.progress import Progress
+    from devolve_opt.views.sensitivity_folder import KEPT, sensitivity_text, write_sensitivity
+
+    settings = _ranges(vary or [])
+    hands = Hands(workers, scheduler)
+    target = out_folder or run.with_name(f"{run.resolve().name}-sensitivity")
+    refuse_foreign_folder(target, KEPT, "a study of sensitivity")
+    with err.status("Reading ..."):
+        case = case_of_run(run, case_folder)
+        plan = read_run(run, case)
+    if case.synthetic:
+        err.print(case.notice, style="bold yellow")
+    control = Control(None)
+    with stop_on_interrupt(control.stop), Progress(err) as progress:
+        found = study(
+            plan, settings, trajectories, seed, gap=gap, time_limit=time_limit or None, threads=threads,
+            folder=target / KEPT, control=control, hands=hands, report=progress.report,
+            tell=lambda line: err.print(line, markup=False),
+        )  # fmt: skip
+        write_sensitivity(found, target)
+    out.print(sensitivity_text(found).rstrip("\n"), markup=False)
+    out.print(f"Results: {target}", markup=False)
+    if not found.finished:
+        err.print("Not complete; the same command goes on from there.")
+
+
+def _ranges(parts: list[str]) -> dict[str, tuple[float, float] | None]:
+    """Read `a` and `b=low:high`."""
+    found: dict[str, tuple[float, float] | None] = {}
+    faults = []
+    for part in parts:
+        name, equals, ends = part.partition("=")
+        found[name.strip()] = None
+        if not equals:
+            continue
+        try:
+            low, high = map(float, ends.split(":"))
+            found[name.strip()] = (low, high)
+        except ValueError:
+            message = "must be a key of the policy, alone or with a range such as guide_list_max=90:170."
+            faults.append(Fault(message, column="--vary", value=part))
+    if faults:
+        raise InputError(faults)
+    return found

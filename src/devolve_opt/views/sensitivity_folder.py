@@ -1,0 +1,81 @@
+"""Sensitivity as a folder: tables, a text and a figure."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from devolve_opt.studies.sensitivity import MEASURES, NO_PLAN, NOT_FOUND, Sensitivity
+from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
+from devolve_opt.views.plots.sensitivity import sensitivity_figure
+from devolve_opt.views.wording import count, proof_record, status_lines
+
+RECORD = "sensitivity.json"
+KEPT = "points-kept"
+"""Folder of the points that are solved, which tells this folder from any other."""
+
+
+def write_sensitivity(found: Sensitivity, folder: str | Path) -> Path:
+    """Write a study of sensitivity; each file is complete or is not there.
+
+    Args:
+        found: what `sensitivity` returned.
+        folder: where; `points` and `effects` as CSV and Parquet, `sensitivity.txt`, `sensitivity.png`,
+            `sensitivity.svg` and `sensitivity.json` are written.
+
+    Raises:
+        InputError: if the folder cannot be written.
+    """
+    folder = Path(folder)
+    text, figure = sensitivity_text(found), sensitivity_figure(found)
+    record = {
+        "title": found.scenario.title, "notice": found.scenario.case.notice, **proof_record(found.plan),
+        "settings": {name: list(ends) for name, ends in found.settings.items()},
+        "trajectories": found.trajectories, "seed": found.seed, "finished": found.finished,
+    }  # fmt: skip
+    with writing_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_table(folder / "points", found.points)
+        write_table(folder / "effects", found.effects)
+        write_bytes(folder / "sensitivity.txt", text.encode())
+        write_figure(folder / "sensitivity", figure)
+        write_bytes(folder / RECORD, json.dumps(record, indent=1, ensure_ascii=False).encode())
+    return folder
+
+
+def sensitivity_text(found: Sensitivity) -> str:
+    """Return which settings move the plan most, and which points have no plan."""
+    notice = found.scenario.case.notice
+    lines = [found.scenario.title, *([notice] if notice else []), *status_lines(found.plan), ""]
+    lines.append(
+        f"{len(found.points)} of {count(found.wanted, 'point')} on {count(found.trajectories, 'path')}, seed "
+        f"{found.seed}; all settings move at once (Morris 1991). The ranges are assumptions:"
+    )
+    lines += [f"  {name:<28} {low:g} to {high:g}" for name, (low, high) in found.settings.items()]
+    statuses = found.points["status"]
+    for status, words in ((NO_PLAN, "proven: no plan keeps the rules"), (NOT_FOUND, "no plan was found in time")):
+        if (statuses == status).any():
+            lines.append(f"  {words} in {count(int((statuses == status).sum()), 'point')}; their paths do not count")
+    limited = int(statuses.isin(["time_limit", "solver_failed"]).sum())
+    if limited:
+        lines.append(f"  not proven to the gap that was asked for in {count(limited, 'point')}; see the column gap")
+    if found.effects.empty:
+        return "\n".join([*lines, "", "Fewer than two paths are whole: no effects are known."]) + "\n"
+    paths = int(found.effects["paths"].iloc[0])
+    lines += [
+        "",
+        f"What a setting changes when it moves over two thirds of its range, mean size over {count(paths, 'path')}",
+        "(+ or -: which way on average if it rises, with half the width of the 95 % interval; plans within the gap",
+        "may differ without a reason, and so make small changes):",
+    ]
+    for measure, words in MEASURES.items():
+        lines += ["", f"  {words}"]
+        scale, unit = (100, " points of 100") if measure == "list_kept" else (1, "")
+        ranking = found.ranking(measure)
+        for row in ranking.to_dict("records"):
+            if row["mean_size"] > 0:
+                size, half, mean = (scale * row[name] for name in ("mean_size", "mean_size_95", "mean"))
+                lines.append(f"    {row['setting']:<28} {size:8,.1f}{unit} ({mean:+,.1f}; 95 %: ± {half:,.1f})")
+        if not (ranking["mean_size"] > 0).any():
+            lines.append("    nothing changes it in these ranges")
+    return "\n".join(lines) + "\n"

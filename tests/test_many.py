@@ -1,0 +1,96 @@
+"""Many solves: what is kept is not done again, a stop loses nothing that is done, workers give the same answers."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from devolve_opt.errors import InputError, SolverError
+from devolve_opt.solver.engine import Control
+from devolve_opt.studies.kept import digest_of
+from devolve_opt.studies.many import Hands, Job, solve_all
+from devolve_opt.studies.robust import robustness
+from devolve_opt.studies.sensitivity import sensitivity
+from devolve_opt.studies.solving import solve
+from devolve_opt.studies.two_stage import two_stage
+from modelling import hand_scenario
+
+JOBS = [Job(f"job {number}", f"job-{number}.json", digest_of(number), number) for number in range(1, 6)]
+
+
+def squared(task, shared, control, report):
+    return {"status": "proven", "gap": 0.0, "value": task**2 + shared}
+
+
+def half_broken(task, shared, control, report):
+    if task == 2:
+        raise RuntimeError("no memory")
+    return squared(task, shared, control, report)
+
+
+def done(jobs, folder=None, solving=squared, control=None, hands=None, tell=lambda name, point: None):
+    return solve_all(
+        jobs, solving, 10, gap=0.0, time_limit=None, folder=folder, control=control or Control(None),
+        hands=hands or Hands(), tell=tell, report=lambda step: None,
+    )  # fmt: skip
+
+
+def test_what_is_kept_is_not_done_again(tmp_path):
+    asked: list[int] = []
+
+    def counted(task, shared, control, report):
+        asked.append(task)
+        return squared(task, shared, control, report)
+
+    done(JOBS[:3], tmp_path, counted)
+    found = done(JOBS, tmp_path, counted)
+    assert asked == [1, 2, 3, 4, 5]
+    assert {name: point["value"] for name, point in found.items()} == {f"job {n}": n**2 + 10 for n in range(1, 6)}
+    # Another key is another job.
+    done([Job("job 1", "job-1.json", digest_of("other"), 1)], tmp_path, counted)
+    assert asked[-1] == 1
+
+
+def test_a_stop_keeps_what_is_done(tmp_path):
+    control = Control(None)
+    found = done(JOBS, tmp_path, control=control, tell=lambda name, point: name == "job 2" and control.stop())
+    assert list(found) == ["job 1", "job 2"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["job-1.json", "job-2.json"]
+
+
+def test_a_job_that_was_stopped_at_work_is_dropped(tmp_path):
+    found = done(JOBS, tmp_path, lambda task, shared, control, report: None)
+    assert found == {}
+    assert not list(tmp_path.iterdir())
+
+
+def test_workers_are_counted_or_a_scheduler_is_named():
+    assert Hands().here
+    assert not Hands(2).here
+    with pytest.raises(InputError, match=r"at least 1[\s\S]*leave one out"):
+        Hands(0, "tcp://host:8786")
+
+
+def test_workers_do_the_same_and_what_breaks_is_told_after_the_rest(tmp_path):
+    with pytest.raises(SolverError, match=r"not done: job 2 \(RuntimeError: no memory\); what is done is kept"):
+        done(JOBS, tmp_path, half_broken, hands=Hands(2))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"job-{number}.json" for number in (1, 3, 4, 5)]
+    assert done(JOBS, tmp_path, hands=Hands(1)) == done(JOBS)
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return solve(hand_scenario(), gap=0)
+
+
+def test_studies_on_workers_find_what_they_find_here(plan, tmp_path):
+    here = robustness(plan, 2, gap=0, threads=1)
+    there = robustness(plan, 2, gap=0, threads=1, hands=Hands(2), folder=tmp_path)
+    pd.testing.assert_frame_equal(there.futures, here.futures)
+    pd.testing.assert_frame_equal(
+        two_stage(there, gap=0, threads=1, hands=Hands(2)).lists, two_stage(here, gap=0).lists
+    )
+    vary = {"guide_list_max": (1.0, 4.0)}
+    pd.testing.assert_frame_equal(
+        sensitivity(plan, vary, 2, gap=0, threads=1, hands=Hands(2)).effects, sensitivity(plan, vary, 2, gap=0).effects
+    )
