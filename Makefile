@@ -18,9 +18,10 @@ test: $(VENV)/installed
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -n 2
 
-# What takes minutes each, such as the city solved to its proof.
+# What takes minutes each, such as the city solved to its proof, and each law on four times as many examples.
 test-slow: $(VENV)/installed
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --thorough
+	$(BIN)/python -m pytest -n 2 -m "hypothesis and not slow" --thorough
 
 # Speed and memory of small scenarios, printed and never asserted; the others: `python -m benchmarks --help`.
 quick: $(VENV)/installed

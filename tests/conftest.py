@@ -5,6 +5,16 @@ from __future__ import annotations
 import highspy
 import pytest
 
+from depth import be_thorough
+
+
+def pytest_addoption(parser):
+    parser.addoption("--thorough", action="store_true", help="Try each law on all its examples, not on a quarter.")
+
+
+def pytest_configure(config):
+    be_thorough(config.getoption("--thorough"))
+
 
 @pytest.fixture(autouse=True)
 def threads_anew():

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from depth import examples
 from devolve_opt.audit import audit
 from devolve_opt.case import Case
 from devolve_opt.errors import InputError, NoPlanError
@@ -181,7 +182,7 @@ def least_loss(plan: Plan, duty: ProposedDuty, township: str) -> float | None:
     return best
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(small_scenarios(), st.sampled_from([30.0, 400.0, 1_200.0]), st.sampled_from([0.0, 300.0]))
 def test_what_is_given_up_is_the_least_of_every_choice(random, hours, of_officers):
     try:

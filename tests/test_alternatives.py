@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import Phase, assume, given, settings
 
+from depth import examples
 from devolve_opt.audit import audit
 from devolve_opt.errors import InputError, NoPlanError
 from devolve_opt.policy import Policy
@@ -83,7 +84,7 @@ def test_statuses_are_those_of_solving_each_case_with_pins(hand):
     assert_as_by_pins(hand)
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=examples(8), deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(case=small_cases(), policy=small_policies())
 def test_statuses_of_random_cases_are_those_of_solving_each_with_pins(case, policy):
     assume(given_lists(case, policy) is None)
@@ -113,6 +114,16 @@ def test_the_most_different_plans_begin_with_the_best_and_differ(hand):
     assert hand.different[0] == 0
     lists = [frozenset(hand.plans[number].guide_list["power"]) for number in hand.different]
     assert len(set(lists)) == len(lists)
+
+
+def test_where_nothing_can_be_listed_every_list_is_empty():
+    # The hearing power stays with the county, so that there is nothing to list, nothing to swing and one plan.
+    case = small_case({"T1": {}}, {"P1": {"needs_hearing": True}}, {("T1", "P1"): 3})
+    found = alternatives(Scenario(case, small_policy()), tolerance=0.1, gap=0.0)
+    assert found.finished
+    assert found.powers.empty
+    assert found.plan.objective == pytest.approx(0, abs=1e-6)
+    assert alternatives_text(found)
 
 
 def test_without_tolerance_only_equally_good_plans_count():

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases import only_fault, tiny_tables
+from depth import examples
 from devolve_opt import cli
 from devolve_opt.audit.area_teams import audit_teams
 from devolve_opt.case import Case
@@ -259,7 +260,7 @@ def cheapest(joint, teams, roads, mode: TeamMode, settings: AreaTeams) -> float:
     return best
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(
     joint=st.lists(st.integers(0, 6), min_size=3, max_size=3),
     teams=st.lists(st.tuples(st.integers(1, 4), st.sampled_from([30.0, 60.0, 120.0])), min_size=1, max_size=2),

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import devolve_opt.audit
+from depth import examples
 from devolve_opt.audit import audit, describe
 from devolve_opt.case import Case
 from devolve_opt.plan import Breach, Decisions
@@ -661,7 +662,7 @@ def odd_frames(draw: st.DrawFn, columns: str) -> Any:
     return pd.DataFrame({name: pd.Series(draw(cells), index=labels, dtype=object) for name in names}, index=labels)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(
     odd_frames("power list"),
     odd_frames("township power"),

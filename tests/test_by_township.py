@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from scipy.sparse import csr_array
 
+from depth import examples
 from devolve_opt.errors import SolverError
 from devolve_opt.formulation import build_model
 from devolve_opt.solver.blocks import split
@@ -108,7 +109,7 @@ def test_a_cut_by_hand():
     assert master.point.tolist() == pytest.approx([1])
 
 
-@settings(LAW, max_examples=30)
+@settings(LAW, max_examples=examples(30))
 @given(small_scenarios())
 def test_the_cuts_come_down_to_the_relaxation(scenario):
     matrix, places, lists = taken_apart(scenario)
@@ -131,7 +132,7 @@ def test_the_cuts_come_down_to_the_relaxation(scenario):
     assert master.bound == pytest.approx(relaxation, rel=CLOSE, abs=CLOSE)
 
 
-@settings(LAW, max_examples=60)
+@settings(LAW, max_examples=examples(60))
 @given(small_scenarios())
 def test_branch_and_bound_over_lists_agrees_with_highs_on_the_whole(scenario):
     matrix, places, lists = taken_apart(scenario)
@@ -143,7 +144,7 @@ def test_branch_and_bound_over_lists_agrees_with_highs_on_the_whole(scenario):
     assert objective <= optimum + tolerance
 
 
-@settings(LAW, max_examples=40)
+@settings(LAW, max_examples=examples(40))
 @given(small_scenarios())
 def test_a_wide_gap_leaves_a_true_bound(scenario):
     matrix, places, lists = taken_apart(scenario)
@@ -186,7 +187,7 @@ def test_whole_lists_of_a_case_do_not_speak_for_its_other_lists():
     assert tree.bound == pytest.approx(4.5)
 
 
-@settings(LAW, max_examples=8)
+@settings(LAW, max_examples=examples(8))
 @given(small_scenarios())
 def test_the_whole_search_proves_the_optimum(scenario):
     matrix, places, lists = taken_apart(scenario)

@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
+from depth import examples
 from devolve_opt.solver import strategy
 from devolve_opt.solver.carried import BOUNDS, PLANS, Carried
 from devolve_opt.solver.engine import Control, Engine
@@ -195,7 +196,7 @@ def apart(matrix: Matrix, places: np.ndarray, lists: np.ndarray, carried: Carrie
     )  # fmt: skip
 
 
-@settings(LAW, max_examples=8)
+@settings(LAW, max_examples=examples(8))
 @given(
     scenario=small_scenarios(), values=st.permutations([0, 1, 2]),
     # Of the last, townships themselves hang on it.

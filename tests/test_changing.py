@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from pyomo.environ import Constraint, NonNegativeReals, Var
 
+from depth import examples
 from devolve_opt.case import Case
 from devolve_opt.errors import InputError, NoPlanError
 from devolve_opt.formulation import Changed, build_model, change_policy, model, reason_to_rebuild, set_start
@@ -244,7 +245,7 @@ def test_a_question_is_about_its_answer_and_not_about_the_key():
     assert "officers_min" in reason_to_rebuild(built, policy.replace(officers_min=1))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(data=st.data())
 def test_on_random_cases_the_changed_model_is_that_of_a_fresh_build(data):
     case, policy = data.draw(small_cases()), data.draw(small_policies())

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from depth import examples
 from devolve_opt.errors import NoPlanError
 from devolve_opt.formulation import build_model
 from devolve_opt.scenario import Scenario
@@ -108,7 +109,7 @@ def test_a_case_taken_apart_by_township_is_seen_to_have_no_plan_at_once():
     assert list(search.seconds) == ["any solution"]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(case=small_cases(), policy=small_policies(), officers=st.integers(2, 6), band=st.floats(0.0, 0.1))
 def test_sets_of_random_cases_clash_and_cannot_be_narrowed_further(case, policy, officers, band):
     policy = policy.replace(officers_min=officers, posts_band=band, training_places_max=1, overload="wall")

@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from depth import examples
 from devolve_opt.audit import audit
 from devolve_opt.cli import app
 from devolve_opt.errors import InputError, NoPlanError
@@ -184,7 +185,7 @@ def test_posts_and_officers_are_worth_what_the_township_makes_of_them(hand):
     assert changes["officers", -1] == -np.inf  # fewer than two
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=examples(3), deadline=None)
 @given(case=small_cases(), policy=small_policies(), number=st.integers(0, 30))
 def test_the_whole_effect_is_that_of_solving_with_a_pin(case, policy, number):
     pairs = interest(case, policy)

@@ -20,6 +20,7 @@ from pyomo.environ import Constraint, value
 
 import devolve_opt.formulation
 from cases import tiny_tables
+from depth import examples
 from devolve_opt.audit import audit
 from devolve_opt.case import Case
 from devolve_opt.errors import NoPlanError
@@ -335,7 +336,7 @@ def test_the_citys_plan_is_a_sound_start_of_the_same_worth():
     assert_sound_start(scenario.data, scenario.policy)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(small_scenarios())
 def test_rows_and_audit_judge_the_same_start_alike(scenario):
     """Whatever the ratio rule makes of a case: no row is broken exactly when no rule is, and then the worth agrees."""

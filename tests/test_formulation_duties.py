@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases import only_fault, place, tiny_tables
+from depth import examples
 from devolve_opt.audit import audit
 from devolve_opt.errors import NoPlanError
 from devolve_opt.formulation import build_model, read_decisions, set_start
@@ -233,7 +234,7 @@ def test_a_start_carries_the_duties_of_the_plan():
 # Brute force and laws
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(
     st.lists(st.sampled_from([20.0, 90.0, 300.0, 700.0]), min_size=3, max_size=3),
     st.lists(st.tuples(st.sampled_from([30.0, 150.0, 400.0]), st.sets(st.sampled_from(["P1", "P2", "P3"]), max_size=2)),
@@ -277,7 +278,7 @@ def scenario_with_duties(random: Scenario) -> Scenario:
     return Scenario(case, random.policy.replace(duties={"load_max": 0.95}))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(small_scenarios())
 def test_duties_never_make_a_plan_worse_and_every_plan_passes_the_audit(random):
     scenario = scenario_with_duties(random)

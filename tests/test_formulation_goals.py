@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pyomo.environ import Constraint
 from typer.testing import CliRunner
 
+from depth import examples
 from devolve_opt.audit import audit
 from devolve_opt.cli import app
 from devolve_opt.errors import InputError, NoPlanError
@@ -189,7 +190,7 @@ def test_a_goal_of_overload_does_not_hide_what_would_have_to_give():
     terms=st.permutations(["choices_met", "inequity", "readiness", "overload", "posts_moved"]),
     tolerance=st.sampled_from([0.0, 0.1]),
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 def test_the_order_is_that_of_plain_solves_one_after_the_other(scenario, terms, tolerance):
     first, second = terms[:2]
     model = build_model(scenario.data, scenario.policy)

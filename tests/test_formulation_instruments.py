@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from depth import examples
 from devolve_opt.audit import audit
 from devolve_opt.errors import NoPlanError
 from devolve_opt.formulation import build_model
@@ -151,7 +152,7 @@ def test_unused_within_share_binds():
 # Laws
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(small_scenarios(), st.sampled_from(["none", "chosen", "all"]), st.integers(0, 2))
 def test_switching_on_never_makes_a_plan_better_but_by_returns(random, floor, opened):
     """Costs and caps only take away: the optimum with them is at most that without, and passes the audit."""
@@ -166,7 +167,7 @@ def test_switching_on_never_makes_a_plan_better_but_by_returns(random, floor, op
     assert with_them <= without or with_them == pytest.approx(without, rel=1e-6, abs=1e-6)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(small_scenarios())
 def test_plans_with_every_instrument_pass_the_audit(random):
     policy = random.policy.replace(

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from brute_force import best_plan
+from depth import examples
 from devolve_opt.audit import audit
 from devolve_opt.audit.ledger import Ledger
 from devolve_opt.audit.sound import sound_decisions
@@ -34,7 +35,7 @@ from strategies import small_scenarios
 # A failing case is not made smaller: it is small already, and each try costs a solve.
 FEW = settings(
     deadline=None,
-    max_examples=10,
+    max_examples=examples(10),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
@@ -92,7 +93,7 @@ def check_bound(scenario: Scenario) -> None:
     assert reference.objective == near(checked.objective)
 
 
-@settings(FEW, max_examples=20)
+@settings(FEW, max_examples=examples(20))
 @given(small_scenarios())
 def test_the_optimum_is_that_of_a_search_through_all_plans(scenario):
     check_optimum(scenario)
@@ -144,7 +145,7 @@ def check_tightening(scenario: Scenario, cap: str) -> None:
 CAPS = st.sampled_from(LOWER_IS_TIGHTER + HIGHER_IS_TIGHTER)
 
 
-@settings(FEW, max_examples=10)
+@settings(FEW, max_examples=examples(10))
 @given(small_scenarios(), CAPS)
 def test_tightening_a_cap_never_improves_the_optimum(scenario, cap):
     check_tightening(scenario, cap)

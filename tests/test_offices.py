@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases import only_fault
+from depth import examples
 from devolve_opt.audit.offices import audit_offices
 from devolve_opt.cli import main
 from devolve_opt.errors import InputError, NoPlanError
@@ -310,14 +311,14 @@ def hours_of(case, wanted: Offices) -> float:
 
 
 @given(small_office_cases())
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 def test_the_optimum_is_that_of_brute_force(drawn):
     case, wanted = drawn
     assert hours_of(case, wanted) == pytest.approx(by_brute_force(case, wanted), abs=1e-6)
 
 
 @given(small_office_cases())
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(4), deadline=None)
 def test_a_tighter_cap_never_helps(drawn):
     case, wanted = drawn
     loose = hours_of(case, wanted)

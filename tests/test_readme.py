@@ -94,6 +94,13 @@ def follow(commands: list[list[str]], place: Path) -> list[str]:
     return failed
 
 
+def test_the_commands_of_the_readme_on_the_hand_case_work_in_their_order(workplace):
+    small = [words for words in QUICK if any("hand" in word for word in words) or words[1] in {"check", "posts"}]
+    assert {words[1] for words in small} >= {"check", "run", "posts", "alternatives", "explain", "robust"}
+    assert follow(small, workplace) == []
+
+
+@pytest.mark.slow
 def test_the_quick_commands_of_the_readme_work_in_their_order(workplace):
     assert QUICK
     assert follow(QUICK, workplace) == []

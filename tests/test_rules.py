@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases import tiny_tables
+from depth import examples
 from devolve_opt.audit.law import eligible_powers as eligible_by_audit
 from devolve_opt.audit.ledger import Ledger
 from devolve_opt.audit.sound import sound_decisions
@@ -177,7 +178,7 @@ FACTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(FACTS, min_size=5, max_size=5), st.booleans(), st.booleans())
 def test_the_audits_own_reading_of_the_law_agrees(facts, testing, hearings):
     # P1 and P2 require nothing of one another's followers, so that there is no circle.
@@ -235,7 +236,7 @@ def test_where_nobody_chose_anything_there_is_no_interest():
     assert {"rounds", "cases", "hours", "officer_hours", "chosen_last"} <= set(found.columns)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(small_scenarios())
 def test_the_audits_own_interest_agrees(random):
     case, policy = random.data, random.policy

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from cases import tiny_tables
+from depth import examples
 from devolve_opt.audit import audit
 from devolve_opt.audit.ledger import Ledger
 from devolve_opt.audit.sound import sound_decisions
@@ -114,7 +115,7 @@ def test_posts_towards_the_formula_stop_at_the_cap():
     assert posts_within_cap(case, capped).sum(axis=1).tolist() == [12, 8]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(small_scenarios())
 def test_posts_add_up_in_every_county_and_agree_with_the_audit(random):
     case, policy = random.data, random.policy
@@ -295,7 +296,7 @@ def test_the_ratio_rule_leaves_what_would_break_a_rule(policy, township, power):
     assert len(audit(case, rules, taken).breaches) == 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(small_scenarios())
 def test_the_ratio_rules_take_up_never_breaks_a_rule(random):
     """Posts, officers and a list in force may break one where nothing else is possible; what it takes up never does."""

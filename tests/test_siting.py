@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from depth import examples
 from devolve_opt.errors import NoPlanError
 from devolve_opt.formulation.siting import Siting, build_siting, read_siting
 from devolve_opt.solver.matrix import compile_matrix
@@ -244,7 +245,7 @@ def problems(draw) -> Siting:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(problems())
 def test_as_good_as_looking_at_every_plan(data):
     try:

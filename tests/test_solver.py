@@ -35,6 +35,7 @@ from pyomo.environ import (
 )
 from scipy.sparse import csr_array
 
+from depth import examples
 from devolve_opt.errors import SolverError
 from devolve_opt.solver import engine as engine_module
 from devolve_opt.solver.engine import Answer, Control, Engine, Outcome
@@ -396,7 +397,7 @@ def integer_matrices():
     )
 
 
-@settings(LAW, max_examples=40)
+@settings(LAW, max_examples=examples(40))
 @given(matrix=integer_matrices())
 def test_highs_agrees_with_trying_every_point(matrix):
     optimum = best_by_hand(matrix)
@@ -694,7 +695,7 @@ def searched(matrix: Matrix, start=None, *, control=None, gap=0.0, lists=2, **ru
     return search
 
 
-@settings(LAW, max_examples=15)
+@settings(LAW, max_examples=examples(15))
 @given(matrix=knapsacks())
 def test_the_search_finds_and_proves_the_optimum(matrix):
     optimum = best_by_hand(matrix)
@@ -714,7 +715,7 @@ def test_the_search_finds_and_proves_the_optimum(matrix):
         assert later.objective >= earlier.objective
 
 
-@settings(LAW, max_examples=6)
+@settings(LAW, max_examples=examples(6))
 @given(matrix=knapsacks(), gap=st.sampled_from([0.02, 0.2]))
 def test_a_wider_gap_is_kept_and_the_bound_stays_true(matrix, gap):
     optimum = best_by_hand(matrix)

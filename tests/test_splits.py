@@ -8,6 +8,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
+from depth import examples
 from devolve_opt.solver.blocks import split
 from devolve_opt.solver.master import Master
 from strategies import small_scenarios
@@ -63,7 +64,7 @@ def test_what_is_on_one_list_at_most_is_seen_as_one_amount():
     assert amounts.at(np.array([0.25, 0.5])).tolist() == [0.75]
 
 
-@settings(LAW, max_examples=40)
+@settings(LAW, max_examples=examples(40))
 @given(scenario=small_scenarios(), seed=st.integers(0, 2**32 - 1))
 def test_no_plan_rises_above_a_split_cut(scenario, seed):
     matrix, places, lists = taken_apart(scenario)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from brute_force import best_plan
 from cases import HEADER, faults_of, only_fault, tiny_tables
+from depth import examples
 from devolve_opt.case import Case
 from devolve_opt.errors import InputError, NoPlanError
 from devolve_opt.formulation import build_model
@@ -29,7 +30,7 @@ from strategies import small_scenarios
 # A failing case is not made smaller: it is small already, and each try costs a solve.
 FEW = settings(
     deadline=None,
-    max_examples=12,
+    max_examples=examples(12),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

@@ -21,6 +21,7 @@ from cases import (
     sound_folder,
     tiny_tables,
 )
+from depth import examples
 from devolve_opt.case import Case
 from devolve_opt.reading.folder import read_folder, write_folder
 from devolve_opt.schema import Column, schema
@@ -230,7 +231,9 @@ def made_sound(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return tables
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(small_tables(), words(40, breaks=True), st.booleans(), st.floats(0, 8760, exclude_min=True))
 def test_any_sound_case_reads_back_as_it_was_written(tables, title, synthetic, hours):
     header = {"title": title, "provenance": title[::-1], "synthetic": synthetic, "available_hours": hours}

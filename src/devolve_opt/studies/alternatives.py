@@ -326,7 +326,8 @@ class _Study:
             }
             for power in self.listing.powers.values()
         ]  # fmt: skip
-        frame = pd.DataFrame(rows).astype({"shown_by": "Int64"})
+        columns = ["power", "name", "field", "listed", "lists", "status", "loss_least", "loss_most", "shown_by"]
+        frame = pd.DataFrame(rows, columns=columns).astype({"shown_by": "Int64"})
         finished = not (frame["status"] == OPEN).any()
         return Alternatives(
             self.best, self.tolerance, self.worth, frame, tuple(self.plans), self._different(wanted), finished

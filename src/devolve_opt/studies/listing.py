@@ -214,6 +214,8 @@ def standing_on_lists(matrix: Matrix, columns: Columns) -> Matrix:
     $l_p \le b_p + \sum_c s_{cp}$: no plan is worth less for it, and "listed" says what it says.
     """
     listed = {key[1]: column for key, column in columns.items() if key[0] == "listed"}
+    if not listed:
+        return matrix
     places = {power: number for number, power in enumerate(listed)}
     entries = [(places[power], column, -1.0) for power, column in listed.items()]
     entries += [(places[key[-1]], column, 1.0) for key, column in columns.items() if key[0] in ("base", "special")]
