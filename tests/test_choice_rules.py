@@ -56,6 +56,14 @@ def test_proportional_rules_give_a_quarter_of_the_townships_a_quarter_of_the_pla
     assert Ballots(divided_case(), divided().policy).listed_by(rule) == ["P1", "P2", "P3", "Q1"]
 
 
+def test_the_even_list_serves_both_categories_as_evenly_as_can_be(found):
+    # Three for the six and one for the two give 3/4 and 1/2, two and two 1/2 and 1: the least is the same, then 1 is
+    # more than 3/4.
+    shares = found.categories.set_index(["rule", "category"])["share"]
+    assert (shares["leximin", "general"], shares["leximin", "key"]) == (1 / 2, 1)
+    assert "leximin: even to categories" in choice_rules_text(found)
+
+
 def test_two_of_eight_agree_and_have_nothing_of_four_places():
     # Two of eight are a quarter: enough for one of four places.
     ballots = Ballots(divided_case(), divided().policy)
@@ -128,7 +136,7 @@ def test_whose_choices_are_listed(found):
     assert not rules.at["plan", "justified"]
     powers = found.powers.set_index("power")
     assert (powers.at["Q1", "chosen_by"], powers.at["Q1", "pav"], powers.at["Q1", "plan"]) == (2, True, False)
-    assert "Q2" not in powers.index
+    assert powers.loc["Q2", ["plan", "pav", "leximin"]].to_list() == [False, False, True]
 
 
 def test_the_text_says_who_is_left_out_and_what_it_costs(found):
@@ -158,7 +166,8 @@ def test_where_no_plan_keeps_the_rules_with_a_list_it_is_said():
     # B1 is to take Q2, which requires Q1: the proportional rules list that, the most chosen powers leave it out.
     case, policy = divided_case(requires="Q1"), small_policy(guide_list_max=4, base_list_max=4, pins=[pin("Q2", "B1")])
     found = choice_rules(solve(Scenario(case, policy, title="Pinned"), gap=0.0), gap=0.0)
-    assert set(found.plans) == {"plan", *PROPORTIONAL}
+    # The even list holds both Q1 and Q2.
+    assert set(found.plans) == {"plan", "leximin", *PROPORTIONAL}
     assert all("Q2" in set(plan.take_up["power"]) for plan in found.plans.values())
     assert found.none["approval"].startswith("proven: no plan")
     assert "worth: proven: no plan" in choice_rules_text(found)
@@ -195,7 +204,7 @@ def test_the_folder_and_the_command(tmp_path):
     folder = tmp_path / "hand-choices"
     record = json.loads((folder / "choice_rules.json").read_text("utf-8"))
     assert record["notice"]
-    assert set(record["plans"]) | set(record["none"]) == {"plan", "ratio", *CHOICE_RULES}
+    assert set(record["plans"]) | set(record["none"]) == {"plan", "ratio", "leximin", *CHOICE_RULES}
     names = {path.name for path in folder.iterdir()}
     assert {"choice_rules.txt", "choice_rules.png", "choice_rules.svg", "rules.csv", "powers.csv"} <= names
     again = runner.invoke(app, ["choices", str(run), "--no-worth"])

@@ -18,12 +18,15 @@ from devolve_opt.rules.ratio import given_lists
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.solver.progress import Step
+from devolve_opt.studies.even_lists import even_list
 from devolve_opt.studies.side_by_side import gini
 from devolve_opt.studies.solving import solve
 from devolve_opt.vocabulary import Category, Method
 
-PLAN, RATIO = "plan", "ratio"
-"""Names of the plan's own list and of the ratio rule's beside those of `CHOICE_RULES`."""
+PLAN, RATIO, LEXIMIN = "plan", "ratio", "leximin"
+"""Names of the plan's own list, of the ratio rule's and of the even list beside those of `CHOICE_RULES`."""
+EVEN_SECONDS = 120.0
+"""Seconds for the even list; it is left out where it is not proven by then."""
 IN_FORCE = "the case's guide list is in force, so that no other can be solved for"
 
 
@@ -35,7 +38,7 @@ class ChoiceRules(FrozenFrames):
         plan: the plan that they are held against.
         plans: by rule, the best plan found whose guide list holds none but the rule's powers and those that pins ask
             for; which list holds each, and the take-up, are the model's. A rule is missing where none was
-            asked for or found.
+            asked for or found; the even list (`leximin`) where it was not proven in time.
         none: by rule, why there is no plan.
         rules: a row a rule, columns `rule`; `powers` it lists; `shared`, powers also on the plan's list; `choices`,
             choices of the last round that are listed, and `share` of them all; `least_share`, of the township with
@@ -72,7 +75,7 @@ def choice_rules(
     tell: Callable[[str], None] = lambda line: None,
     report: Callable[[Step], None] = lambda step: None,
 ) -> ChoiceRules:
-    """Put a plan's guide list beside those of the ratio rule and of four choice rules.
+    """Put a plan's guide list beside those of the ratio rule, of four choice rules and the one even to categories.
 
     A listed choice need not be taken up: a choice counts here whichever list holds the power, also that of another
     category than the township's own.
@@ -97,6 +100,9 @@ def choice_rules(
     practice = ratio_lists(case, policy) if given is None else given
     listed = {PLAN: _known(ballots, plan.guide_list), RATIO: _known(ballots, practice)}
     listed |= {rule: ballots.listed_by(rule) for rule in CHOICE_RULES}
+    even = even_list(ballots, case.tables["townships"]["category"], Control(EVEN_SECONDS, control.event), threads)
+    if even is not None:
+        listed[LEXIMIN] = even
     plans: dict[str, Plan] = {PLAN: plan}
     none: dict[str, str] = {}
     for rule, powers in listed.items():

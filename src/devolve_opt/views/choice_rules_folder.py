@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from devolve_opt.rules.choice_rules import CHOICE_RULES
-from devolve_opt.studies.choice_rules import PLAN, RATIO, ChoiceRules
+from devolve_opt.studies.choice_rules import LEXIMIN, PLAN, RATIO, ChoiceRules
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.choice_rules import NAMES, choice_rules_figure
 from devolve_opt.views.wording import HOURS, count, proof_record, rounded_down, rounded_up, share, status_lines
@@ -19,6 +19,7 @@ RECORD = "choice_rules.json"
 WORDS = {
     PLAN: "what this run lists", RATIO: "the report's own practice: chosen by a large enough share",
     **{rule: words for rule, (_, words) in CHOICE_RULES.items()},
+    LEXIMIN: "even to categories: the one served least is served as well as can be, then the next, and so on",
 }  # fmt: skip
 
 

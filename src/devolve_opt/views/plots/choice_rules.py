@@ -7,18 +7,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
-from devolve_opt.studies.choice_rules import PLAN, RATIO, ChoiceRules
+from devolve_opt.studies.choice_rules import LEXIMIN, PLAN, RATIO, ChoiceRules
 from devolve_opt.views import style
 from devolve_opt.views.wording import short_status
 
 NAMES = {
     PLAN: "this plan", RATIO: "ratio rule", "approval": "most chosen", "pav": "PAV", "phragmen": "Phragmén",
-    "equal_shares": "equal shares",
+    "equal_shares": "equal shares", LEXIMIN: "leximin",
 }  # fmt: skip
 """What each rule is called."""
 LOOKS = {
     PLAN: (style.THIS_PLAN, "o"), RATIO: (style.RATIO_RULE, "s"), "approval": ("#7A7A7A", "D"), "pav": ("#2A8C6B", "^"),
     "phragmen": ("#8A4FA3", "v"), "equal_shares": ("#C2477F", "P"),
+    LEXIMIN: ("#B8860B", "X"),
 }  # fmt: skip
 """Colour and mark of each rule."""
 SPREAD = 0.6
