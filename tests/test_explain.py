@@ -23,6 +23,7 @@ from devolve_opt.studies.runs import case_of_run
 from devolve_opt.studies.solving import solve
 from devolve_opt.views.explanation import answer, explanation_json, explanation_text, reason
 from devolve_opt.views.losers import losers, losers_text
+from devolve_opt.views.plots.explanation import explanation_figure
 from devolve_opt.views.run_folder import write_run
 from modelling import hand_scenario, pin, small_case, small_policy
 from strategies import small_cases, small_policies
@@ -225,6 +226,39 @@ def test_text_and_json_say_the_same_and_carry_proof_and_notice(hand, question):
 def test_wrong_questions_are_refused(hand, wrong):
     with pytest.raises(InputError):
         explain(hand, **wrong)
+
+
+def drawn(found) -> dict[str, list[float]]:
+    """Return the values of each row of the figure by its words; none where the rules do not allow it."""
+    [axes] = explanation_figure(found).axes
+    words = {place: label.get_text() for place, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)}
+    rows: dict[str, list[float]] = {name: [] for name in words.values()}
+    for line in axes.lines:
+        if line.get_marker() == "o":
+            rows[words[line.get_ydata()[0]]] += sorted({round(float(end), 2) for end in line.get_xdata()})
+    return rows
+
+
+def test_the_figure_draws_what_the_answer_rests_on(hand):
+    # As in the tests above: P2 would gain A 110 h if its list held it, and costs everybody 12 h.
+    assert drawn(explain(hand, "A", "P2")) == {
+        "as it is, but for: not on its list": pytest.approx([-110]),
+        "for everybody, on the whole": pytest.approx([12]),
+    }
+    dear = drawn(explain(hand, "B", "P1"))
+    assert dear["1 more certified officer"] == pytest.approx([30])
+    assert drawn(explain(hand, None, "P2"))["1 more on every list"] == pytest.approx([110])
+    people = drawn(explain(hand, "A"))
+    assert people["1 fewer post"] == pytest.approx([-285])
+    assert people["1 fewer certified officer"] == []
+
+
+def test_the_shell_draws_the_answer(run_folder, tmp_path):
+    done = CliRunner().invoke(app, ["explain", str(run_folder), "P2", "A", "--figure", str(tmp_path / "why.png")])
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in tmp_path.iterdir()} == {"why.png", "why.svg"}
+    done = CliRunner().invoke(app, ["explain", str(run_folder), "--figure", str(tmp_path / "losers")])
+    assert isinstance(done.exception, InputError)
 
 
 def test_who_gets_less_than_under_the_ratio_rule_and_why():

@@ -34,14 +34,19 @@ def explain(
     ] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
     out_file: Annotated[Path | None, typer.Option("--out", help="File to write the answer to as well.")] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option(help="Draw the answer, as FIGURE.png and FIGURE.svg; for a township, a power or both."),
+    ] = None,
     threads: Threads = THREADS,
 ) -> None:
     """Tell why a township has a power or not, why a power is listed, who gets less; with solved what-ifs."""
     from devolve_opt.studies.explaining import explain as ask
     from devolve_opt.studies.runs import case_of_run, read_run
     from devolve_opt.views.explanation import explanation_json, explanation_text
-    from devolve_opt.views.files import write_bytes, writing_to
+    from devolve_opt.views.files import write_bytes, write_figure, writing_to
     from devolve_opt.views.losers import losers, losers_text
+    from devolve_opt.views.plots.explanation import explanation_figure
 
     with err.status("Reading ..."):
         case = case_of_run(run, case_folder)
@@ -50,11 +55,19 @@ def explain(
         err.print(case.notice, style="bold yellow")
     township, power = _sorted_out(ids or [], case)
     if township is None and power is None:
+        if figure is not None:
+            message = "name a township, a power or both; of the losers there is a table only."
+            raise InputError([Fault(message, column="--figure")])
         text = losers(plan).to_json(orient="records", force_ascii=False, indent=1) if as_json else losers_text(plan)
     else:
         with err.status("Solving it otherwise ... (Ctrl-C stops)"):
             found = ask(plan, township, power, prove or 60.0, threads, prove=prove > 0)
         text = explanation_json(found) if as_json else explanation_text(found)
+        if figure is not None:
+            with writing_to(figure):
+                write_figure(
+                    figure.with_suffix("") if figure.suffix in {".png", ".svg"} else figure, explanation_figure(found)
+                )
     if out_file is not None:
         with writing_to(out_file):
             write_bytes(out_file, text.encode())

@@ -132,7 +132,7 @@ def _because(found: Explanation) -> str:
 def _rule_in_the_way(found: Explanation) -> str:
     turning = found.changes[found.changes["amount"].notna()] if len(found.changes) else found.changes
     if len(turning):
-        ways = [_amount(row["change"], int(row["amount"])) for row in turning.to_dict("records")]
+        ways = [amount_in_words(row["change"], int(row["amount"])) for row in turning.to_dict("records")]
         return f"it would take {' or '.join(ways)}"
     return "no single change that was tried makes room for it"
 
@@ -222,13 +222,13 @@ def _levers(found: Explanation) -> Iterator[str]:
         yield "What would turn it, each by itself, everything the township decides solved anew"
     for row in rows:
         if not pd.isna(row["amount"]):
-            yield f"  {_amount(row['change'], int(row['amount']))}: {_outcome(row['loss_at_amount'])}"
+            yield f"  {amount_in_words(row['change'], int(row['amount']))}: {_outcome(row['loss_at_amount'])}"
     never = [row for row in rows if pd.isna(row["amount"]) and row["tried"]]
     for row in never:
-        yield f"  not {_amount(row['change'], sign * int(row['tried']))}: {_outcome(row['loss_at_amount'])}"
+        yield f"  not {amount_in_words(row['change'], sign * int(row['tried']))}: {_outcome(row['loss_at_amount'])}"
     for row in rows:
         if not row["tried"]:
-            yield f"  {_amount(row['change'], sign)}: the township could not keep its rules"
+            yield f"  {amount_in_words(row['change'], sign)}: the township could not keep its rules"
     if loss is not None and loss > 0 and not facts["taken"]:
         price, today = facts["choice_price_to_pay"], facts["choice_price"]
         told = f", such as {rounded_up(price):,.0f} for each round chosen instead of {today:g}" if price else ""
@@ -237,7 +237,8 @@ def _levers(found: Explanation) -> Iterator[str]:
         yield f"  a worth of {-loss:,.0f} {HOURS} less"
 
 
-def _amount(lever: str, amount: int) -> str:
+def amount_in_words(lever: str, amount: int) -> str:
+    """Return a change of a lever in words, such as `2 more certified officers`."""
     noun, *rest = LEVERS[lever].split(" allowed ")
     plural = noun if abs(amount) == 1 else f"{noun}s"
     return " allowed ".join([f"{abs(amount)} {'more' if amount > 0 else 'fewer'} {plural}", *rest])
@@ -334,7 +335,7 @@ def _worth_of_people(found: Explanation) -> Iterator[str]:
     for row in found.changes.to_dict("records"):
         worth = row["worth"]
         words = "its rules would not allow it" if np.isinf(worth) else f"{worth:+,.0f} {HOURS}"
-        yield f"  {_amount(row['change'], int(row['amount'])):<26} {words}"
+        yield f"  {amount_in_words(row['change'], int(row['amount'])):<26} {words}"
     yield (
         f"A post that moves is priced at {facts['price_post_moved']:g}, an officer who is trained at "
         f"{facts['price_officer_trained']:g}."
