@@ -330,6 +330,7 @@ def write_land(folder: Path) -> Path:
             ("sweep", "--scenario", str(HAND), "--values", "2,3", "--cold", "2", "--gap", "0", "--threads", "1"),
             ("sweep.csv", "sweep.png"),
         ),
+        (("fronts", "--seeds", "1", "--threads", "1"), ("fronts.csv",)),
         (("proof", *LITTLE, "--runners", "root_lp,devolve_opt"), PROOF_FILES),
         pytest.param(("proof", *LITTLE), PROOF_FILES, marks=pytest.mark.slow),
     ],

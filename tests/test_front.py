@@ -135,15 +135,34 @@ def test_what_another_run_found_is_not_solved_again():
 
 
 @settings(LAW, max_examples=20)
-@given(data=st.data(), goals=st.sampled_from([2, 2, 3, 4]))
-def test_a_front_is_that_of_a_search_through_all_plans(data, goals):
+@given(data=st.data(), goals=st.sampled_from([2, 2, 3, 4]), most_worth=st.sampled_from([9, 99_999]))
+def test_a_front_is_that_of_a_search_through_all_plans(data, goals, most_worth):
+    # Small worths leave room for one solve a point, large ones take two.
     items = data.draw(st.integers(2, 6))
-    numbers = st.integers(0, 9)
+    numbers = st.integers(0, most_worth)
     worth = np.array([data.draw(st.lists(numbers, min_size=items, max_size=items)) for _ in range(goals)])
     weight = np.array([data.draw(st.lists(st.integers(1, 9), min_size=items, max_size=items))])
     most = np.array([data.draw(st.integers(0, int(weight.sum())))])
     plans = [np.array(plan) for plan in product((0, 1), repeat=items) if weight[0] @ np.array(plan) <= most[0]]
     assert values_of(front_of(knapsack(worth, weight, most))) == unbeaten({tuple(worth @ plan) for plan in plans})
+
+
+def test_one_solve_a_point_where_steps_of_the_others_show_beside_the_last():
+    # In two goals of 0 to 10 a step of the first is 0.5 / 10 of one of the last; of 0 to 100,000 it is 0.000005.
+    solved = {}
+    for scale in (1, 10_000):
+        worth = np.array([[1, 4 * scale, 6 * scale], [6 * scale, 4 * scale, 1]])
+        matrix, goals = compile_goals(knapsack(worth, np.ones((1, 3)), np.array([2])))
+        control = Control(60.0)
+        solver = Exactly(with_goals(matrix, goals), control, threads=1)
+        asked, solve = [], solver.solve
+        solver.solve = lambda *given, asked=asked, solve=solve: asked.append(given) or solve(*given)
+        front = Front(matrix.integer, goals, solver, control)
+        front.run()
+        assert len(front.points) == 3
+        solved[scale] = len(asked)
+    # The middle point in one solve and in two; all else alike.
+    assert solved[10_000] > solved[1]
 
 
 @needs_published

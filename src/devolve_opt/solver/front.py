@@ -4,8 +4,9 @@ For k goals the values of the first k - 1 are cut into boxes, and each box is se
 2014]: the best value of the last goal among plans that are better in every other goal than the box's worst corner;
 then, at that value, the plan with the greatest sum of all goals. What it finds is on the front, and splits the boxes;
 what lies between it and the corner needs no further search. The stages are those of the augmented epsilon-constraint
-method [Mavrotas & Florios 2013], one after the other instead of in one objective with small weights, so that no weight
-is too small for the solver's tolerances or too large for the answer.
+method [Mavrotas & Florios 2013]. Where every goal counts whole things and none has a wide range, both are solved in
+one, with the others at weights that come to less than one step of the last goal and yet show each of their own steps;
+else one after the other, so that no weight is too small for the solver's tolerances or too large for the answer.
 
 Two plans count as different in a goal if they differ by its step at least. Where a goal counts whole things its step is
 known, and the front is complete. Elsewhere the step is a spacing that the user states: between two points found, others
@@ -31,6 +32,8 @@ SHARE, WIDE_SHARE = 1e-3, 0.05
 """Spacing of a goal whose step is not known, in its range; the second where the solver works to a gap."""
 TOLERANCE = 1e-7
 """Relative difference of two values that is the solver's, and no difference."""
+SEEN = 1e-4
+"""Least part of a step of the last goal at which a step of another one shows beside it."""
 ASIDE = 1e-3
 """What the other goals count beside the last one, each in its range, where the solver works to a gap."""
 SLACK = 1e-2
@@ -131,6 +134,8 @@ class Front:
             self.exact = (known > 0) & (stated <= known)
             self.steps = np.where(stated > 0, np.maximum(stated, known), np.where(known > 0, known, share * ranges))
             held.ranges = ranges
+            if not self.solver.gap and self.exact.all():
+                held.weigh(known)
             boxes = [Box((least - self.steps)[:-1], most[:-1])]
             while boxes and not self.control.stopped and self.control.left > 0:
                 box = max(boxes, key=lambda one: one.size(ranges[:-1]))
@@ -228,12 +233,24 @@ class _Held:
         least: what every plan has of each goal but the last, shape (k,).
         slack: by how much a goal that is held may fall short, shape (k,).
         ranges: between its least and its most on the front, shape (k,), at least 1e-9.
+        weights: of the goals, shape (k,), where one solve can do for two; else None.
     """
 
     def __init__(self, goals: Goals, solver: Solver, control: Control):
         self.goals, self.solver, self.control = goals, solver, control
         count = len(goals.names)
         self.slack, self.ranges, self.least = np.zeros(count), np.ones(count), np.full(count, -np.inf)
+        self.weights: Array | None = None
+
+    def weigh(self, steps: Array) -> None:
+        """Find weights of the goals with which one solve puts the last goal first and then the sum of the others.
+
+        All of what the others can make out between their least and their most comes to half a step of the last goal.
+        """
+        others = len(steps) - 1
+        weights = np.r_[0.5 / (others * self.ranges[:-1]), 1 / steps[-1]]
+        if (weights[:-1] * steps[:-1] >= SEEN).all():
+            self.weights = weights
 
     def find_least(self, goal: int) -> float:
         """Return a value that no plan falls below."""
@@ -290,6 +307,16 @@ class _Held:
             reached = np.maximum(limits, self.least)[:last]
             asked = float(((reached - self.goals.offsets[:last]) / self.ranges[:last]).sum())
             bound = (answer.bound - ASIDE * asked) * self.ranges[last] + float(self.goals.offsets[last])
+            return self._point(answer.solution, answer.outcome is Outcome.OPTIMAL, bound, limits, answer.seconds)
+        if self.weights is not None:
+            answer = self._solve(self.weights @ self.goals.costs, limits)
+            if answer.solution is None:
+                return answer.outcome
+            # The others come to half a step at most, so that nothing has a whole step more of the last goal.
+            aside = float(self.weights[:last] @ (self.least[:last] - self.goals.offsets[:last]))
+            bound = (answer.bound - aside) / self.weights[last] + float(self.goals.offsets[last])
+            if answer.outcome is Outcome.OPTIMAL:
+                bound = float(self.goals.values(answer.solution)[last])
             return self._point(answer.solution, answer.outcome is Outcome.OPTIMAL, bound, limits, answer.seconds)
         answer = self._solve(self.goals.costs[last], limits)
         if answer.solution is None:
