@@ -56,9 +56,9 @@ def ours(problem: dict[str, Any], threads: int) -> list[tuple[int, ...]]:
 
     matrix, goals = compile_goals(model_of(problem, listed=False))
     control = Control(None)
-    with Exactly(with_goals(matrix, goals), control, threads) as solver:
-        front = Front(matrix.integer, goals, solver, control)
-        front.run()
+    solver, *beside = (Exactly(with_goals(matrix, goals), control, 1) for _ in range(threads))
+    front = Front(matrix.integer, goals, solver, control, beside=beside)
+    front.run()
     return [tuple(int(value) for value in np.round(goals.reported(point.values))) for point in front.points]
 
 

@@ -315,7 +315,8 @@ def write_land(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("command", "files"),
     [
-        (("quick", "--scenarios", "hand", "--time-limit", "20"), ()),
+        # Continuous integration runs it in any case.
+        pytest.param(("quick", "--scenarios", "hand", "--time-limit", "20"), (), marks=pytest.mark.slow),
         pytest.param(("load", "--scenario", str(HAND), "--repeats", "1"), ("load.csv",), marks=pytest.mark.slow),
         pytest.param(
             ("growth", "--townships", "20", "--gap", "0.5", "--time-limit", "20", "--threads", "1"),
@@ -326,11 +327,11 @@ def write_land(folder: Path) -> Path:
             ("country-cities.csv", "country-classes.csv", "country.png"),
             marks=pytest.mark.slow,
         ),
-        (
+        pytest.param(
             ("sweep", "--scenario", str(HAND), "--values", "2,3", "--cold", "2", "--gap", "0", "--threads", "1"),
-            ("sweep.csv", "sweep.png"),
+            ("sweep.csv", "sweep.png"), marks=pytest.mark.slow,
         ),
-        (("fronts", "--seeds", "1", "--threads", "1"), ("fronts.csv",)),
+        pytest.param(("fronts", "--seeds", "1", "--threads", "1"), ("fronts.csv",), marks=pytest.mark.slow),
         (("proof", *LITTLE, "--runners", "root_lp,devolve_opt"), PROOF_FILES),
         pytest.param(("proof", *LITTLE), PROOF_FILES, marks=pytest.mark.slow),
     ],

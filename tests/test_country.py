@@ -197,6 +197,7 @@ def test_a_city_has_the_size_that_it_is_given(size):
     case.replace(townships=case.townships)  # the tables pass the checks of files
 
 
+@pytest.mark.slow
 def test_no_county_of_a_city_has_a_real_ones_name():
     names = {name for seed in range(40) for name in synthesise_city(26, 26, 0, seed).counties["name"]}
     assert len(names) > 300
@@ -266,6 +267,7 @@ def test_every_city_has_a_proven_plan_and_the_pool_is_shared_out(solved):
     assert table["township_powers"].to_list() == [2 * 433, 4 * 433, 6 * 433, 0]
 
 
+@pytest.mark.slow
 def test_the_bound_holds_for_every_way_to_share_out_the_pool(solved, country):
     plan, _ = solved
     shares = [share for share in product(POOL.choices, repeat=3) if sum(share) <= POOL.posts]
@@ -344,6 +346,7 @@ def test_what_was_stopped_goes_on_from_there(cluster, country, tmp_path):
     assert sum(found["kept"] for found in second) == kept
 
 
+@pytest.mark.slow
 def test_a_local_cluster_is_made_where_no_other_is_named(country, tmp_path):
     plan = solve_country(country.replace(pool=None), GAP, sample=1, workers=1)
     assert plan.workers == 1

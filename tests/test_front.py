@@ -147,6 +147,22 @@ def test_a_front_is_that_of_a_search_through_all_plans(data, goals, most_worth):
     assert values_of(front_of(knapsack(worth, weight, most))) == unbeaten({tuple(worth @ plan) for plan in plans})
 
 
+@settings(LAW, max_examples=8)
+@given(data=st.data(), goals=st.sampled_from([2, 3]))
+def test_solvers_side_by_side_find_the_same_front(data, goals):
+    numbers = st.lists(st.integers(0, 30), min_size=7, max_size=7)
+    model = knapsack(np.array([data.draw(numbers) for _ in range(goals)]), np.ones((1, 7)), np.array([3]))
+    alone = values_of(front_of(model))
+    matrix, names = compile_goals(model)
+    control = Control(60.0)
+    solver, *beside = (Exactly(with_goals(matrix, names), control, threads=1) for _ in range(3))
+    front = Front(matrix.integer, names, solver, control, beside=beside)
+    front.run()
+    assert values_of(front) == alone
+    assert front.open == []
+    assert {point.status for point in front.points} == {Status.PROVEN}
+
+
 def test_one_solve_a_point_where_steps_of_the_others_show_beside_the_last():
     # In two goals of 0 to 10 a step of the first is 0.5 / 10 of one of the last; of 0 to 100,000 it is 0.000005.
     solved = {}

@@ -27,7 +27,7 @@ from devolve_opt.synthetic import Calibration, synthesise
 from devolve_opt.synthetic.powers import real_items
 from devolve_opt.vocabulary import BASE_LIST, VOTING_CATEGORIES
 
-SEEDS = (1, 2, 3)
+SEEDS = (1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3)))
 POLICY = Policy()
 ROOT = Path(__file__).parents[1]
 ROUNDS = ["round_1", "round_2", "round_3"]

@@ -16,6 +16,9 @@ may lie that are better by less.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from copy import copy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,6 +35,8 @@ SHARE, WIDE_SHARE = 1e-3, 0.05
 """Spacing of a goal whose step is not known, in its range; the second where the solver works to a gap."""
 TOLERANCE = 1e-7
 """Relative difference of two values that is the solver's, and no difference."""
+FEWEST_STEPS = 4
+"""Steps of the first goal from which on a box is worth cutting for another solver."""
 SEEN = 1e-4
 """Least part of a step of the last goal at which a step of another one shows beside it."""
 ASIDE = 1e-3
@@ -87,6 +92,7 @@ class Front:
         goals: k goals, 2 to 4.
         solver: solves with goals held at limits, see `held`.
         control: when to stop.
+        beside: further solvers of the same goals, each of which searches a box at the same time.
         spacing: by how much values of each goal have to differ, shape (k,); 0 takes the step that is known, or
             a share of its range.
         report: called with each point.
@@ -103,6 +109,7 @@ class Front:
     solver: Solver
     control: Control
     spacing: Array | None = None
+    beside: Sequence[Solver] = ()
     report: Callable[[FrontPoint], None] = lambda point: None
     recall: Callable[[str], FrontPoint | Outcome | None] = lambda key: None
     remember: Callable[[str, FrontPoint | Outcome], None] = lambda key, found: None
@@ -120,7 +127,7 @@ class Front:
             SolverError: if the solver breaks down before anything is known.
         """
         count = len(self.goals.names)
-        with self.solver:
+        with self.solver, ExitStack() as others, ThreadPoolExecutor(1 + len(self.beside)) as pool:
             held = _Held(self.goals, self.solver, self.control)
             known = self.goals.steps(self.integer)
             held.least[:-1] = [held.find_least(goal) for goal in range(count - 1)]
@@ -136,10 +143,15 @@ class Front:
             held.ranges = ranges
             if not self.solver.gap and self.exact.all():
                 held.weigh(known)
+            hands = [held, *(held.on(others.enter_context(solver)) for solver in self.beside)]
             boxes = [Box((least - self.steps)[:-1], most[:-1])]
             while boxes and not self.control.stopped and self.control.left > 0:
-                box = max(boxes, key=lambda one: one.size(ranges[:-1]))
-                boxes = self._search(held, box, boxes)
+                if self.exact[0]:
+                    boxes = _enough_boxes(boxes, len(hands), self.steps[0])
+                largest = sorted(boxes, key=lambda one: one.size(ranges[:-1]), reverse=True)[: len(hands)]
+                # What is found side by side is taken in turn, so that the same front comes out whoever is first.
+                for box, found in zip(largest, pool.map(self._searched, hands, largest), strict=True):
+                    boxes = self._without(box, found, boxes)
             self.open += boxes
         self.points = _unbeaten(self.points)
 
@@ -162,8 +174,8 @@ class Front:
         self.points.append(point)
         self.report(point)
 
-    def _search(self, held: _Held, box: Box, boxes: list[Box]) -> list[Box]:
-        """Look for a plan better than the box's worst corner; return the boxes that are left."""
+    def _searched(self, held: _Held, box: Box) -> FrontPoint | Outcome:
+        """Look for a plan better than the box's worst corner."""
         # What this solve speaks for: everything better than the worst corner.
         limits = np.r_[box.worst + self.steps[:-1], -np.inf]
         key = "point-" + ",".join(f"{limit:.9g}" for limit in limits[:-1])
@@ -171,6 +183,12 @@ class Front:
         if found is None:
             found = held.best_last(limits)
             self._remember(key, found)
+        return found
+
+    def _without(self, box: Box, found: FrontPoint | Outcome, boxes: list[Box]) -> list[Box]:
+        """Return the boxes that are left once one of them has been searched."""
+        if not any(one is box for one in boxes):
+            return boxes  # what was found beside it settles it
         if found is Outcome.INFEASIBLE:
             return [one for one in boxes if not (one.worst >= box.worst - self.steps[:-1] * SLACK).all()]
         if isinstance(found, Outcome):
@@ -190,6 +208,19 @@ class Front:
             if not ((one.worst >= corner - near) & (one.best <= found.values[:-1] + near)).all()
             and (one.best - one.worst >= self.steps[:-1] - near).all()
         ]
+
+
+def _enough_boxes(boxes: list[Box], count: int, step: float) -> list[Box]:
+    """Return boxes cut along the first goal, halfway by its steps, until there are enough or none is wide."""
+    while len(boxes) < count:
+        widest = max(boxes, key=lambda one: one.best[0] - one.worst[0])
+        steps = round((widest.best[0] - widest.worst[0]) / step)
+        if steps < FEWEST_STEPS:
+            return boxes
+        cut = widest.worst[0] + steps // 2 * step
+        halves = [_with(widest, 0, best=cut), _with(widest, 0, worst=cut)]
+        boxes = [one for one in boxes if one is not widest] + halves
+    return boxes
 
 
 def _split(box: Box, at: Array) -> list[Box]:
@@ -241,6 +272,12 @@ class _Held:
         count = len(goals.names)
         self.slack, self.ranges, self.least = np.zeros(count), np.ones(count), np.full(count, -np.inf)
         self.weights: Array | None = None
+
+    def on(self, solver: Solver) -> _Held:
+        """Return the same on another solver."""
+        other = copy(self)
+        other.solver = solver
+        return other
 
     def weigh(self, steps: Array) -> None:
         """Find weights of the goals with which one solve puts the last goal first and then the sum of the others.

@@ -134,9 +134,11 @@ def frontier(
         front = Front(
             matrix.integer,
             ordered,
-            study.solver(matrix, control, threads),
+            study.solver(matrix, control, threads if gap else 1),
             control,
             np.array([(spacing or {}).get(name, 0.0) for name in ordered.names]),
+            # A small case leaves nothing for a second thread to do.
+            [study.solver(matrix, control, 1) for _ in range(threads - 1)] if not gap else (),
             report=study.tell,
             recall=study.recall,
             remember=study.remember,
