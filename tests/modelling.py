@@ -131,6 +131,32 @@ def with_duties(
     )
 
 
+INSTRUMENTS: dict[str, Any] = {
+    "county_opening": {"opened_max": 2}, "lent_returns": {"returned_max": 1}, "retention": {},
+    "uncertain_hours": {"budget": 1},
+    "office_heads": {"led_max": 1}, "stations": {"managed_max": 1}, "duties": {"matched_share_min": 0.5},
+    "phases": {"withdrawal_price": 20.0}, "offices": {}, "area_teams": {},
+}  # fmt: skip
+
+
+def with_everything(case: Case) -> Case:
+    """Return the case with stations, duties and a power held already, whatever its townships are."""
+    units, powers = list(case.townships.index), list(case.powers.index)
+    held = pd.DataFrame({"township": case.voting_townships[:1], "power": powers[0]})
+    field = str(case.fields.index[0])
+    stations: dict[str, Any] = {
+        "A1": {"township": units[0], "field": field, "kind": "culture"},
+        "A2": {"township": units[0], "kind": "market_supervision"}, "A3": {"township": units[-1]},
+    }  # fmt: skip
+    duties = {"D1": {"hours": 40.0, "officer_hours": 10.0}, "D2": {"hours": 400.0}}
+    return with_duties(with_stations(case.replace(held=held), **stations), duties, {"D1": powers[:1]})
+
+
+def everything_on(policy: Policy) -> Policy:
+    """Return the policy with every instrument switched on."""
+    return policy.replace(**INSTRUMENTS)
+
+
 def small_policy(**changes: Any) -> Policy:
     """Return a policy in which nothing binds and nothing is lost: a test changes the one key that it is about.
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 import numpy as np
-import pandas as pd
 import pytest
 from annotated_types import Ge, Gt, Le
 from hypothesis import given, settings
@@ -15,7 +14,6 @@ from pydantic import BaseModel
 from pyomo.environ import Constraint, NonNegativeReals, Var
 
 from depth import examples
-from devolve_opt.case import Case
 from devolve_opt.errors import InputError, NoPlanError
 from devolve_opt.formulation import Changed, build_model, change_policy, model, reason_to_rebuild, set_start
 from devolve_opt.formulation.reads import Reads, said, written
@@ -24,33 +22,8 @@ from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.settings import Settings
 from devolve_opt.solver.changing import changed_matrix
 from devolve_opt.solver.matrix import Matrix, compile_matrix
-from modelling import hand_scenario, with_duties, with_stations
+from modelling import INSTRUMENTS, everything_on, hand_scenario, with_everything
 from strategies import small_cases, small_policies
-
-INSTRUMENTS: dict[str, Any] = {
-    "county_opening": {"opened_max": 2}, "lent_returns": {"returned_max": 1}, "retention": {},
-    "uncertain_hours": {"budget": 1},
-    "office_heads": {"led_max": 1}, "stations": {"managed_max": 1}, "duties": {"matched_share_min": 0.5},
-    "phases": {"withdrawal_price": 20.0}, "offices": {}, "area_teams": {},
-}  # fmt: skip
-
-
-def with_everything(case: Case) -> Case:
-    """Return the case with stations, duties and a power held already, whatever its townships are."""
-    units, powers = list(case.townships.index), list(case.powers.index)
-    held = pd.DataFrame({"township": case.voting_townships[:1], "power": powers[0]})
-    field = str(case.fields.index[0])
-    stations: dict[str, Any] = {
-        "A1": {"township": units[0], "field": field, "kind": "culture"},
-        "A2": {"township": units[0], "kind": "market_supervision"}, "A3": {"township": units[-1]},
-    }  # fmt: skip
-    duties = {"D1": {"hours": 40.0, "officer_hours": 10.0}, "D2": {"hours": 400.0}}
-    return with_duties(with_stations(case.replace(held=held), **stations), duties, {"D1": powers[:1]})
-
-
-def everything_on(policy: Policy) -> Policy:
-    return policy.replace(**INSTRUMENTS)
-
 
 HAND = hand_scenario()
 SCENES = {
@@ -188,7 +161,13 @@ def assert_taken_there_and_back(built: Any, others: list[Policy]) -> list[str]:
     return reasons
 
 
-@pytest.fixture(scope="module", params=SCENES)
+OFTEN = {"everything"}
+"""Scenes that are looked at every time; the others leave keys out, or take a row or two otherwise."""
+
+
+@pytest.fixture(
+    scope="module", params=[one if one in OFTEN else pytest.param(one, marks=pytest.mark.slow) for one in SCENES]
+)
 def scene_model(request):
     """Return the model of a scene; every test takes it back to where it was."""
     return build_model(*SCENES[request.param])

@@ -23,6 +23,7 @@ from devolve_opt.vocabulary import Method
 ROOT = Path(__file__).parents[1]
 COMMANDS = (
     "check",
+    "template",
     "synth",
     "run",
     "compare",

@@ -523,7 +523,9 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_nothing_behind(land, tmp_path, to_
     assert "NOT COMPLETE" in shown
     # Nothing else is said: no traceback of a worker, no warning of semaphores that were left behind.
     last = "Stopped before it was finished; what is done is kept, the same command goes on from there."
-    assert " ".join(said.split()) == last
+    # A city that is done in the same moment may still be told.
+    lines = [line for line in said.splitlines() if line.strip() and not re.match(r"\d of \d+: ", line)]
+    assert " ".join(" ".join(lines).split()) == last
     assert list((tmp_path / "runs" / "land" / "done").glob("*.json"))
     assert until(lambda: not living(running.pid), 10)
 
@@ -554,7 +556,7 @@ def until(true: Callable[[], bool], seconds: float) -> bool:
     return False
 
 
-@pytest.mark.parametrize("how", ["stopped", "client gone"])
+@pytest.mark.parametrize("how", ["stopped", pytest.param("client gone", marks=pytest.mark.slow)])
 def test_tasks_on_a_cluster_that_stands_already_end_when_nobody_waits_for_them(cluster, country, how):
     # A city that takes minutes to the last digit.
     task = replace(task_of(country, "3", gap=0.0), townships=120, counties=6)

@@ -149,7 +149,13 @@ def test_a_goal_that_is_not_proven_leaves_the_plan_unproven():
     assert "goals are NOT proven" in short_status(late)
 
 
-@pytest.mark.parametrize("goal", [{"term": "county_support", "at_least": -1e6}, {"term": "inequity", "at_least": -1e6}])
+@pytest.mark.parametrize(
+    "goal",
+    [
+        {"term": "county_support", "at_least": -1e6},
+        pytest.param({"term": "inequity", "at_least": -1e6}, marks=pytest.mark.slow),
+    ],
+)
 def test_what_ifs_leave_goals_that_bind_nobody_aside(goal):
     plain = hand_scenario()
     plans = [solve(one, gap=0.0, threads=1) for one in (plain, plain.replace(policy={"goals": [goal]}))]

@@ -12,7 +12,6 @@ from devolve_opt.studies.many import Hands, Job, solve_all
 from devolve_opt.studies.robust import robustness
 from devolve_opt.studies.sensitivity import sensitivity
 from devolve_opt.studies.solving import solve
-from devolve_opt.studies.two_stage import two_stage
 from modelling import hand_scenario
 
 JOBS = [Job(f"job {number}", f"job-{number}.json", digest_of(number), number) for number in range(1, 6)]
@@ -87,9 +86,6 @@ def test_studies_on_workers_find_what_they_find_here(plan, tmp_path):
     here = robustness(plan, 2, gap=0, threads=1)
     there = robustness(plan, 2, gap=0, threads=1, hands=Hands(2), folder=tmp_path)
     pd.testing.assert_frame_equal(there.futures, here.futures)
-    pd.testing.assert_frame_equal(
-        two_stage(there, gap=0, threads=1, hands=Hands(2)).lists, two_stage(here, gap=0).lists
-    )
     vary = {"guide_list_max": (1.0, 4.0)}
     pd.testing.assert_frame_equal(
         sensitivity(plan, vary, 2, gap=0, threads=1, hands=Hands(2)).effects, sensitivity(plan, vary, 2, gap=0).effects

@@ -160,7 +160,7 @@ def random_scenario(seed: int) -> Scenario:
     return Scenario(case, policy)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", [0, 1, 2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 10))])
 def test_no_assignment_loses_less(seed):
     """Whatever would lose less breaks a rule of the audit, which knows nothing of the model."""
     wanted = random_scenario(seed)

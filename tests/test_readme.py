@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 COMMANDS = (
-    "check", "synth", "run", "posts", "compare", "sweep", "frontier", "alternatives", "explain", "choices",
+    "check", "template", "synth", "run", "posts", "compare", "sweep", "frontier", "alternatives", "explain", "choices",
     "robust", "sensitivity", "offices", "admit", "phases",
 )  # fmt: skip
 SECONDS = 20

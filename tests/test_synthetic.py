@@ -335,7 +335,7 @@ def test_no_place_is_a_real_one():
     real |= set(pd.read_csv(folder / "census2020_towns.csv", dtype=str)["town"])
     counties = set(pd.read_csv(folder / "counts_per_county.csv", dtype=str)["county"])
     assert len(real) > 150
-    for seed in (*SEEDS, 2021):
+    for seed in (1, 2, 2021):
         assert not real & set(city(seed).townships["name"])
         assert not counties & set(city(seed).counties["name"])
 

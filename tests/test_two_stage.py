@@ -16,6 +16,7 @@ from devolve_opt.rules.futures import ROUNDS, future
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies import robust as robust_study
+from devolve_opt.studies.many import Hands
 from devolve_opt.studies.robust import robustness
 from devolve_opt.studies.solving import solve
 from devolve_opt.studies.two_stage import PLAN, measured, two_stage
@@ -161,3 +162,9 @@ def test_the_files_and_the_command(tmp_path, found):
     other = runner.invoke(app, ["robust", str(run), "--futures", "2", "--seed", "2"])
     assert other.exit_code == 0
     assert not list((tmp_path / "hand-robust").glob("*list*")), "lists of other futures stand beside these"
+
+
+@pytest.mark.slow
+def test_workers_find_the_same_lists(found):
+    there = two_stage(found.robustness, gap=0.0, threads=1, hands=Hands(2))
+    pd.testing.assert_frame_equal(there.lists, found.lists)

@@ -19,6 +19,7 @@ from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError, did_you_mean
 from devolve_opt.frozen import FrozenMapping
 from devolve_opt.policy import Policy
+from devolve_opt.reading.workbook import ENDING, POLICY_SHEET, place_of, read_workbook
 from devolve_opt.schema import Column, numeric_columns, schema
 from devolve_opt.settings import settings_faults
 
@@ -86,12 +87,14 @@ class Scenario:
 
     @classmethod
     def read(cls, path: str | Path) -> Scenario:
-        """Read a scenario file (TOML: `title`, `case`, `[policy]`, `[changes]`).
+        """Read a scenario file (TOML: `title`, `case`, `[policy]`, `[changes]`), or a workbook with a sheet of policy.
 
         Raises:
             InputError: listing every fault of the scenario file and of its case.
         """
         path = Path(path)
+        if path.suffix.lower() == ENDING:
+            return cls._from_workbook(path)
         content, digest = read_toml(path, "a scenario file")
         faults = [
             Fault("unknown key." + did_you_mean(key, _KEYS), file=path.name, column=key)
@@ -117,6 +120,21 @@ class Scenario:
         if faults:
             raise InputError(faults)
         return scenario
+
+    @classmethod
+    def _from_workbook(cls, path: Path) -> Scenario:
+        faults: list[Fault] = []
+        content = read_workbook(path)
+        prices = {name.removeprefix(_PRICE): value for name, value in content.policy.items() if name.startswith(_PRICE)}
+        keys = {name: value for name, value in content.policy.items() if not name.startswith(_PRICE)}
+        policy = read_policy(path, {**keys, **({"prices": prices} if prices else {})}, faults)
+        if faults:
+            sheet = place_of(path.name, POLICY_SHEET[0])
+            raise InputError(
+                replace(fault, file=sheet, column=fault.column.removeprefix("policy.")) for fault in faults
+            )
+        case = Case(tables=content.tables, source=str(path), input_hashes=content.hashes, **content.header)
+        return cls(case, policy, case.title, {}, str(path), content.hashes)
 
     @cached_property
     def data(self) -> Case:
@@ -163,6 +181,7 @@ class Scenario:
 
 
 _KEYS = ("title", "case", "policy", "changes")
+_PRICE = "prices."
 
 
 def read_toml(path: Path, what: str) -> tuple[dict[str, Any], str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,11 +64,34 @@ def read_scenario(path: Path) -> Scenario:
     from devolve_opt.election import ENDING, read_election
     from devolve_opt.scenario import Scenario
 
-    with err.status("Reading ..."):
+    with err.status("Reading ..."), marking(path):
         scenario = read_election(path) if path.suffix.lower() == ENDING else Scenario.read(path)
     if scenario.case.synthetic:
         err.print(scenario.case.notice, style="bold yellow")
     return scenario
+
+
+@contextmanager
+def marking(path: Path) -> Iterator[None]:
+    """Within this block, what is wrong with a workbook is marked in a copy of it as well."""
+    from devolve_opt.reading.workbook import ENDING
+
+    try:
+        yield
+    except InputError as error:
+        if path.suffix.lower() == ENDING and path.is_file():
+            _mark(path, error)
+        raise
+
+
+def _mark(path: Path, error: InputError) -> None:
+    from devolve_opt.views.marked import write_marked
+
+    try:
+        copy = write_marked(path, error.faults)
+    except Exception:  # a file that is not read cannot be marked
+        return
+    err.print(f"A copy with the bad cells marked: {copy}", markup=False)
 
 
 def refuse_foreign_folder(folder: Path, sign: str, what: str) -> None:

@@ -1,15 +1,13 @@
-"""Commands on cases and plans: `check`, `synth`, `run`, `compare`, `sweep`."""
+"""Commands on plans: `run`, `compare`, `sweep`."""
 
 from __future__ import annotations
 
 import math
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from devolve_opt.cli.common import (
     MOST_VALUES,
@@ -25,67 +23,6 @@ from devolve_opt.cli.common import (
 )
 from devolve_opt.errors import Fault, InputError, did_you_mean
 from devolve_opt.vocabulary import INSTRUMENT_TERMS, Method
-
-
-class Size(StrEnum):
-    """Sizes of synthetic cases."""
-
-    CITY = "city"
-    PILOT_DISTRICT = "pilot-district"
-    PROVINCE = "province"
-    HAND = "hand"
-
-
-@app.command()
-def check(
-    case: Annotated[Path, typer.Argument(metavar="CASE", help="Folder of the case, such as models/city.")],
-) -> None:
-    """Look over the data of a case: read every table, report every fault, show what is there and what law keeps out."""
-    from devolve_opt.case import Case
-    from devolve_opt.policy import Policy
-    from devolve_opt.rules.legality import exclusions
-    from devolve_opt.schema import schema
-
-    found = Case.read(case)
-    title = f"{found.title}   {found.notice}".rstrip()
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for heading in ("table", "rows", "meaning"):
-        table.add_column(heading, justify="right" if heading == "rows" else "left")
-    for name, rows in found.size().items():
-        # As it is, because a policy's [table] would else be taken for a colour.
-        table.add_row(name, f"{rows:,}", Text(schema()[name].meaning))
-    out.print(table)
-    kept_out = exclusions(found, Policy())
-    reasons = Table(title="Powers kept out under the default policy", title_justify="left", title_style="bold")
-    for heading in ("rule", "article", "powers"):
-        reasons.add_column(heading, justify="right" if heading == "powers" else "left")
-    for (rule, article), group in kept_out.groupby(["rule", "article"], sort=False):
-        reasons.add_row(str(rule), str(article), str(len(group)))
-    out.print(reasons)
-    out.print(f"{len(kept_out)} of {len(found.powers)} powers may not be handed down. No fault found.")
-
-
-@app.command()
-def synth(
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write the case to.")],
-    size: Annotated[Size, typer.Option(help="What to generate.")] = Size.CITY,
-    seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same case.", min=0)] = 2021,
-    overwrite: Annotated[bool, typer.Option("--replace", help="Replace the synthetic case that is there.")] = False,
-) -> None:
-    """Write a synthetic case, calibrated to public figures; it says everywhere that it is synthetic."""
-    from devolve_opt.synthetic import synthesise
-
-    refuse_foreign_folder(target, "case.toml", "a case")
-    if (target / "case.toml").exists():
-        if not overwrite:
-            message = "holds a case; name another folder, or replace it with --replace."
-            raise InputError([Fault(message, file=str(target))])
-        _refuse_real_case(target)
-    with err.status(f"Generating {size.value} ..."):
-        case = synthesise(size.value, seed)
-        case.write(target)
-    counts = case.size()
-    out.print(f"{target}: {counts['townships']:,} townships, {counts['powers']:,} powers, seed {seed}. {case.notice}")
 
 
 @app.command()
@@ -138,6 +75,7 @@ def run(
     from devolve_opt.cli.country import refuse_options, run_country
     from devolve_opt.country import names_country
     from devolve_opt.election import ENDING
+    from devolve_opt.reading.workbook import ENDING as WORKBOOK
     from devolve_opt.solver.engine import Control, stop_on_interrupt
     from devolve_opt.studies.solving import solve
     from devolve_opt.views.progress import Progress
@@ -152,7 +90,7 @@ def run(
     if export_model is not None or export_votes is not None:
         return
     started = datetime.now(UTC)
-    of_country = scenario.suffix.lower() != ENDING and names_country(scenario)
+    of_country = scenario.suffix.lower() not in {ENDING, WORKBOOK} and names_country(scenario)
     refuse_options(method, {"sample": sample, "workers": workers, "scheduler": scheduler}, of_country)
     if of_country:
         run_country(scenario, out_folder, gap, time_limit, threads or 1, sample, workers, scheduler)
@@ -357,15 +295,6 @@ def _refuse_run_of_another(folder: Path, scenario: Path) -> None:
     before = str(read_manifest(folder).get("scenario_file") or "")
     if before and Path(before).resolve() != scenario.resolve():
         message = f"holds the run of another scenario file, {before}; name a folder of its own with --out."
-        raise InputError([Fault(message, file=str(folder))])
-
-
-def _refuse_real_case(folder: Path) -> None:
-    """Invented data never take the place of real ones."""
-    from devolve_opt.case import Case
-
-    if not Case.read(folder).synthetic:
-        message = "holds a case with real data, which synthetic data must not replace; name another folder."
         raise InputError([Fault(message, file=str(folder))])
 
 

@@ -25,7 +25,8 @@ TRUTHS = {"yes": True, "true": True, "1": True, "是": True, "no": False, "false
 
 # Kept to ASCII digits, and without `inf`, `nan` and `1_000`, all of which Python's float() would take.
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}([,，][0-9]{3})+(\.[0-9]*)?")
+_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}([, '\u2019][0-9]{3})+(\.[0-9]*)?")
+"""Digits in threes, with what Chinese, English and Swiss spreadsheets put between them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,12 +189,13 @@ def _rule(column: Column, known: Collection[str] | None) -> Callable[[str], Any]
 
 
 def _number(column: Column, word: str) -> float | int | _Problem:
-    if not _NUMBER.fullmatch(word):
-        if _THOUSANDS.fullmatch(word):
-            plain = word.replace(",", "").replace("，", "")
-            return _Problem("thousands", f"has thousands separators; write {plain}.")
+    # As it is pasted: full-width digits, commas and stops, separators between thousands.
+    plain = unicodedata.normalize("NFKC", word).replace("\u2212", "-")
+    if _THOUSANDS.fullmatch(plain):
+        plain = re.sub(r"[, '\u2019]", "", plain)
+    if not _NUMBER.fullmatch(plain):
         return _Problem("number", "is not a number; write digits only, such as 12 or 0.5, without unit or spaces.")
-    value = float(word)
+    value = float(plain)
     unit = f" {column.unit}" if column.unit else ""
     if column.kind == "integer" and math.isfinite(value) and not value.is_integer():
         return _Problem("whole", f"is not whole; give a whole number of {column.unit or 'units'}.")
@@ -207,7 +209,7 @@ def _number(column: Column, word: str) -> float | int | _Problem:
 
 
 def _truth(word: str) -> bool | _Problem:
-    answer = TRUTHS.get(word.lower())
+    answer = TRUTHS.get(unicodedata.normalize("NFKC", word).lower())
     return answer if answer is not None else _Problem("truth", "is neither yes nor no; write yes or no (是 or 否).")
 
 

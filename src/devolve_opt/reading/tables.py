@@ -87,8 +87,8 @@ def with_absent_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataF
 
 def raise_if_any(faults: Iterable[Fault]) -> None:
     """Raise InputError if there are faults, those of one file together and in the order of the tables."""
-    order = {name: place for place, name in enumerate(schema())}
-    ordered = sorted(faults, key=lambda fault: order.get(fault.file.removesuffix(".csv"), -1))
+    order = {name: place for place, table in enumerate(schema().values()) for name in (table.name, table.chinese)}
+    ordered = sorted(faults, key=lambda fault: order.get(fault.file.removesuffix(".csv").rpartition(", sheet ")[2], -1))
     if ordered:
         raise InputError(ordered)
 

@@ -156,3 +156,40 @@ def numeric_columns() -> dict[str, list[Column]]:
             if column.numeric:
                 found.setdefault(column.name, []).append(column)
     return found
+
+
+@dataclass(frozen=True)
+class Output:
+    """A column of a table of results, in words.
+
+    Attributes:
+        chinese, english: its heading.
+        unit: unit of a number, in English; empty for words and shares.
+        format: `whole`, `number`, `share`, or empty for words.
+    """
+
+    chinese: str
+    english: str
+    unit: str
+    format: str
+
+
+@cache
+def outputs() -> dict[tuple[str, str], Output]:
+    """Return the columns of results by table and column; the table is empty where a column means the same in all."""
+    return {
+        (row["table"], row["column"]): Output(row["chinese"], row["english"], row["unit"], row["format"])
+        for row in _rows("outputs.csv")
+    }
+
+
+def output(table: str, column: str) -> Output:
+    """Return what a column of a table of results is called; KeyError if it is not known."""
+    known = outputs()
+    return known.get((table, column)) or known["", column]
+
+
+@cache
+def result_words() -> dict[str, tuple[str, str]]:
+    """Return the codes in results that are no words of the vocabulary: in Chinese and in English."""
+    return {row["word"]: (row["chinese"], row["english"]) for row in _rows("words.csv")}

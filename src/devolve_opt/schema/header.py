@@ -25,18 +25,22 @@ class HeaderKey:
     kind: Literal["text", "boolean", "number"]
     unit: str
     default: str
+    chinese: str
     meaning: str
 
 
 HEADER_KEYS = (
-    HeaderKey("title", "text", "", "", "What is shown as the name of the case."),
-    HeaderKey("provenance", "text", "", "", "Where the data come from: sources, dates, and who put them together."),
+    HeaderKey("title", "text", "", "", "案例名称", "What is shown as the name of the case."),
     HeaderKey(
-        "synthetic", "boolean", "", "",
+        "provenance", "text", "", "", "数据来源",
+        "Where the data come from: sources, dates, and who put them together.",
+    ),
+    HeaderKey(
+        "synthetic", "boolean", "", "", "是否合成数据",
         "true if the data are invented, false if they are real; shown wherever the data are shown.",
     ),
     HeaderKey(
-        "available_hours", "number", "hours a year", f"{AVAILABLE_HOURS:g}",
+        "available_hours", "number", "hours a year", f"{AVAILABLE_HOURS:g}", "每人全年工作时间",
         f"Working hours a year of one person, less leave and training; above 0, at most {HOURS_OF_A_YEAR:g}.",
     ),
 )  # fmt: skip

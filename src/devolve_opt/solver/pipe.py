@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import pickle
 import queue
 import subprocess
@@ -29,6 +30,8 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            # HiGHS has threads of its own; those of numpy would only take their time to start.
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         )
         self._received: queue.SimpleQueue[Message] = queue.SimpleQueue()
         threading.Thread(target=_listen, args=(self._process.stdout, self._received), daemon=True).start()

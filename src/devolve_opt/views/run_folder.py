@@ -28,6 +28,7 @@ from devolve_opt.plan import Plan
 from devolve_opt.studies.comparing import MANIFEST, SCHEMA_VERSION, measures, read_manifest, valued_on
 from devolve_opt.version import __version__
 from devolve_opt.views.files import DOTS_PER_INCH
+from devolve_opt.views.plan_workbook import PLAN_WORKBOOK, write_plan_workbook
 from devolve_opt.views.plots import figures_of
 from devolve_opt.views.summary import summary
 from devolve_opt.views.supplement import Supplement
@@ -41,7 +42,8 @@ def write_run(
 ) -> Path:
     """Write a plan as a folder, which appears whole or not at all; an earlier run of that name is replaced.
 
-    The folder holds `summary.txt`, `tables/` (CSV that Excel opens, and Parquet), `figures/` (PNG and SVG),
+    The folder holds `summary.txt`, `plan.xlsx` (a workbook to hand in), `tables/` (CSV that Excel opens, and Parquet),
+    `figures/` (PNG and SVG),
     `solver.log` and `manifest.json`. Files in an earlier run's folder that no run wrote, such as notes, are kept.
 
     Args:
@@ -140,6 +142,7 @@ def _write_contents(plan: Plan, folder: Path, supplements: Sequence[Supplement])
         table.to_csv(folder / "tables" / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\r\n")
         # As bytes, because pyarrow opens no Chinese name where the system's language is plain ASCII.
         (folder / "tables" / f"{name}.parquet").write_bytes(table.to_parquet(index=False))
+    write_plan_workbook(plan, folder / PLAN_WORKBOOK, tables)
     _write_text(folder / "summary.txt", "".join([summary(plan), *(each.text for each in supplements)]))
     _write_text(folder / "solver.log", "".join([plan.log, *(each.log for each in supplements)]))
     (folder / "figures").mkdir()

@@ -1,0 +1,111 @@
+"""Commands on cases: `check`, `template`, `synth`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from devolve_opt.cli.common import app, err, marking, out, refuse_foreign_folder
+from devolve_opt.errors import Fault, InputError
+
+
+class Size(StrEnum):
+    """Sizes of synthetic cases."""
+
+    CITY = "city"
+    PILOT_DISTRICT = "pilot-district"
+    PROVINCE = "province"
+    HAND = "hand"
+
+
+@app.command()
+def check(
+    case: Annotated[
+        Path, typer.Argument(metavar="CASE", help="Folder of the case, such as models/city, or a workbook (.xlsx).")
+    ],
+) -> None:
+    """Look over the data of a case: read every table, report every fault, show what is there and what law keeps out."""
+    from devolve_opt.case import Case
+    from devolve_opt.policy import Policy
+    from devolve_opt.rules.legality import exclusions
+    from devolve_opt.schema import schema
+
+    with marking(case):
+        found = Case.read(case)
+    title = f"{found.title}   {found.notice}".rstrip()
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for heading in ("table", "rows", "meaning"):
+        table.add_column(heading, justify="right" if heading == "rows" else "left")
+    for name, rows in found.size().items():
+        # As it is, because a policy's [table] would else be taken for a colour.
+        table.add_row(name, f"{rows:,}", Text(schema()[name].meaning))
+    out.print(table)
+    kept_out = exclusions(found, Policy())
+    reasons = Table(title="Powers kept out under the default policy", title_justify="left", title_style="bold")
+    for heading in ("rule", "article", "powers"):
+        reasons.add_column(heading, justify="right" if heading == "powers" else "left")
+    for (rule, article), group in kept_out.groupby(["rule", "article"], sort=False):
+        reasons.add_row(str(rule), str(article), str(len(group)))
+    out.print(reasons)
+    out.print(f"{len(kept_out)} of {len(found.powers)} powers may not be handed down. No fault found.")
+
+
+@app.command()
+def template(
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="Workbook to write; it ends in .xlsx.")],
+    case: Annotated[
+        Path | None, typer.Option(help="Fill it with the data of this case instead of an example row in each sheet.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--replace", help="Replace the workbook that is there.")] = False,
+) -> None:
+    """Write a workbook to be filled in: a sheet a table, Chinese and English, with drop-downs, notes and examples."""
+    from devolve_opt.case import Case
+    from devolve_opt.reading.workbook import ENDING
+    from devolve_opt.views.template import write_template
+
+    if target.suffix.lower() != ENDING:
+        raise InputError([Fault(f"must end in {ENDING}.", column="OUT", value=str(target))])
+    if target.exists() and not overwrite:
+        raise InputError(
+            [Fault("is there already; name another file, or replace it with --replace.", file=str(target))]
+        )
+    with err.status("Writing ..."):
+        write_template(target, None if case is None else Case.read(case))
+    out.print(f"Workbook: {target}", markup=False)
+
+
+@app.command()
+def synth(
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write the case to.")],
+    size: Annotated[Size, typer.Option(help="What to generate.")] = Size.CITY,
+    seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same case.", min=0)] = 2021,
+    overwrite: Annotated[bool, typer.Option("--replace", help="Replace the synthetic case that is there.")] = False,
+) -> None:
+    """Write a synthetic case, calibrated to public figures; it says everywhere that it is synthetic."""
+    from devolve_opt.synthetic import synthesise
+
+    refuse_foreign_folder(target, "case.toml", "a case")
+    if (target / "case.toml").exists():
+        if not overwrite:
+            message = "holds a case; name another folder, or replace it with --replace."
+            raise InputError([Fault(message, file=str(target))])
+        _refuse_real_case(target)
+    with err.status(f"Generating {size.value} ..."):
+        case = synthesise(size.value, seed)
+        case.write(target)
+    counts = case.size()
+    out.print(f"{target}: {counts['townships']:,} townships, {counts['powers']:,} powers, seed {seed}. {case.notice}")
+
+
+def _refuse_real_case(folder: Path) -> None:
+    """Invented data never take the place of real ones."""
+    from devolve_opt.case import Case
+
+    if not Case.read(folder).synthetic:
+        message = "holds a case with real data, which synthetic data must not replace; name another folder."
+        raise InputError([Fault(message, file=str(folder))])

@@ -1,0 +1,339 @@
+"""A case as an Excel workbook: a sheet for each table, one for the header and, if wanted, one for the policy.
+
+Nothing in a workbook is carried out: formulas count for the value that was saved with them, and a file that would
+unpack to too much, or whose parts declare entities, is refused before it is read.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
+
+from devolve_opt.errors import Fault, did_you_mean
+from devolve_opt.reading.cells import TRUTHS
+from devolve_opt.reading.header import check_header
+from devolve_opt.reading.raw import RawTable, as_text, match_columns
+from devolve_opt.reading.tables import missing_table, raise_if_any, read_tables
+from devolve_opt.schema import Table, schema
+from devolve_opt.schema.header import HEADER_KEYS
+
+ENDING = ".xlsx"
+HEADER_SHEET, POLICY_SHEET, GUIDE_SHEET = ("案例", "case"), ("政策", "policy"), ("说明", "guide")
+"""Names of the sheets that are no tables, Chinese and English; the last one is not read."""
+NOTES = ("备注", "note")
+"""What the name of a sheet begins with that is not to be read."""
+EXAMPLE = ("示例", "example")
+"""What the first cell of a row begins with that is not to be read."""
+MOST_BYTES = 1_000_000_000
+"""Bytes to which a workbook may unpack."""
+MOST_PARTS = 10_000
+"""Files that a workbook may consist of."""
+HEADING_WITHIN = 20
+"""Rows from the top among which the headings are looked for: titles may stand above them."""
+_ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
+_BRACKETS = re.compile(r"\s*[\[(（【].*$", re.DOTALL)
+
+
+@dataclass(frozen=True, eq=False)
+class WorkbookContent:
+    """What a workbook holds, checked.
+
+    Attributes:
+        tables: every table of the schema by name, typed; absent optional ones are empty.
+        header: `title`, `provenance`, `synthetic`, `available_hours` (hours a year).
+        policy: keys of the policy that are given, with their values; `prices.` before the name of a price.
+        hashes: SHA-256 of the file, by its name.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    header: dict[str, Any]
+    policy: dict[str, Any]
+    hashes: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet as it was read: its name, and each row that is not blank with its number from 1."""
+
+    name: str
+    rows: list[tuple[int, tuple[Any, ...]]]
+
+
+def read_workbook(path: str | Path) -> WorkbookContent:
+    """Read a case from a workbook.
+
+    A sheet goes by the English or the Chinese name of its table, a column by that of its own, with or without a unit in
+    brackets; rows above the headings are passed over, and so is a row that begins with 示例 or `example`.
+
+    Raises:
+        InputError: listing every fault of every sheet; rows are those of Excel.
+    """
+    path = Path(path)
+    content, faults = _bytes_of(path)
+    raise_if_any(faults)
+    sheets, faults = _sheets(content, path.name)
+    raise_if_any(faults)
+    by_name, faults = _sorted_out(sheets, path.name)
+    header, found = _header(by_name.get("case"), path.name)
+    faults += found
+    policy, found = _policy(by_name.get("policy"), path.name)
+    faults += found
+    raw_tables: dict[str, RawTable] = {}
+    for table in schema().values():
+        sheet = by_name.get(table.name)
+        if sheet is not None and (sheet.rows or table.required):
+            raw, found = _raw_table(table, sheet, place_of(path.name, sheet.name))
+            faults += found
+            if raw is not None:
+                raw_tables[table.name] = raw
+        elif table.required:
+            faults.append(missing_table(table, place_of(path.name, table.chinese)))
+    tables, found = read_tables(raw_tables)
+    raise_if_any([*faults, *found])
+    return WorkbookContent(tables, header, policy, {path.name: sha256(content).hexdigest()})
+
+
+def place_of(file: str, sheet: str) -> str:
+    """Return what faults call a sheet of a file."""
+    return f"{file}, sheet {sheet}"
+
+
+def heading(cell: Any, known: Iterable[str]) -> str:
+    """Return the name that a heading cell stands for: any of its lines, without a unit in brackets; else its text."""
+    text = "" if cell is None else str(cell).strip()
+    names = set(known)
+    for line in (text, *text.splitlines()):
+        for name in (line.strip(), _BRACKETS.sub("", line).strip()):
+            if name in names:
+                return name
+    return text
+
+
+def names_of(table: Table) -> list[str]:
+    """Return the English and Chinese names of the columns of a table."""
+    return [name for column in table.columns for name in (column.name, column.chinese)]
+
+
+def heading_row(table: Table, rows: Sequence[tuple[int, tuple[Any, ...]]]) -> int | None:
+    """Return the place among the rows of the one that names most columns of the table; None where none names any."""
+    known = names_of(table)
+    named = [
+        len({heading(cell, known) for cell in cells if cell is not None} & set(known))
+        for _, cells in rows[:HEADING_WITHIN]
+    ]
+    return named.index(max(named)) if any(named) else None
+
+
+def _bytes_of(path: Path) -> tuple[bytes, list[Fault]]:
+    """Return the bytes of a workbook that may be opened."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        message = f"cannot be read ({error.strerror}); close it in Excel and check its name and permissions."
+        return b"", [Fault(message, file=str(path))]
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            parts = archive.infolist()
+            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_BYTES:
+                return b"", [Fault("unpacks to far more than a case holds; it is not read.", file=path.name)]
+            for part in parts:
+                if part.filename.lower().endswith((".xml", ".rels")) and _declares(archive, part):
+                    message = "declares entities, which no spreadsheet does; it is not read. Save it anew from Excel."
+                    return b"", [Fault(message, file=path.name)]
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
+        message = "is no .xlsx workbook, or damaged, or has a password; save it as 'Excel workbook (.xlsx)'."
+        return b"", [Fault(message, file=path.name)]
+    return content, []
+
+
+def _declares(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Tell whether a part has a document type, which only stands before its first element; or hides whether it has."""
+    with archive.open(part) as stream:
+        start = stream.read(4096)
+    return b"<!" in start.replace(b"<!--", b"") or start.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00", b"<\x00"))
+
+
+def _sheets(content: bytes, file: str) -> tuple[list[Sheet], list[Fault]]:
+    # Cells whose formula was never worked out have no value: only the formulas themselves tell them from blank ones.
+    formulas: dict[tuple[str, int, int], str] = {}
+    try:
+        if _holds_formulas(content):
+            book = load_workbook(BytesIO(content), read_only=True, data_only=False)
+            for sheet in book.worksheets:
+                for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+                    for place, cell in enumerate(cells):
+                        if isinstance(cell, str) and cell.startswith("="):
+                            formulas[sheet.title, number, place] = cell
+            book.close()
+        book = load_workbook(BytesIO(content), read_only=True, data_only=True)
+        found = []
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()  # what a file says of its size need not be so
+            rows = [
+                (number, cells)
+                for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1)
+                if any(cell is not None and str(cell).strip() for cell in cells)
+                or any((sheet.title, number, place) in formulas for place in range(len(cells)))
+            ]
+            found.append(Sheet(sheet.title, rows))
+        book.close()
+    except Exception as error:  # whatever a damaged file brings about in the library
+        message = f"cannot be read as a workbook ({type(error).__name__}); save it anew as 'Excel workbook (.xlsx)'."
+        return [], [Fault(message, file=file)]
+    faults = [
+        Fault(
+            "holds a formula whose value was not saved; open and save the file in Excel, or write the value.",
+            file=place_of(file, sheet.name), row=number, column=get_column_letter(place + 1),
+            value=formulas[sheet.name, number, place],
+        )
+        for sheet in found for number, cells in sheet.rows for place, cell in enumerate(cells)
+        if cell is None and (sheet.name, number, place) in formulas
+    ]  # fmt: skip
+    return found, faults
+
+
+def _holds_formulas(content: bytes) -> bool:
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        return any(
+            re.search(rb"<f[\s/>]", archive.read(part)) is not None
+            for part in archive.namelist() if part.startswith("xl/worksheets/") and part.endswith(".xml")
+        )  # fmt: skip
+
+
+def _sorted_out(sheets: list[Sheet], file: str) -> tuple[dict[str, Sheet], list[Fault]]:
+    """Return the sheets by what they hold: the name of a table, `case`, `policy` or `guide`."""
+    known = {name: table.name for table in schema().values() for name in (table.name, table.chinese)}
+    known |= {name: names[1] for names in (HEADER_SHEET, POLICY_SHEET, GUIDE_SHEET) for name in names}
+    found: dict[str, Sheet] = {}
+    faults = []
+    for sheet in sheets:
+        name = heading(sheet.name, known)
+        holds = known.get(name) or known.get(name.lower())
+        if sheet.name.strip().lower().startswith(NOTES) or (holds is None and not sheet.rows):
+            continue
+        if holds is None:
+            message = (
+                "is no table of a case; rename it, or let its name begin with 备注 or 'note' if it is not to be read."
+                + did_you_mean(sheet.name, known)
+            )
+            faults.append(Fault(message, file=place_of(file, sheet.name)))
+        elif holds in found:
+            message = f"holds the same table as the sheet {found[holds].name}; keep one."
+            faults.append(Fault(message, file=place_of(file, sheet.name)))
+        else:
+            found[holds] = sheet
+    return found, faults
+
+
+def _keys(sheet: Sheet, known: dict[str, str]) -> list[tuple[int, str, Any]]:
+    """Return row, key and value of each row whose first cell is a known key or, below the first such row, any text."""
+    found: list[tuple[int, str, Any]] = []
+    for number, cells in sheet.rows:
+        name = heading(cells[0], known)
+        value = next((cell for cell in cells[1:2] if cell is not None and str(cell).strip()), None)
+        if name in known or (found and name):
+            found.append((number, known.get(name, name), value))
+    return found
+
+
+def _header(sheet: Sheet | None, file: str) -> tuple[dict[str, Any], list[Fault]]:
+    known = {name: key.name for key in HEADER_KEYS for name in (key.name, key.chinese)}
+    if sheet is None:
+        message = (
+            f"is missing; add it, a key a row with its value beside it: {', '.join(k.chinese for k in HEADER_KEYS)}."
+        )
+        return {}, [Fault(message, file=place_of(file, HEADER_SHEET[0]))]
+    kinds = {key.name: key.kind for key in HEADER_KEYS}
+    keys: dict[str, Any] = {}
+    rows: dict[str, int] = {}
+    for number, name, value in _keys(sheet, known):
+        if value is None:
+            continue
+        text = as_text(value).strip()
+        meant = {"boolean": TRUTHS.get(text.lower(), text), "text": text}
+        keys[name], rows[name] = meant.get(kinds.get(name, ""), value), number
+    header, faults = check_header(keys)
+    place = place_of(file, sheet.name)
+    return header, [
+        Fault(fault.message.replace("true or false, without quotation marks", "yes or no (是 or 否)"), place,
+              rows.get(fault.column), fault.column, fault.value)
+        for fault in faults
+    ]  # fmt: skip
+
+
+def _policy(sheet: Sheet | None, file: str) -> tuple[dict[str, Any], list[Fault]]:
+    """Return the keys of the policy as they stand; blank ones keep their default. The policy itself looks at them."""
+    if sheet is None:
+        return {}, []
+    found: dict[str, Any] = {}
+    faults = []
+    for number, cells in sheet.rows[1:]:
+        name = heading(cells[0], ()).strip()
+        value = cells[1] if len(cells) > 1 else None
+        if not name or value is None or not str(value).strip():
+            continue
+        if name in found:
+            message = "stands twice; keep one row."
+            faults.append(Fault(message, file=place_of(file, sheet.name), row=number, column=name))
+        found[name] = _meant(value)
+    return found, faults
+
+
+def _meant(value: Any) -> Any:
+    """Return a value of the policy as a scenario file would give it."""
+    if isinstance(value, str):
+        text = value.strip()
+        return TRUTHS[text.lower()] if text.lower() in TRUTHS and not text.isdigit() else text
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _raw_table(table: Table, sheet: Sheet, place: str) -> tuple[RawTable | None, list[Fault]]:
+    at = heading_row(table, sheet.rows)
+    if at is None:
+        needed = ", ".join(column.chinese for column in table.columns if not column.optional)
+        return None, [Fault(f"has no row of headings; write {needed} above the rows.", file=place)]
+    number, cells = sheet.rows[at]
+    known = names_of(table)
+    places = [column for column, cell in enumerate(cells) if cell is not None and str(cell).strip()]
+    found, faults = match_columns(table, [heading(cells[column], known) for column in places], place, number)
+    rows = [row for row in sheet.rows[at + 1 :] if not _is_example(row[1])]
+    numbers = np.array([number for number, _ in rows], dtype=np.int64)
+    columns = {name: places[position] for name, position in found.items()}
+    content: dict[str, np.ndarray] = {}
+    for name, column in columns.items():
+        texts = np.empty(len(rows), dtype=object)
+        texts[:] = [_text(cells[column]) if column < len(cells) else "" for _, cells in rows]
+        content[name] = texts
+    raw = RawTable(table, place, content, numbers)
+    for name, column in columns.items():
+        lost = np.flatnonzero([text is None for text in content[name]])
+        faults += raw.faults(
+            name, lost, lambda row, column=column: str(rows[row][1][column]),  # type: ignore[misc]
+            lambda row: "is a date or an error of Excel; write the number or the text that is meant.",
+        )  # fmt: skip
+    return raw, faults
+
+
+def _is_example(cells: tuple[Any, ...]) -> bool:
+    first = next((str(cell).strip().lower() for cell in cells if cell is not None and str(cell).strip()), "")
+    return first.startswith(EXAMPLE)
+
+
+def _text(cell: Any) -> str | None:
+    """Return a cell as a file of text would hold it; None where it holds no value that a table could."""
+    if isinstance(cell, date | time) or (isinstance(cell, str) and cell.strip() in _ERRORS):
+        return None
+    # Excel writes some marks that XML does not hold as _x000D_.
+    return cell.replace("_x000D_", "") if isinstance(cell, str) else as_text(cell)

@@ -1,0 +1,100 @@
+"""A copy of a workbook with its faults marked: red cells with a note each, and a first sheet that lists them all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from openpyxl import load_workbook
+from openpyxl.cell import Cell, MergedCell
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, PatternFill
+from openpyxl.utils import column_index_from_string, get_column_letter, quote_sheetname
+from openpyxl.worksheet.worksheet import Worksheet
+
+from devolve_opt.errors import Fault
+from devolve_opt.reading.workbook import HEADING_WITHIN, heading, place_of
+from devolve_opt.schema import schema
+from devolve_opt.schema.header import HEADER_KEYS
+from devolve_opt.views.files import writing_to
+from devolve_opt.views.sheets import put, save, set_up_printing, write_heading
+
+AUTHOR = "devolve_opt, 错误"
+"""Whose notes are those on faults."""
+BAD = PatternFill("solid", fgColor="F4A6A6")
+LIST = "错误清单"
+"""Name of the sheet that lists the faults."""
+SUFFIX = "-错误标注"
+"""What the name of the copy ends in."""
+
+
+def write_marked(path: Path, faults: Sequence[Fault]) -> Path:
+    """Write a copy of a workbook with the faults of its cells marked, beside it.
+
+    Args:
+        path: the workbook; it is left as it is.
+        faults: what is wrong with it.
+
+    Returns:
+        The copy: `<name>-错误标注.xlsx`; an earlier one is replaced.
+
+    Raises:
+        InputError: if it cannot be written.
+        Exception: whatever openpyxl makes of a damaged file.
+    """
+    book = load_workbook(path)
+    if LIST in book.sheetnames:
+        del book[LIST]
+    sheets = {place_of(path.name, sheet.title): sheet for sheet in book.worksheets}
+    listed = book.create_sheet(LIST, 0)
+    write_heading(listed, 1, ["工作表 sheet", "行 row", "列 column", "内容 value", "问题 what is wrong"])
+    for number, fault in enumerate(faults, start=2):
+        sheet = sheets.get(fault.file)
+        column = None if sheet is None else _column(sheet, fault)
+        for place, value in enumerate(
+            (fault.file.removeprefix(f"{path.name}, sheet "), fault.row, fault.column, fault.value, fault.message),
+            start=1,
+        ):
+            put(listed.cell(number, place), value).alignment = Alignment(wrap_text=place == 5, vertical="top")
+        if sheet is None or fault.row is None:
+            continue
+        cell = sheet.cell(fault.row, column or 1)
+        _mark(cell, fault.message)
+        listed.cell(
+            number, 1
+        ).hyperlink = f"#{quote_sheetname(sheet.title)}!{get_column_letter(column or 1)}{fault.row}"
+    for letter, width in (("A", 26), ("B", 8), ("C", 26), ("D", 26), ("E", 90)):
+        listed.column_dimensions[letter].width = width
+    listed.freeze_panes = "A2"
+    set_up_printing(listed, 1)
+    book.active = 0
+    copy = path.with_name(f"{path.stem}{SUFFIX}{path.suffix}")
+    with writing_to(copy):
+        save(book, copy)
+    return copy
+
+
+def _mark(cell: Cell | MergedCell, message: str) -> None:
+    if isinstance(cell, MergedCell):
+        return
+    said = cell.comment.text if cell.comment is not None and cell.comment.author == AUTHOR else ""
+    cell.fill = BAD
+    cell.comment = Comment(f"{said}\n{message}".strip(), AUTHOR, width=320, height=120)
+
+
+def _column(sheet: Worksheet, fault: Fault) -> int | None:
+    """Return the column, from 1, that a fault names: by a heading near the top, by a key's row, or by its letter."""
+    if not fault.column:
+        return None
+    same = {fault.column} | {
+        name for table in schema().values() for column in table.columns if column.name == fault.column
+        for name in (column.name, column.chinese)
+    }  # fmt: skip
+    for cells in sheet.iter_rows(min_row=1, max_row=HEADING_WITHIN):
+        for cell in cells:
+            if heading(cell.value, same) in same and cell.value is not None:
+                of_key = fault.column in {key.name for key in HEADER_KEYS} and cell.column == 1
+                return 2 if of_key else int(cell.column)
+    if fault.column.isalpha() and fault.column.isupper() and len(fault.column) <= 3:
+        return int(column_index_from_string(fault.column))
+    return None

@@ -1,0 +1,120 @@
+"""A plan as one Excel workbook, ready to be handed in: what is decided, before and after, why, and who answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
+
+from devolve_opt.plan import Plan
+from devolve_opt.schema import output, result_words
+from devolve_opt.views.sheets import NOTICE, NUMBER, SHARE, TITLE, WHOLE, add_sheet, new_book, put, save, write_frame
+from devolve_opt.views.summary import summary
+from devolve_opt.views.tables import plan_tables
+from devolve_opt.vocabulary import CHINESE, label
+
+PLAN_WORKBOOK = "plan.xlsx"
+"""Name of the workbook in a run's folder."""
+SHEETS = {
+    "guide_list": ("1+4清单", "1+4 list", 2), "take_up": ("乡镇承接", "take-up", 2),
+    "posts": ("编制", "posts", 2), "officers": ("执法人员与培训", "officers and training", 2),
+    "workload": ("工作量", "workload", 2), "choices": ("选择满足", "choices met", 2),
+    "declined": ("未满足的选择", "choices not met", 2), "exclusions": ("排除事项", "exclusions", 2),
+    "terms": ("目标各项", "terms", 2), "list_changes": ("与比例法对比", "against the ratio rule", 2),
+    "responsibilities": ("责任清单", "responsibilities", 2), "readiness": ("领域条件", "readiness", 2),
+    "caps": ("上限使用", "caps", 1), "stations": ("站所", "stations", 2), "duties": ("职责", "duties", 2),
+    "openings": ("县级开放事项", "opened by counties", 2), "withdrawn": ("收回", "withdrawn", 2),
+}  # fmt: skip
+"""Sheet of each table that is handed in: its name in Chinese and English, and the columns that stay in sight."""
+FORMATS = {"whole": WHOLE, "number": NUMBER, "share": SHARE, "": None}
+WORDED = (
+    "category", "list", "lists", "lists_ratio_rule", "type", "change", "head", "basis", "reason", "status", "channel",
+    "decides", "carries_out", "answers", "kind", "term",
+)  # fmt: skip
+"""Columns whose codes are written out in words; lists of codes are separated by commas."""
+LEFT_OUT = ("synthetic", "chinese", "kind_chinese")
+"""Columns that the heads of the sheets tell, or that are there in words already."""
+HEADINGS = 3
+"""Row of the headings; title and proof stand above them."""
+
+
+def write_plan_workbook(plan: Plan, path: str | Path, tables: Mapping[str, pd.DataFrame] | None = None) -> Path:
+    """Write a plan as a workbook; the file is complete or is not there.
+
+    Args:
+        plan: what to write.
+        path: the file; it ends in .xlsx.
+        tables: the plan's tables, if they are there already; sheets stand in the order of `SHEETS`.
+    """
+    path = Path(path)
+    book = new_book()
+    _summary(book, plan)
+    tables = plan_tables(plan) if tables is None else tables
+    for name in SHEETS:
+        if name in tables and len(tables[name]):
+            frame = tables[name]
+            _table(book, plan, name, frame.drop(columns=[one for one in LEFT_OUT if one in frame]))
+    save(book, path)
+    return path
+
+
+def in_words(code: Any) -> Any:
+    """Return a code of the results in Chinese and English: `base` -> `基础清单 base`; of codes in a row, each.
+
+    What is no code comes back as it is.
+    """
+    if not isinstance(code, str) or not code:
+        return code
+    found = _word(code)
+    if found is None and ", " in code:
+        parts = [_word(part) or part for part in code.split(", ")]
+        return "；".join(parts)
+    return found or code
+
+
+def _word(code: str) -> str | None:
+    known: Mapping[Any, str] = CHINESE
+    if code in result_words():
+        return " ".join(result_words()[code])
+    return f"{known[code]} {label(code)}" if code in known else None
+
+
+def _summary(book: Workbook, plan: Plan) -> None:
+    sheet = add_sheet(book, "摘要 summary")
+    sheet.column_dimensions["A"].width = 130
+    put(sheet.cell(1, 1), f"{plan.scenario.title}: {plan.scenario.data.title}").font = TITLE
+    row = 2
+    if plan.scenario.case.notice:
+        put(
+            sheet.cell(row, 1), f"{plan.scenario.case.notice}: 地名与数字均为虚构 invented places and figures"
+        ).font = NOTICE
+        row += 1
+    for line in summary(plan).splitlines()[1:]:
+        cell = put(sheet.cell(row, 1), line)
+        cell.font = Font(name="Consolas", size=10, bold=bool(line) and not line.startswith(" "))
+        cell.alignment = Alignment(vertical="top")
+        row += 1
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "portrait", sheet.PAPERSIZE_A4
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+
+
+def _table(book: Workbook, plan: Plan, name: str, frame: pd.DataFrame) -> None:
+    chinese, english, frozen = SHEETS[name]
+    sheet = add_sheet(book, f"{chinese} {english}")
+    put(sheet.cell(1, 1), f"{chinese} {english}").font = TITLE
+    notice = plan.scenario.case.notice
+    if notice:
+        put(sheet.cell(2, 1), notice).font = NOTICE
+    words = {str(column): output(name, str(column)) for column in frame}
+    headings = [
+        f"{each.chinese}\n{each.english}" + (f"\n[{each.unit}]" if each.unit else "") for each in words.values()
+    ]
+    shown = frame.assign(**{column: frame[column].map(in_words) for column in WORDED if column in frame})
+    truths = frame.select_dtypes(bool).columns
+    shown = shown.assign(**{column: frame[column].map({True: "是 yes", False: "否 no"}) for column in truths})
+    write_frame(sheet, HEADINGS, shown, headings, [FORMATS[each.format] for each in words.values()], frozen)
