@@ -12,7 +12,20 @@ from openpyxl.styles import Alignment, Font
 
 from devolve_opt.plan import Plan
 from devolve_opt.schema import output, result_words
-from devolve_opt.views.sheets import NOTICE, NUMBER, SHARE, TITLE, WHOLE, add_sheet, new_book, put, save, write_frame
+from devolve_opt.views.sheets import (
+    NOTICE,
+    NUMBER,
+    SHARE,
+    TITLE,
+    WHOLE,
+    add_sheet,
+    fit_height,
+    new_book,
+    put,
+    save,
+    set_up_printing,
+    write_frame,
+)
 from devolve_opt.views.summary import summary
 from devolve_opt.views.tables import plan_tables
 from devolve_opt.vocabulary import CHINESE, label
@@ -38,6 +51,8 @@ WORDED = (
 """Columns whose codes are written out in words; lists of codes are separated by commas."""
 LEFT_OUT = ("synthetic", "chinese", "kind_chinese")
 """Columns that the heads of the sheets tell, or that are there in words already."""
+LINE_WIDTH = 110
+"""Width of the summary's lines, characters."""
 HEADINGS = 3
 """Row of the headings; title and proof stand above them."""
 
@@ -85,8 +100,9 @@ def _word(code: str) -> str | None:
 
 def _summary(book: Workbook, plan: Plan) -> None:
     sheet = add_sheet(book, "摘要 summary")
-    sheet.column_dimensions["A"].width = 130
-    put(sheet.cell(1, 1), f"{plan.scenario.title}: {plan.scenario.data.title}").font = TITLE
+    sheet.column_dimensions["A"].width = LINE_WIDTH
+    title = put(sheet.cell(1, 1), f"{plan.scenario.title}: {plan.scenario.data.title}")
+    title.font, title.alignment = TITLE, Alignment(wrap_text=True)
     row = 2
     if plan.scenario.case.notice:
         put(
@@ -95,12 +111,11 @@ def _summary(book: Workbook, plan: Plan) -> None:
         row += 1
     for line in summary(plan).splitlines()[1:]:
         cell = put(sheet.cell(row, 1), line)
-        cell.font = Font(name="Consolas", size=10, bold=bool(line) and not line.startswith(" "))
-        cell.alignment = Alignment(vertical="top")
+        cell.font = Font(name="Courier New", size=10, bold=bool(line) and not line.startswith(" "))
+        cell.alignment = Alignment(vertical="top", wrap_text=True)
+        fit_height(sheet, row, [(line, LINE_WIDTH * 1.2)])
         row += 1
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "portrait", sheet.PAPERSIZE_A4
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    set_up_printing(sheet)
 
 
 def _table(book: Workbook, plan: Plan, name: str, frame: pd.DataFrame) -> None:

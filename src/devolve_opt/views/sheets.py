@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ TITLE, HEADING, NOTICE = Font(bold=True, size=14), Font(bold=True, color="FFFFFF
 HEADED, EXAMPLE = PatternFill("solid", fgColor="1B4F8A"), PatternFill("solid", fgColor="EEEEEE")
 GREY = Font(color="777777", italic=True)
 THIN = Side(style="thin", color="CCCCCC")
-NARROWEST, WIDEST = 8.0, 48.0
-"""Widths of columns, characters."""
+NARROWEST, WIDEST_HEADING, WIDEST = 7.0, 14.0, 40.0
+"""Widths of columns, characters: the least, the most for a heading's sake, the most for what stands below it."""
+LINE = 15.0
+"""Height of a line, points."""
 WHOLE, NUMBER, SHARE = "#,##0", "#,##0.00", "0.0%"
 """Formats of numbers."""
 LONGEST_NAME = 31
@@ -69,8 +72,9 @@ def write_heading(
         if notes is not None and notes[place - 1]:
             cell.comment = Comment(notes[place - 1], "devolve_opt", width=320, height=140)
         width = max((_width(line) for line in text.splitlines()), default=0) + 4
-        sheet.column_dimensions[get_column_letter(place)].width = min(WIDEST, max(NARROWEST, width))
-    sheet.row_dimensions[row].height = 15.0 * max(1, *(len(text.splitlines()) for text in headings))
+        sheet.column_dimensions[get_column_letter(place)].width = min(WIDEST_HEADING, max(NARROWEST, width))
+    widths = [sheet.column_dimensions[get_column_letter(place)].width for place in range(1, len(headings) + 1)]
+    fit_height(sheet, row, list(zip(headings, widths, strict=True)))
 
 
 def write_frame(
@@ -97,7 +101,7 @@ def write_frame(
                 cell.number_format = formats[place]
             cell.border = Border(bottom=THIN)
             if isinstance(cell.value, str):
-                cell.alignment = Alignment(vertical="top", wrap_text=len(cell.value) > WIDEST)
+                cell.alignment = Alignment(vertical="top", wrap_text=_width(cell.value) > WIDEST)
                 widths[place] = max(widths[place], _width(cell.value) + 2)
     for place, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(place)].width = min(WIDEST, width)
@@ -116,6 +120,15 @@ def set_up_printing(sheet: Worksheet, heading: int | None = None) -> None:
         sheet.print_title_rows = f"{heading}:{heading}"
     sheet.oddFooter.center.text = "&P / &N"
     sheet.oddHeader.left.text = "&A"
+
+
+def fit_height(sheet: Worksheet, row: int, texts: Sequence[tuple[Any, float]]) -> None:
+    """Make a row as high as its texts need, each given with the width of its column."""
+    lines = [
+        sum(max(1, ceil(1.15 * _width(line) / width)) for line in str(text).splitlines() or [""])
+        for text, width in texts if text is not None
+    ]  # fmt: skip
+    sheet.row_dimensions[row].height = LINE * max([1, *lines])
 
 
 def write_lines(sheet: Worksheet, row: int, lines: Iterable[str], font: Font | None = None) -> int:

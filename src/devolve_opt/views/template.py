@@ -26,6 +26,7 @@ from devolve_opt.views.sheets import (
     NOTICE,
     TITLE,
     add_sheet,
+    fit_height,
     new_book,
     put,
     save,
@@ -98,6 +99,7 @@ def _guide(book: Workbook) -> None:
         cell.hyperlink = f"#{quote_sheetname(table.chinese)}!A1"
         put(sheet.cell(number, 2), "是 yes" if table.required else "否 no")
         put(sheet.cell(number, 3), table.meaning).alignment = Alignment(wrap_text=True, vertical="top")
+        fit_height(sheet, number, [(table.meaning, 100)])
     for column, width in (("A", 30), ("B", 14), ("C", 100)):
         sheet.column_dimensions[column].width = width
     set_up_printing(sheet)
@@ -117,6 +119,7 @@ def _header(book: Workbook, case: Case | None) -> None:
         put(sheet.cell(row, 2), value)
         put(sheet.cell(row, 3), key.unit)
         put(sheet.cell(row, 4), key.meaning).alignment = Alignment(wrap_text=True)
+        fit_height(sheet, row, [(f"{key.chinese}\n{key.name}", 22), (key.meaning, 70), (value, 50)])
     for column, width in (("A", 22), ("B", 50), ("C", 16), ("D", 70)):
         sheet.column_dimensions[column].width = width
     if case is not None and case.notice:
@@ -204,7 +207,8 @@ def _policy(book: Workbook) -> None:
             for place, value in enumerate(
                 (f"{prefix}{name}", None, shown, about.get("unit"), about.get("source"), field.description), start=1
             ):
-                put(sheet.cell(row, place), value).alignment = Alignment(wrap_text=place == 6, vertical="top")
+                put(sheet.cell(row, place), value).alignment = Alignment(wrap_text=place > 3, vertical="top")
+            fit_height(sheet, row, [(field.description, 90), (about.get("unit"), 24), (about.get("source"), 26)])
             if isinstance(default, bool):
                 _offer(sheet, f"B{row}", list(YES_NO))
             row += 1
