@@ -243,7 +243,7 @@ def test_run_writes_its_folder_and_says_what_came_out(hand_run):
         assert said in done.stdout
     for said in ("SYNTHETIC DATA", "build", "relaxation"):
         assert said in done.stderr
-    assert {"manifest.json", "summary.txt", "solver.log", "tables", "figures"} == {
+    assert {"manifest.json", "summary.txt", "plan.xlsx", "solver.log", "tables", "figures"} == {
         path.name for path in folder.iterdir()
     }
     assert (folder / "summary.txt").read_text(encoding="utf-8") in done.stdout

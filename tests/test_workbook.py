@@ -15,10 +15,10 @@ from devolve_opt.case import Case
 from devolve_opt.cli import app
 from devolve_opt.errors import InputError
 from devolve_opt.reading import workbook
-from devolve_opt.reading.workbook import read_workbook
+from devolve_opt.reading.workbook import FAULTS_SHEET, read_workbook
 from devolve_opt.scenario import Scenario
 from devolve_opt.schema import schema
-from devolve_opt.views.marked import LIST, SUFFIX, write_marked
+from devolve_opt.views.marked import SUFFIX, write_marked
 from devolve_opt.views.template import HEADINGS, write_template
 from modelling import ROOT, hand_scenario, small_case
 
@@ -165,9 +165,9 @@ def test_every_fault_is_told_at_once_with_its_place_in_excel(filled):
     row = HEADINGS + 1
     assert all(TOWNSHIPS in fault for fault in faults[:3])
     for words in (
-        f"hand.xlsx, sheet {TOWNSHIPS}, row {row}, column population, value 'many': is not a number",
-        f"row {row + 1}, column category, value 'villige'", f"row {row + 2}, column posts, value '2.5'", "value 'P99'",
-        "column simple_hours, value '2024-05-01 00:00:00': is a date", "value '#REF!'",
+        f"hand.xlsx, sheet {TOWNSHIPS}, row {row}, column 户籍人口 population, cell E{row}, value 'many': is not",
+        f"cell D{row + 1}, value 'villige'", f"cell I{row + 2}, value '2.5'", "value 'P99'",
+        "value '2024-05-01 00:00:00': is a date", "value '#REF!'",
     ):  # fmt: skip
         assert any(words in fault for fault in faults), words
     assert len(faults) == 6
@@ -215,16 +215,19 @@ def test_policy_keys_of_the_workbook_count_and_wrong_ones_are_told(filled):
     book = load_workbook(filled)
     sheet = book["政策"]
     rows = {sheet.cell(row, 1).value: row for row in range(2, sheet.max_row + 1)}
-    for key, value in (("guide_list_max", 99), ("prices.choice_met", "50"), ("hearing_powers_stay", "否")):
+    for key, value in (("guide_list_max", 99), ("prices.choice_met", "fifty"), ("hearing_powers_stay", "否")):
         sheet.cell(rows[key], 2).value = value
     book.save(filled)
-    with pytest.raises(InputError, match=r"政策.*column prices.choice_met"):
+    with pytest.raises(InputError, match=r"政策, row \d+, column prices.choice_met, cell B\d+, value 'fifty'"):
         Scenario.read(filled)
-    sheet.cell(rows["prices.choice_met"], 2).value = 50
+    # Full-width digits, as everywhere; a title above the headings.
+    sheet.cell(rows["prices.choice_met"], 2).value = "５０"
+    sheet.insert_rows(1)
+    sheet.cell(1, 1).value = "某市政策参数"
     book.save(filled)
     policy = Scenario.read(filled).policy
     assert (policy.guide_list_max, policy.prices.choice_met, policy.hearing_powers_stay) == (99, 50, False)
-    sheet.cell(rows["guide_list_max"], 1).value = "guide_list_mx"
+    sheet.cell(rows["guide_list_max"] + 1, 1).value = "guide_list_mx"
     book.save(filled)
     with pytest.raises(InputError, match="Did you mean 'guide_list_max'"):
         Scenario.read(filled)
@@ -239,13 +242,41 @@ def test_the_copy_marks_each_bad_cell_and_lists_all_faults(filled):
     assert filled.read_bytes() == before
     assert copy.name == f"hand{SUFFIX}.xlsx"
     book = load_workbook(copy)
-    assert book.sheetnames[0] == LIST
-    assert [book[LIST].cell(row, 4).value for row in (2, 3)] == ["many", "P99"]
+    assert book.sheetnames[0] == FAULTS_SHEET
+    assert [book[FAULTS_SHEET].cell(row, 4).value for row in (2, 3)] == ["many", "P99"]
     cell = book[TOWNSHIPS].cell(HEADINGS + 1, column_of(book[TOWNSHIPS], "population"))
     assert cell.fill.fgColor.rgb.endswith("F4A6A6")
     assert "is not a number" in cell.comment.text
     good = book[TOWNSHIPS].cell(HEADINGS + 2, column_of(book[TOWNSHIPS], "population"))
     assert not good.fill.fgColor.rgb.endswith("F4A6A6")
+
+
+def test_a_name_where_an_id_belongs_is_told_with_the_id(filled):
+    name = hand_scenario().case.townships["name"]
+    [fault] = told(changed(filled, cells=[(VOTES, "township", 1, name.iloc[0])]))
+    assert f"is the name of {name.index[0]}; write its id, {name.index[0]}" in fault
+
+
+def test_a_formula_hides_no_other_fault(filled):
+    faults = told(changed(filled, cells=[(TOWNSHIPS, "posts", 1, "=1+1"), (TOWNSHIPS, "population", 2, "many")]))
+    assert len(faults) == 2
+    assert any("=1+1" in fault for fault in faults)
+
+
+def test_a_marked_copy_may_be_mended_and_checked_again(filled):
+    changed(filled, cells=[(TOWNSHIPS, "population", 1, "many")])
+    with pytest.raises(InputError) as caught:
+        read_workbook(filled)
+    copy = write_marked(filled, caught.value.faults)
+    assert str(caught.value.faults[0]).replace("hand", copy.stem) == told(copy)[0]
+    assert load_workbook(copy)[TOWNSHIPS].sheet_properties.tabColor.rgb.endswith("C00000")
+    with pytest.raises(InputError) as caught:
+        read_workbook(copy)
+    assert write_marked(copy, caught.value.faults) == copy
+    population = int(hand_scenario().case.townships["population"].iloc[0])
+    assert (
+        Case.read(changed(copy, cells=[(TOWNSHIPS, "population", 1, population)])).digest == hand_scenario().case.digest
+    )
 
 
 # Hostile files
@@ -290,7 +321,7 @@ def test_what_is_no_workbook_is_told(tmp_path, content):
 
 
 def test_a_workbook_that_is_not_there_is_told(tmp_path):
-    assert "cannot be read" in told(tmp_path / "none.xlsx")[0]
+    assert "there is no such file" in told(tmp_path / "none.xlsx")[0]
 
 
 def test_a_plain_workbook_of_something_else_is_told(tmp_path):

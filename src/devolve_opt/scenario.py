@@ -130,9 +130,7 @@ class Scenario:
         policy = read_policy(path, {**keys, **({"prices": prices} if prices else {})}, faults)
         if faults:
             sheet = place_of(path.name, POLICY_SHEET[0])
-            raise InputError(
-                replace(fault, file=sheet, column=fault.column.removeprefix("policy.")) for fault in faults
-            )
+            raise InputError(_on_sheet(fault, sheet, content.policy_rows) for fault in faults)
         case = Case(tables=content.tables, source=str(path), input_hashes=content.hashes, **content.header)
         return cls(case, policy, case.title, {}, str(path), content.hashes)
 
@@ -178,6 +176,16 @@ class Scenario:
         lines = "".join(f"<li>{escape(line)}</li>" for line in (*own, *changes)) or "<li>policy as by default</li>"
         notice = f" <b>{self.case.notice}</b>" if self.case.notice else ""
         return f"<div><b>{escape(self.title)}</b>: {escape(self.case.title)}{notice}<ul>{lines}</ul></div>"
+
+
+def _on_sheet(fault: Fault, sheet: str, rows: Mapping[str, int]) -> Fault:
+    """Return a fault of the policy as one of the sheet that it stands on."""
+    key = fault.column.removeprefix("policy.")
+    row = rows.get(key)
+    where = key if row is None else f"{key}, cell B{row}"
+    return replace(
+        fault, file=sheet, row=row, column=where, message=fault.message.replace("; leave the quotation marks out", "")
+    )
 
 
 _KEYS = ("title", "case", "policy", "changes")

@@ -32,11 +32,15 @@ def check(
     """Look over the data of a case: read every table, report every fault, show what is there and what law keeps out."""
     from devolve_opt.case import Case
     from devolve_opt.policy import Policy
+    from devolve_opt.reading.workbook import ENDING
     from devolve_opt.rules.legality import exclusions
+    from devolve_opt.scenario import Scenario
     from devolve_opt.schema import schema
 
     with marking(case):
-        found = Case.read(case)
+        # A workbook holds a policy as well.
+        scenario = Scenario.read(case) if case.suffix.lower() == ENDING else Scenario(Case.read(case))
+    found = scenario.case
     title = f"{found.title}   {found.notice}".rstrip()
     table = Table(title=title, title_justify="left", title_style="bold")
     for heading in ("table", "rows", "meaning"):
@@ -45,8 +49,9 @@ def check(
         # As it is, because a policy's [table] would else be taken for a colour.
         table.add_row(name, f"{rows:,}", Text(schema()[name].meaning))
     out.print(table)
-    kept_out = exclusions(found, Policy())
-    reasons = Table(title="Powers kept out under the default policy", title_justify="left", title_style="bold")
+    kept_out = exclusions(found, scenario.policy)
+    whose = "the default" if scenario.policy == Policy() else "the workbook's"
+    reasons = Table(title=f"Powers kept out under {whose} policy", title_justify="left", title_style="bold")
     for heading in ("rule", "article", "powers"):
         reasons.add_column(heading, justify="right" if heading == "powers" else "left")
     for (rule, article), group in kept_out.groupby(["rule", "article"], sort=False):

@@ -64,10 +64,11 @@ def explain(
             found = ask(plan, township, power, prove or 60.0, threads, prove=prove > 0)
         text = explanation_json(found) if as_json else explanation_text(found)
         if figure is not None:
+            stem = figure.with_suffix("") if figure.suffix in {".png", ".svg"} else figure
             with writing_to(figure):
-                write_figure(
-                    figure.with_suffix("") if figure.suffix in {".png", ".svg"} else figure, explanation_figure(found)
-                )
+                figure.parent.mkdir(parents=True, exist_ok=True)
+                write_figure(stem, explanation_figure(found))
+            err.print(f"Figure: {stem}.png and .svg", markup=False)
     if out_file is not None:
         with writing_to(out_file):
             write_bytes(out_file, text.encode())

@@ -24,7 +24,8 @@ TRUTHS = {"yes": True, "true": True, "1": True, "是": True, "no": False, "false
 """Words of a boolean column, in any case."""
 
 # Kept to ASCII digits, and without `inf`, `nan` and `1_000`, all of which Python's float() would take.
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+"""A number as it may stand in a cell."""
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}([, '\u2019][0-9]{3})+(\.[0-9]*)?")
 """Digits in threes, with what Chinese, English and Swiss spreadsheets put between them."""
 
@@ -67,12 +68,15 @@ class _Problem:
 _DTYPES = {"integer": np.dtype("int64"), "number": np.dtype("float64"), "boolean": np.dtype("bool")}
 
 
-def read_table(raw: RawTable, known: Mapping[str, set[str] | None]) -> tuple[ReadTable, list[Fault]]:
+def read_table(
+    raw: RawTable, known: Mapping[str, set[str] | None], named: Mapping[str, Mapping[str, str]] | None = None
+) -> tuple[ReadTable, list[Fault]]:
     """Read every column of a table.
 
     Args:
         raw: the table.
         known: the ids that exist, by table; None where they cannot be known.
+        named: the id behind each name that stands once, by table: of use to those who write a name for an id.
 
     Returns:
         The table read, and a fault for each cell that cannot be read.
@@ -81,7 +85,9 @@ def read_table(raw: RawTable, known: Mapping[str, set[str] | None]) -> tuple[Rea
     faults = []
     for column in raw.table.columns:
         if column.name in raw.cells or column.optional:
-            values[column.name], found = _read_column(raw, column, known.get(column.refers_to))
+            values[column.name], found = _read_column(
+                raw, column, known.get(column.refers_to), (named or {}).get(column.refers_to, {})
+            )
             faults += found
     return ReadTable(raw, values), faults
 
@@ -99,7 +105,21 @@ def distinct_ids(raw: RawTable) -> set[str] | None:
     return {normalised(text) for text in texts if text} - {""}
 
 
-def _read_column(raw: RawTable, column: Column, known: Collection[str] | None) -> tuple[Values, list[Fault]]:
+def names_to_ids(raw: RawTable) -> dict[str, str]:
+    """Return the id behind each name of a table that stands once."""
+    if not {"id", "name"} <= set(raw.cells):
+        return {}
+    found: dict[str, str] = {}
+    twice = set()
+    for name, key in zip(as_texts(raw.cells["name"]), as_texts(raw.cells["id"]), strict=True):
+        twice |= {name} if name in found else set()
+        found[str(name).strip()] = str(key).strip()
+    return {name: key for name, key in found.items() if name and key and name not in twice}
+
+
+def _read_column(
+    raw: RawTable, column: Column, known: Collection[str] | None, named: Mapping[str, str]
+) -> tuple[Values, list[Fault]]:
     """Read one column; a column that is left out takes its default."""
     cells = raw.cells.get(column.name)
     if cells is None:
@@ -110,7 +130,7 @@ def _read_column(raw: RawTable, column: Column, known: Collection[str] | None) -
             return values, []
         cells = as_texts(cells)
     codes, distinct = pd.factorize(cells)
-    rule = _rule(column, known)
+    rule = _rule(column, known, named)
     words = [normalised(word) for word in distinct.tolist()]
     results = [_read(column, word, rule) for word in words]
     return _spread(raw, column, codes, words, results)
@@ -174,7 +194,7 @@ def _message(problem: _Problem, word: str) -> str:
     return problem.message + (did_you_mean(word, problem.near) or did_you_mean(word.lower(), problem.near))
 
 
-def _rule(column: Column, known: Collection[str] | None) -> Callable[[str], Any]:
+def _rule(column: Column, known: Collection[str] | None, named: Mapping[str, str]) -> Callable[[str], Any]:
     if column.numeric:
         return lambda word: _number(column, word)
     if column.kind == "boolean":
@@ -184,7 +204,7 @@ def _rule(column: Column, known: Collection[str] | None) -> Callable[[str], Any]
         allowed |= {CHINESE[word]: str(word) for word in column.words}
         return lambda word: allowed.get(word) or _unknown_word(column, allowed)
     if column.kind == "reference":
-        return lambda word: word if known is None or word in known else _unknown_id(column, known)
+        return lambda word: word if known is None or word in known else _unknown_id(column, word, known, named)
     return _id if column.kind == "id" else _text
 
 
@@ -193,7 +213,7 @@ def _number(column: Column, word: str) -> float | int | _Problem:
     plain = unicodedata.normalize("NFKC", word).replace("\u2212", "-")
     if _THOUSANDS.fullmatch(plain):
         plain = re.sub(r"[, '\u2019]", "", plain)
-    if not _NUMBER.fullmatch(plain):
+    if not NUMBER.fullmatch(plain):
         return _Problem("number", "is not a number; write digits only, such as 12 or 0.5, without unit or spaces.")
     value = float(plain)
     unit = f" {column.unit}" if column.unit else ""
@@ -218,7 +238,9 @@ def _unknown_word(column: Column, allowed: Collection[str]) -> _Problem:
     return _Problem("word", f"is no {column.name}; write one of {words}.", allowed)
 
 
-def _unknown_id(column: Column, known: Collection[str]) -> _Problem:
+def _unknown_id(column: Column, word: str, known: Collection[str], named: Mapping[str, str]) -> _Problem:
+    if word in named:
+        return _Problem("name", f"is the name of {named[word]}; write its id, {named[word]}.")
     return _Problem("id", f"is no id of the table {column.refers_to}; correct it or add the row there.", known)
 
 

@@ -117,17 +117,19 @@ def write_folder(path: str | Path, tables: Mapping[str, pd.DataFrame], header: M
     return path
 
 
+_FILE = "is a file; name the folder that holds case.toml, or save it as 'Excel workbook (.xlsx)'."
+
+
 def _file_names(path: Path) -> tuple[set[str], list[Fault]]:
     try:
         return {entry.name for entry in path.iterdir()}, []
     except FileNotFoundError:
         message = "there is no such folder; name the folder that holds case.toml."
     except NotADirectoryError:
-        message = "is a file; name the folder that holds case.toml."
+        message = _FILE
     except OSError as error:
         # Windows calls a file where a folder is wanted an invalid name.
-        cause = "it is a file" if path.is_file() else error.strerror
-        message = f"cannot be read ({cause}); name a folder that you may read."
+        message = _FILE if path.is_file() else f"cannot be read ({error.strerror}); name a folder that you may read."
     except ValueError:
         message = "is no path; name the folder that holds case.toml."
     return set(), [Fault(message, file=str(path))]

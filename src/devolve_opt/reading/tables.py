@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from devolve_opt.errors import Fault, InputError, did_you_mean
-from devolve_opt.reading.cells import ReadTable, distinct_ids, read_table
+from devolve_opt.reading.cells import ReadTable, distinct_ids, names_to_ids, read_table
 from devolve_opt.reading.checks import check_between
 from devolve_opt.reading.raw import RawTable, from_frame
 from devolve_opt.schema import Table, schema
@@ -65,10 +65,11 @@ def read_tables(raw_tables: Mapping[str, RawTable]) -> tuple[dict[str, pd.DataFr
         the faults.
     """
     known = {name: distinct_ids(raw) for name, raw in raw_tables.items()}
+    named = {name: names_to_ids(raw) for name, raw in raw_tables.items()}
     faults: list[Fault] = []
     read: dict[str, ReadTable] = {}
     for name, raw in raw_tables.items():
-        read[name], found = read_table(raw, known)
+        read[name], found = read_table(raw, known, named)
         faults += found
     faults += check_between(read)
     if faults:

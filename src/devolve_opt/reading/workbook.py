@@ -7,9 +7,10 @@ unpack to too much, or whose parts declare entities, is refused before it is rea
 from __future__ import annotations
 
 import re
+import unicodedata
 import zipfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, time
 from hashlib import sha256
 from io import BytesIO
@@ -22,7 +23,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from devolve_opt.errors import Fault, did_you_mean
-from devolve_opt.reading.cells import TRUTHS
+from devolve_opt.reading.cells import NUMBER, TRUTHS
 from devolve_opt.reading.header import check_header
 from devolve_opt.reading.raw import RawTable, as_text, match_columns
 from devolve_opt.reading.tables import missing_table, raise_if_any, read_tables
@@ -32,7 +33,9 @@ from devolve_opt.schema.header import HEADER_KEYS
 ENDING = ".xlsx"
 HEADER_SHEET, POLICY_SHEET, GUIDE_SHEET = ("案例", "case"), ("政策", "policy"), ("说明", "guide")
 """Names of the sheets that are no tables, Chinese and English; the last one is not read."""
-NOTES = ("备注", "note")
+FAULTS_SHEET = "错误清单"
+"""Name of the sheet that lists the faults in a marked copy."""
+NOTES = ("备注", "note", FAULTS_SHEET)
 """What the name of a sheet begins with that is not to be read."""
 EXAMPLE = ("示例", "example")
 """What the first cell of a row begins with that is not to be read."""
@@ -54,13 +57,22 @@ class WorkbookContent:
         tables: every table of the schema by name, typed; absent optional ones are empty.
         header: `title`, `provenance`, `synthetic`, `available_hours` (hours a year).
         policy: keys of the policy that are given, with their values; `prices.` before the name of a price.
+        policy_rows: the row in which each of these stands.
         hashes: SHA-256 of the file, by its name.
     """
 
     tables: dict[str, pd.DataFrame]
     header: dict[str, Any]
     policy: dict[str, Any]
+    policy_rows: dict[str, int]
     hashes: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Unsaved:
+    """A formula whose value was not saved."""
+
+    formula: str
 
 
 @dataclass(frozen=True)
@@ -84,11 +96,13 @@ def read_workbook(path: str | Path) -> WorkbookContent:
     content, faults = _bytes_of(path)
     raise_if_any(faults)
     sheets, faults = _sheets(content, path.name)
-    raise_if_any(faults)
+    if not sheets:
+        raise_if_any(faults)
+    unsaved = faults
     by_name, faults = _sorted_out(sheets, path.name)
     header, found = _header(by_name.get("case"), path.name)
-    faults += found
-    policy, found = _policy(by_name.get("policy"), path.name)
+    faults += [*unsaved, *found]
+    policy, policy_rows, found = _policy(by_name.get("policy"), path.name)
     faults += found
     raw_tables: dict[str, RawTable] = {}
     for table in schema().values():
@@ -101,8 +115,25 @@ def read_workbook(path: str | Path) -> WorkbookContent:
         elif table.required:
             faults.append(missing_table(table, place_of(path.name, table.chinese)))
     tables, found = read_tables(raw_tables)
-    raise_if_any([*faults, *found])
-    return WorkbookContent(tables, header, policy, {path.name: sha256(content).hexdigest()})
+    raise_if_any([_in_excel(fault, by_name, path.name) for fault in (*faults, *found)])
+    return WorkbookContent(tables, header, policy, policy_rows, {path.name: sha256(content).hexdigest()})
+
+
+def _in_excel(fault: Fault, sheets: Mapping[str, Sheet], file: str) -> Fault:
+    """Return a fault of a table with the heading and the cell as they stand in Excel: `编制数 posts, cell I7`."""
+    for name, sheet in sheets.items():
+        table = schema().get(name)
+        if table is None or fault.file != place_of(file, sheet.name) or fault.column not in table.column_names:
+            continue
+        at = heading_row(table, sheet.rows)
+        words = {table[fault.column].chinese, fault.column}
+        cells = () if at is None else sheet.rows[at][1]
+        place = next(
+            (place for place, cell in enumerate(cells) if cell is not None and heading(cell, words) in words), None
+        )
+        where = "" if place is None or fault.row is None else f", cell {get_column_letter(place + 1)}{fault.row}"
+        return replace(fault, column=f"{table[fault.column].chinese} {fault.column}{where}")
+    return fault
 
 
 def place_of(file: str, sheet: str) -> str:
@@ -140,8 +171,10 @@ def _bytes_of(path: Path) -> tuple[bytes, list[Fault]]:
     """Return the bytes of a workbook that may be opened."""
     try:
         content = path.read_bytes()
+    except FileNotFoundError:
+        return b"", [Fault("there is no such file; check its name and folder.", file=str(path))]
     except OSError as error:
-        message = f"cannot be read ({error.strerror}); close it in Excel and check its name and permissions."
+        message = f"cannot be read ({error.strerror}); close it in Excel and check its permissions."
         return b"", [Fault(message, file=str(path))]
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
@@ -183,25 +216,37 @@ def _sheets(content: bytes, file: str) -> tuple[list[Sheet], list[Fault]]:
             sheet.reset_dimensions()  # what a file says of its size need not be so
             rows = [
                 (number, cells)
-                for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1)
-                if any(cell is not None and str(cell).strip() for cell in cells)
-                or any((sheet.title, number, place) in formulas for place in range(len(cells)))
+                for number, given in enumerate(sheet.iter_rows(values_only=True), start=1)
+                if (cells := _with_unsaved(given, formulas, sheet.title, number))
+                and any(cell is not None and str(cell).strip() for cell in cells)
             ]
             found.append(Sheet(sheet.title, rows))
         book.close()
     except Exception as error:  # whatever a damaged file brings about in the library
-        message = f"cannot be read as a workbook ({type(error).__name__}); save it anew as 'Excel workbook (.xlsx)'."
+        message = f"is no workbook that can be read ({type(error).__name__}); save it anew as 'Excel workbook (.xlsx)'."
         return [], [Fault(message, file=file)]
     faults = [
         Fault(
             "holds a formula whose value was not saved; open and save the file in Excel, or write the value.",
-            file=place_of(file, sheet.name), row=number, column=get_column_letter(place + 1),
-            value=formulas[sheet.name, number, place],
+            file=place_of(file, sheet.name), row=number, column=f"cell {get_column_letter(place + 1)}{number}",
+            value=cell.formula,
         )
         for sheet in found for number, cells in sheet.rows for place, cell in enumerate(cells)
-        if cell is None and (sheet.name, number, place) in formulas
+        if isinstance(cell, Unsaved)
     ]  # fmt: skip
     return found, faults
+
+
+def _with_unsaved(
+    cells: tuple[Any, ...], formulas: Mapping[tuple[str, int, int], str], sheet: str, row: int
+) -> tuple[Any, ...]:
+    """Return a row with its formulas in the place of the values that they lack."""
+    if not formulas:
+        return cells
+    return tuple(
+        Unsaved(formulas[sheet, row, place]) if cell is None and (sheet, row, place) in formulas else cell
+        for place, cell in enumerate(cells)
+    )
 
 
 def _holds_formulas(content: bytes) -> bool:
@@ -259,7 +304,7 @@ def _header(sheet: Sheet | None, file: str) -> tuple[dict[str, Any], list[Fault]
     keys: dict[str, Any] = {}
     rows: dict[str, int] = {}
     for number, name, value in _keys(sheet, known):
-        if value is None:
+        if value is None or isinstance(value, Unsaved):
             continue
         text = as_text(value).strip()
         meant = {"boolean": TRUTHS.get(text.lower(), text), "text": text}
@@ -273,29 +318,38 @@ def _header(sheet: Sheet | None, file: str) -> tuple[dict[str, Any], list[Fault]
     ]  # fmt: skip
 
 
-def _policy(sheet: Sheet | None, file: str) -> tuple[dict[str, Any], list[Fault]]:
-    """Return the keys of the policy as they stand; blank ones keep their default. The policy itself looks at them."""
+def _policy(sheet: Sheet | None, file: str) -> tuple[dict[str, Any], dict[str, int], list[Fault]]:
+    """Return the keys of the policy and their rows; blank ones keep their default. The policy itself looks at them.
+
+    Rows above the one that is headed `key` are titles.
+    """
     if sheet is None:
-        return {}, []
+        return {}, {}, []
+    keyed = [(number, heading(cells[0], ()), cells[1] if len(cells) > 1 else None) for number, cells in sheet.rows]
+    heads = [place for place, (_, name, _) in enumerate(keyed[:HEADING_WITHIN]) if name.endswith(("key", "参数"))]
     found: dict[str, Any] = {}
+    rows: dict[str, int] = {}
     faults = []
-    for number, cells in sheet.rows[1:]:
-        name = heading(cells[0], ()).strip()
-        value = cells[1] if len(cells) > 1 else None
-        if not name or value is None or not str(value).strip():
+    for number, name, value in keyed[heads[-1] + 1 if heads else 0 :]:
+        if not name or value is None or isinstance(value, Unsaved) or not str(value).strip():
             continue
         if name in found:
             message = "stands twice; keep one row."
             faults.append(Fault(message, file=place_of(file, sheet.name), row=number, column=name))
-        found[name] = _meant(value)
-    return found, faults
+        found[name], rows[name] = _meant(value), number
+    return found, rows, faults
 
 
 def _meant(value: Any) -> Any:
     """Return a value of the policy as a scenario file would give it."""
     if isinstance(value, str):
-        text = value.strip()
-        return TRUTHS[text.lower()] if text.lower() in TRUTHS and not text.isdigit() else text
+        text = unicodedata.normalize("NFKC", value).strip()
+        plain = text.replace(",", "")
+        if NUMBER.fullmatch(plain):
+            return int(plain) if re.fullmatch(r"[+-]?[0-9]+", plain) else float(plain)
+        if NUMBER.fullmatch(plain.removesuffix("%")):
+            return float(plain.removesuffix("%")) / 100
+        return TRUTHS.get(text.lower(), text)
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -318,7 +372,11 @@ def _raw_table(table: Table, sheet: Sheet, place: str) -> tuple[RawTable | None,
         content[name] = texts
     raw = RawTable(table, place, content, numbers)
     for name, column in columns.items():
-        lost = np.flatnonzero([text is None for text in content[name]])
+        # What is wrong with a formula is told already.
+        lost = np.flatnonzero([
+            text is None and not isinstance(row[1][column], Unsaved)
+            for text, row in zip(content[name], rows, strict=True)
+        ])  # fmt: skip
         faults += raw.faults(
             name, lost, lambda row, column=column: str(rows[row][1][column]),  # type: ignore[misc]
             lambda row: "is a date or an error of Excel; write the number or the text that is meant.",
@@ -333,7 +391,7 @@ def _is_example(cells: tuple[Any, ...]) -> bool:
 
 def _text(cell: Any) -> str | None:
     """Return a cell as a file of text would hold it; None where it holds no value that a table could."""
-    if isinstance(cell, date | time) or (isinstance(cell, str) and cell.strip() in _ERRORS):
+    if isinstance(cell, date | time | Unsaved) or (isinstance(cell, str) and cell.strip() in _ERRORS):
         return None
     # Excel writes some marks that XML does not hold as _x000D_.
     return cell.replace("_x000D_", "") if isinstance(cell, str) else as_text(cell)

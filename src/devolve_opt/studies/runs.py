@@ -64,15 +64,15 @@ def case_of_run(folder: str | Path, place: str | Path | None = None) -> Case:
 
     Args:
         folder: what `run` wrote.
-        place: the folder of the case; where the run read it if left out.
+        place: the folder or workbook of the case; where the run read it if left out.
 
     Raises:
         InputError: if the folder holds no run, or the case is no longer there or not sound.
     """
     if place is None:
         source = str(read_manifest(folder).get("case", {}).get("source", ""))
-        if not source or not Path(source).is_dir():
-            message = "the case it was made from is not there; name its folder (--case)."
+        if not source or not Path(source).exists():
+            message = "the case it was made from is not there; name its folder or workbook (--case)."
             raise InputError([Fault(message, file=str(folder), column="case", value=source)])
         place = source
     return Case.read(place)

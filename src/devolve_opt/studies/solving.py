@@ -161,6 +161,7 @@ def _solve(
     began = time.monotonic()
     plan = with_decisions(reference, prepared.decisions(search.solution), search.objective)
     seconds["audit"] = time.monotonic() - began
+    report(Step(control.elapsed, "audited", plan.bound, plan.objective))
     status = _status(search, plan.objective, gap)
     return replace(plan, method=method, status=status, seconds=seconds, options=options, reference=reference)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,8 +14,7 @@ from openpyxl.utils import column_index_from_string, get_column_letter, quote_sh
 from openpyxl.worksheet.worksheet import Worksheet
 
 from devolve_opt.errors import Fault
-from devolve_opt.reading.workbook import HEADING_WITHIN, heading, place_of
-from devolve_opt.schema import schema
+from devolve_opt.reading.workbook import FAULTS_SHEET, place_of
 from devolve_opt.schema.header import HEADER_KEYS
 from devolve_opt.views.files import writing_to
 from devolve_opt.views.sheets import put, save, set_up_printing, write_heading
@@ -22,10 +22,11 @@ from devolve_opt.views.sheets import put, save, set_up_printing, write_heading
 AUTHOR = "devolve_opt, 错误"
 """Whose notes are those on faults."""
 BAD = PatternFill("solid", fgColor="F4A6A6")
-LIST = "错误清单"
-"""Name of the sheet that lists the faults."""
 SUFFIX = "-错误标注"
 """What the name of the copy ends in."""
+RED = "C00000"
+"""Colour of the tab of a sheet with faults."""
+_CELL = re.compile(r"cell ([A-Z]{1,3})[0-9]+$")
 
 
 def write_marked(path: Path, faults: Sequence[Fault]) -> Path:
@@ -43,10 +44,10 @@ def write_marked(path: Path, faults: Sequence[Fault]) -> Path:
         Exception: whatever openpyxl makes of a damaged file.
     """
     book = load_workbook(path)
-    if LIST in book.sheetnames:
-        del book[LIST]
+    if FAULTS_SHEET in book.sheetnames:
+        del book[FAULTS_SHEET]
     sheets = {place_of(path.name, sheet.title): sheet for sheet in book.worksheets}
-    listed = book.create_sheet(LIST, 0)
+    listed = book.create_sheet(FAULTS_SHEET, 0)
     write_heading(listed, 1, ["工作表 sheet", "行 row", "列 column", "内容 value", "问题 what is wrong"])
     for number, fault in enumerate(faults, start=2):
         sheet = sheets.get(fault.file)
@@ -56,6 +57,8 @@ def write_marked(path: Path, faults: Sequence[Fault]) -> Path:
             start=1,
         ):
             put(listed.cell(number, place), value).alignment = Alignment(wrap_text=place == 5, vertical="top")
+        if sheet is not None:
+            sheet.sheet_properties.tabColor = RED
         if sheet is None or fault.row is None:
             continue
         cell = sheet.cell(fault.row, column or 1)
@@ -68,7 +71,7 @@ def write_marked(path: Path, faults: Sequence[Fault]) -> Path:
     listed.freeze_panes = "A2"
     set_up_printing(listed, 1)
     book.active = 0
-    copy = path.with_name(f"{path.stem}{SUFFIX}{path.suffix}")
+    copy = path.with_name(f"{path.stem.removesuffix(SUFFIX)}{SUFFIX}{path.suffix}")
     with writing_to(copy):
         save(book, copy)
     return copy
@@ -83,18 +86,8 @@ def _mark(cell: Cell | MergedCell, message: str) -> None:
 
 
 def _column(sheet: Worksheet, fault: Fault) -> int | None:
-    """Return the column, from 1, that a fault names: by a heading near the top, by a key's row, or by its letter."""
-    if not fault.column:
-        return None
-    same = {fault.column} | {
-        name for table in schema().values() for column in table.columns if column.name == fault.column
-        for name in (column.name, column.chinese)
-    }  # fmt: skip
-    for cells in sheet.iter_rows(min_row=1, max_row=HEADING_WITHIN):
-        for cell in cells:
-            if heading(cell.value, same) in same and cell.value is not None:
-                of_key = fault.column in {key.name for key in HEADER_KEYS} and cell.column == 1
-                return 2 if of_key else int(cell.column)
-    if fault.column.isalpha() and fault.column.isupper() and len(fault.column) <= 3:
-        return int(column_index_from_string(fault.column))
-    return None
+    """Return the column, from 1, that a fault names: by its cell, or by a key's row, whose value stands beside it."""
+    cell = _CELL.search(fault.column)
+    if cell is not None:
+        return int(column_index_from_string(cell[1]))
+    return 2 if fault.column in {key.name for key in HEADER_KEYS} else None

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
+from openpyxl.worksheet.worksheet import Worksheet
 
 from devolve_opt.plan import Plan
 from devolve_opt.schema import output, result_words
+from devolve_opt.studies.comparing import measures
 from devolve_opt.views.sheets import (
     NOTICE,
     NUMBER,
@@ -25,9 +28,12 @@ from devolve_opt.views.sheets import (
     save,
     set_up_printing,
     write_frame,
+    write_lines,
 )
 from devolve_opt.views.summary import summary
 from devolve_opt.views.tables import plan_tables
+from devolve_opt.views.terms import ratio_plan, terms_on
+from devolve_opt.views.wording import status_lines
 from devolve_opt.vocabulary import CHINESE, label
 
 PLAN_WORKBOOK = "plan.xlsx"
@@ -46,11 +52,19 @@ SHEETS = {
 FORMATS = {"whole": WHOLE, "number": NUMBER, "share": SHARE, "": None}
 WORDED = (
     "category", "list", "lists", "lists_ratio_rule", "type", "change", "head", "basis", "reason", "status", "channel",
-    "decides", "carries_out", "answers", "kind", "term",
+    "decides", "carries_out", "supports", "supervises", "answers", "kind", "term",
 )  # fmt: skip
 """Columns whose codes are written out in words; lists of codes are separated by commas."""
 LEFT_OUT = ("synthetic", "chinese", "kind_chinese")
 """Columns that the heads of the sheets tell, or that are there in words already."""
+FIGURES = {
+    "powers_listed": "清单事项 powers listed", "powers_taken": "承接事项 powers taken",
+    "take_ups": "承接总次数 take-ups",
+    "rounds_met": "满足的选择轮次 rounds met", "fields_made_ready": "新具备条件的领域 fields made ready",
+    "posts_moved_count": "调整编制 posts moved", "officers_trained": "培训取证人员 officers trained",
+    "overload_hours": "超负荷工时 overload hours",
+}  # fmt: skip
+"""Figures of the first sheet, by measure."""
 LINE_WIDTH = 110
 """Width of the summary's lines, characters."""
 HEADINGS = 3
@@ -77,6 +91,10 @@ def write_plan_workbook(plan: Plan, path: str | Path, tables: Mapping[str, pd.Da
     return path
 
 
+_DEPARTMENT = "county department: "
+"""What stands before the name of a field's department in the responsibility matrix."""
+
+
 def in_words(code: Any) -> Any:
     """Return a code of the results in Chinese and English: `base` -> `基础清单 base`; of codes in a row, each.
 
@@ -84,6 +102,8 @@ def in_words(code: Any) -> Any:
     """
     if not isinstance(code, str) or not code:
         return code
+    if code.startswith(_DEPARTMENT):
+        return f"县级部门：{code.removeprefix(_DEPARTMENT)} (county department)"
     found = _word(code)
     if found is None and ", " in code:
         parts = [_word(part) or part for part in code.split(", ")]
@@ -101,7 +121,8 @@ def _word(code: str) -> str | None:
 def _summary(book: Workbook, plan: Plan) -> None:
     sheet = add_sheet(book, "摘要 summary")
     sheet.column_dimensions["A"].width = LINE_WIDTH
-    title = put(sheet.cell(1, 1), f"{plan.scenario.title}: {plan.scenario.data.title}")
+    names = dict.fromkeys([plan.scenario.title, plan.scenario.data.title])
+    title = put(sheet.cell(1, 1), ": ".join(names))
     title.font, title.alignment = TITLE, Alignment(wrap_text=True)
     row = 2
     if plan.scenario.case.notice:
@@ -109,6 +130,7 @@ def _summary(book: Workbook, plan: Plan) -> None:
             sheet.cell(row, 1), f"{plan.scenario.case.notice}: 地名与数字均为虚构 invented places and figures"
         ).font = NOTICE
         row += 1
+    row = _figures(sheet, row + 1, plan) + 1
     for line in summary(plan).splitlines()[1:]:
         cell = put(sheet.cell(row, 1), line)
         cell.font = Font(name="Courier New", size=10, bold=bool(line) and not line.startswith(" "))
@@ -118,6 +140,26 @@ def _summary(book: Workbook, plan: Plan) -> None:
     set_up_printing(sheet)
 
 
+def _figures(sheet: Worksheet, row: int, plan: Plan) -> int:
+    """Write the figures that an official asks for first, in Chinese beside English; return the row after them."""
+    rule = ratio_plan(plan)
+    listed = plan.decisions.guide_list["list"].value_counts()
+    status = {"proven": "已证明", "time_limit": "时间用完", "interrupted": "已中断", "rule": "按比例法"}
+    proof = status.get(str(plan.status), str(plan.status))
+    gap = f"，与上界相差 {plan.gap:.2%}" if isfinite(plan.bound) else ""
+    lines = [f"证明 proof: {proof}{gap}（{'; '.join(status_lines(plan)[:1])}）"]
+    lines.append("清单 lists: " + "，".join(f"{in_words(str(name))} {number}" for name, number in listed.items()))
+    now, before = (measures(each) for each in (plan, rule))
+    for name, words in FIGURES.items():
+        lines.append(f"{words}: {now[name]:,.0f}（按比例法 ratio rule {before[name]:,.0f}）")
+    lines.append("目标各项（工时/年） terms (staff-hours a year), 本方案 this plan｜按比例法 ratio rule:")
+    lines += [
+        f"    {term['chinese']} {label(str(term['term']))}: {term['plan']:,.0f}｜{term['ratio_rule']:,.0f}"
+        for term in terms_on(plan).to_dict("records")
+    ]
+    return write_lines(sheet, row, lines)
+
+
 def _table(book: Workbook, plan: Plan, name: str, frame: pd.DataFrame) -> None:
     chinese, english, frozen = SHEETS[name]
     sheet = add_sheet(book, f"{chinese} {english}")
@@ -125,6 +167,9 @@ def _table(book: Workbook, plan: Plan, name: str, frame: pd.DataFrame) -> None:
     notice = plan.scenario.case.notice
     if notice:
         put(sheet.cell(2, 1), notice).font = NOTICE
+    if "county" in frame and "county_name" not in frame:
+        counties = plan.scenario.data.counties["name"]
+        frame.insert(list(frame).index("county") + 1, "county_name", frame["county"].map(counties))
     words = {str(column): output(name, str(column)) for column in frame}
     headings = [
         f"{each.chinese}\n{each.english}" + (f"\n[{each.unit}]" if each.unit else "") for each in words.values()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Iterable, Sequence
-from math import ceil
+from io import BytesIO
+from math import ceil, isnan
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from devolve_opt.views.files import write_file
+from devolve_opt.views.files import write_bytes
 
 TITLE, HEADING, NOTICE = Font(bold=True, size=14), Font(bold=True, color="FFFFFF"), Font(bold=True, color="B2182B")
 HEADED, EXAMPLE = PatternFill("solid", fgColor="1B4F8A"), PatternFill("solid", fgColor="EEEEEE")
@@ -25,33 +27,40 @@ GREY = Font(color="777777", italic=True)
 THIN = Side(style="thin", color="CCCCCC")
 NARROWEST, WIDEST_HEADING, WIDEST = 7.0, 14.0, 40.0
 """Widths of columns, characters: the least, the most for a heading's sake, the most for what stands below it."""
+WIDEST_A4 = 190.0
+"""Characters in a row up to which it can be read on A4."""
 LINE = 15.0
 """Height of a line, points."""
 WHOLE, NUMBER, SHARE = "#,##0", "#,##0.00", "0.0%"
 """Formats of numbers."""
 LONGEST_NAME = 31
 """Characters that the name of a sheet may have."""
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""What a formula begins with."""
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_TIMES = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\']")
 
 
 def put(cell: Cell, value: Any) -> Cell:
     """Put a value into a cell; a text is never a formula, whatever it begins with, and keeps no control characters."""
-    if value is None or value is pd.NA or (isinstance(value, float | np.floating) and np.isnan(value)):
-        return cell
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and np.isinf(value):
-        value = "∞" if value > 0 else "-∞"
-    if isinstance(value, bool | int | float):
-        cell.value = value
-        return cell
-    text = _FORBIDDEN.sub("", str(value))
-    cell.value = text
-    cell.data_type = "s"
-    # Typed over in Excel, it stays a text as well.
-    cell.quotePrefix = text.startswith(("=", "+", "-", "@", "\t", "\r"))
+    text = _text(value)
+    if text is not None:
+        cell.value, cell.data_type = text, "s"
+        # Typed over in Excel, it stays a text as well.
+        cell.quotePrefix = text.startswith(FORMULAS)
+    elif not (value is None or value is pd.NA or (isinstance(value, float) and isnan(value))):
+        cell.value = value.item() if isinstance(value, np.generic) else value
     return cell
+
+
+def _text(value: Any) -> str | None:
+    """Return what is to be written as a text; None for blanks, numbers and truths."""
+    if value is None or value is pd.NA or isinstance(value, bool | int | np.bool_ | np.integer):
+        return None
+    if isinstance(value, float | np.floating):
+        return None if not np.isinf(value) else "∞" if value > 0 else "-∞"
+    return _FORBIDDEN.sub("", str(value))
 
 
 def add_sheet(book: Workbook, name: str) -> Worksheet:
@@ -94,15 +103,21 @@ def write_frame(
     """
     write_heading(sheet, row, headings, notes)
     widths = [sheet.column_dimensions[get_column_letter(place)].width for place in range(1, len(headings) + 1)]
+    looks: dict[tuple[int, bool, bool], Any] = {}
     for number, values in enumerate(frame.itertuples(index=False, name=None), start=row + 1):
         for place, value in enumerate(values):
-            cell = put(sheet.cell(number, place + 1), value)
-            if formats[place] is not None:
-                cell.number_format = formats[place]
-            cell.border = Border(bottom=THIN)
-            if isinstance(cell.value, str):
-                cell.alignment = Alignment(vertical="top", wrap_text=_width(cell.value) > WIDEST)
-                widths[place] = max(widths[place], _width(cell.value) + 2)
+            cell = sheet.cell(number, place + 1)
+            text = _text(value)
+            if text is None:
+                put(cell, value)
+            else:
+                cell.value, cell.data_type = text, "s"
+                widths[place] = max(widths[place], _width(text) + 2)
+            # A look is made up once and shared: to make it up for every cell takes a city's workbook minutes.
+            look = (place, text is not None and _width(text) > WIDEST, text is not None and text.startswith(FORMULAS))
+            if look not in looks:
+                looks[look] = _look(cell, formats[place], *look[1:])
+            cell._style = looks[look]
     for place, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(place)].width = min(WIDEST, width)
     last = f"{get_column_letter(len(headings))}{row + max(1, len(frame))}"
@@ -111,9 +126,21 @@ def write_frame(
     set_up_printing(sheet, row)
 
 
+def _look(cell: Cell, number_format: str | None, wrapped: bool, quoted: bool) -> Any:
+    """Return the style of a cell of a table."""
+    if number_format is not None:
+        cell.number_format = number_format
+    cell.border = Border(bottom=THIN)
+    cell.alignment = Alignment(vertical="top", wrap_text=wrapped, indent=0 if number_format else 1)
+    cell.quotePrefix = quoted
+    return cell._style
+
+
 def set_up_printing(sheet: Worksheet, heading: int | None = None) -> None:
-    """Print a sheet on A4 across, as wide as a page, its headings on every page, pages numbered."""
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    """Print a sheet across, as wide as a page (A4, or A3 where it is wide), headings on every page, pages numbered."""
+    widths = sum(each.width for each in sheet.column_dimensions.values())
+    paper = sheet.PAPERSIZE_A4 if widths <= WIDEST_A4 else sheet.PAPERSIZE_A3
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", paper
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     if heading is not None:
@@ -142,8 +169,16 @@ def write_lines(sheet: Worksheet, row: int, lines: Iterable[str], font: Font | N
 
 
 def save(book: Workbook, path: Path) -> None:
-    """Write a workbook; its file is complete or is not there."""
-    write_file(path, book.save)
+    """Write a workbook; its file is complete or is not there, and the same workbook gives the same file."""
+    stamped, plain = BytesIO(), BytesIO()
+    book.save(stamped)
+    with zipfile.ZipFile(stamped) as parts, zipfile.ZipFile(plain, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in parts.namelist():
+            content = parts.read(name)
+            if name == "docProps/core.xml":
+                content = _TIMES.sub(rb"\g<1>2000-01-01T00:00:00Z\g<2>", content)
+            archive.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    write_bytes(path, plain.getvalue())
 
 
 def new_book() -> Workbook:
@@ -156,4 +191,4 @@ def new_book() -> Workbook:
 
 def _width(text: str) -> int:
     """Return how many columns of a fixed font a text takes: two for a Chinese character."""
-    return sum(2 if ord(mark) > 0x2E7F else 1 for mark in text)
+    return len(text) if text.isascii() else sum(2 if ord(mark) > 0x2E7F else 1 for mark in text)

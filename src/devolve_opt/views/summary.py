@@ -115,6 +115,7 @@ def _decisions(plan: Plan) -> list[str]:
         *_counties_and_use(plan),
         *duty_lines(plan),
         *_held_already(plan),
+        *_not_counted(plan),
         *_pins(plan),
         *_goals(plan),
     ]
@@ -142,6 +143,27 @@ def _pins(plan: Plan) -> list[str]:
         return []
     more = [f"  and {len(pins) - PINS_SHOWN:,} more, all in the scenario."] if len(pins) > PINS_SHOWN else []
     return [f"Pinned, decided beforehand ({len(pins):,}):", *(f"  {pin}." for pin in pins[:PINS_SHOWN]), *more]
+
+
+def _not_counted(plan: Plan) -> list[str]:
+    """Tell of data that the case has and the policy does not look at."""
+    case, policy = plan.scenario.data, plan.scenario.policy
+    off = [
+        (len(case.stations), "station", "stations", "stations", policy.stations is None),
+        (len(case.duties), "duty", "duties", "duties", policy.duties is None),
+    ]
+    lines = [
+        f"{count(rows, one, many)} in the case: NOT counted, because the policy has no [policy.{table}]."
+        for rows, one, many, table, is_off in off if is_off and rows
+    ]  # fmt: skip
+    lists = case.guide_list["list"].astype(str)
+    foreign = lists[~lists.isin([BASE_LIST, *map(str, policy.own_list_categories)])]
+    if len(foreign):
+        lines.append(
+            f"{count(len(foreign), 'row')} of the guide list in force NOT counted: the policy has no list for "
+            f"{', '.join(sorted(set(foreign)))} (own_list_categories)."
+        )
+    return lines
 
 
 def _held_already(plan: Plan) -> list[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 from openpyxl import Workbook
+from openpyxl.comments import Comment
 from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -130,7 +131,8 @@ def _header(book: Workbook, case: Case | None) -> None:
 def _table(book: Workbook, table: Table, frame: pd.DataFrame | None) -> None:
     sheet = add_sheet(book, table.chinese)
     required = "必填 required" if table.required else "可选 optional"
-    put(sheet.cell(1, 1), f"{table.chinese} {table.name}（{required}）: {table.meaning}").font = TITLE
+    title = put(sheet.cell(1, 1), f"{table.chinese} {table.name}（{required}）")
+    title.font, title.comment = TITLE, Comment(table.meaning, "devolve_opt", width=420, height=160)
     headings = [
         f"{column.chinese}\n{column.name}" + (f" [{column.unit}]" if column.unit else "") for column in table.columns
     ]
@@ -209,8 +211,11 @@ def _policy(book: Workbook) -> None:
             ):
                 put(sheet.cell(row, place), value).alignment = Alignment(wrap_text=place > 3, vertical="top")
             fit_height(sheet, row, [(field.description, 90), (about.get("unit"), 24), (about.get("source"), 26)])
-            if isinstance(default, bool):
-                _offer(sheet, f"B{row}", list(YES_NO))
+            words = (
+                YES_NO if isinstance(default, bool) else get_args(field.annotation) if isinstance(default, str) else ()
+            )
+            if words and all(isinstance(word, str) for word in words):
+                _offer(sheet, f"B{row}", list(words))
             row += 1
     for column, width in (("A", 28), ("B", 14), ("C", 14), ("D", 24), ("E", 26), ("F", 90)):
         sheet.column_dimensions[column].width = width

@@ -60,7 +60,8 @@ def _regrets(axes: Axes, found: Robustness) -> None:
         style.key(axes, marks, [words[barred] for barred in sorted(told)], loc="lower right")
     labels = max(1, len(rows) // 20)
     axes.set_yticks(range(0, len(rows), labels), [str(number) for number in rows["future"][::labels]])
-    axes.set_xlim(left=0)
+    # Less than a staff-hour is rounding, not a loss.
+    axes.set_xlim(0, max(1.0, axes.get_xlim()[1]))
     axes.set_ylim(-0.7, len(rows) - 0.3)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))

@@ -40,7 +40,7 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
     for number, measure in enumerate(MEASURES):
         axes = canvas.figure.add_subplot(grid[number // COLUMNS, number % COLUMNS])
         _bars(axes, found, measure, order)
-        if number % COLUMNS:
+        if number % COLUMNS and axes.get_yticks().size:
             axes.tick_params(labelleft=False)
     return canvas.figure
 
@@ -48,6 +48,9 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
 def _bars(axes: Axes, found: Sensitivity, measure: str, order: list[str]) -> None:
     style.plain(axes, MEASURES[measure], grid="x")
     rows = found.ranking(measure).set_index("setting").loc[order]
+    if not (rows["mean_size"] > 0).any():
+        style.say(axes, "nothing changes it\nin these ranges")
+        return
     places = np.arange(len(order))[::-1]
     sizes, errors = rows["mean_size"].to_numpy(float), np.nan_to_num(rows["mean_size_95"].to_numpy(float))
     axes.barh(places, sizes, height=0.62, color=style.THIS_PLAN)
