@@ -26,6 +26,7 @@ COMMANDS = (
     "template",
     "synth",
     "run",
+    "report",
     "compare",
     "sweep",
     "frontier",

@@ -14,8 +14,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 COMMANDS = (
-    "check", "template", "synth", "run", "posts", "compare", "sweep", "frontier", "alternatives", "explain", "choices",
-    "robust", "sensitivity", "offices", "admit", "phases",
+    "check", "template", "synth", "run", "report", "posts", "compare", "sweep", "frontier", "alternatives", "explain",
+    "choices", "robust", "sensitivity", "offices", "admit", "phases",
 )  # fmt: skip
 SECONDS = 20
 """Time limit of each solve here; a plan with the gap it has by then shows that the command works."""

@@ -1,10 +1,10 @@
-"""Commands on plans: `run`, `compare`, `sweep`."""
+"""Commands on plans: `run`, `report`, `compare`, `sweep`."""
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.table import Table
@@ -23,6 +23,8 @@ from devolve_opt.cli.common import (
 )
 from devolve_opt.errors import Fault, InputError, did_you_mean
 from devolve_opt.vocabulary import INSTRUMENT_TERMS, Method
+
+Language = Literal["zh", "en"]
 
 
 @app.command()
@@ -147,6 +149,31 @@ def _export(scenario: Path, file: Path) -> None:
     rows, columns = matrix.rows.shape
     size = f"{columns:,} columns ({int(matrix.integer.sum()):,} whole), {rows:,} rows"
     out.print(f"Model: {file}; a maximisation, {size}. Nothing was solved.", markup=False)
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
+    language: Annotated[Language, typer.Option("--lang", help="`zh` or `en`.")] = "zh",
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="File to write, .html or .pdf; RUN/report.html if left out.")
+    ] = None,
+) -> None:
+    """Write a run as one page for an official, self-contained: decisions, reasons, winners and losers, uncertainty.
+
+    A PDF is printed by a Chromium, Chrome or Edge that is installed.
+    """
+    from devolve_opt.views.report import write_pdf, write_report
+
+    target = out_file or run / "report.html"
+    if target.suffix.lower() not in {".html", ".pdf"}:
+        raise InputError([Fault("must end in .html or .pdf.", column="--out", value=str(target))])
+    with err.status("Writing ..."):
+        if target.suffix.lower() == ".pdf":
+            write_pdf(run, target, language)
+        else:
+            write_report(run, target, language)
+    out.print(f"Report: {target}", markup=False)
 
 
 @app.command()

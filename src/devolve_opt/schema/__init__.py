@@ -193,3 +193,9 @@ def output(table: str, column: str) -> Output:
 def result_words() -> dict[str, tuple[str, str]]:
     """Return the codes in results that are no words of the vocabulary: in Chinese and in English."""
     return {row["word"]: (row["chinese"], row["english"]) for row in _rows("words.csv")}
+
+
+@cache
+def phrases() -> dict[str, tuple[str, str]]:
+    """Return the phrases of reports by key: in Chinese and in English."""
+    return {row["key"]: (row["chinese"], row["english"]) for row in _rows("phrases.csv")}

@@ -57,6 +57,6 @@ def _bars(axes: Axes, found: Sensitivity, measure: str, order: list[str]) -> Non
     axes.hlines(places, np.maximum(sizes - errors, 0), sizes + errors, color=style.TODAY, linewidth=2)
     axes.set_yticks(places, [style.drawable(name.removeprefix("prices.")) for name in order])
     axes.set_xlim(0, 1.05 * max(float((sizes + errors).max()), 0.01 if measure == "list_kept" else 1.0))
-    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=measure != "list_kept"))
     percent = PercentFormatter(1, symbol=" %")
     axes.xaxis.set_major_formatter(percent if measure == "list_kept" else FuncFormatter(style.thousands))

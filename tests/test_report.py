@@ -1,0 +1,125 @@
+"""The report of a run: one page that holds everything within itself, in both languages, safe whatever the data say."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from devolve_opt.cli import app
+from devolve_opt.errors import InputError
+from devolve_opt.schema import phrases
+from devolve_opt.studies.comparing import MANIFEST
+from devolve_opt.studies.solving import solve
+from devolve_opt.views.report import BROWSERS, LANGUAGES, number, report_html, write_report
+from devolve_opt.views.run_folder import write_run
+from modelling import hand_scenario
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Path:
+    return write_run(solve(hand_scenario(), gap=0), tmp_path_factory.mktemp("report") / "hand")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_loads_nothing_and_says_what_stands_in_the_run(run, language):
+    page = report_html(run, language)
+    place = LANGUAGES.index(language)
+    assert "合成数据" in page
+    assert phrases()["proven_best"][place] in page
+    for key in ("decided", "why", "gains", "binds", "unmet", "excluded", "uncertain", "figures", "provenance"):
+        assert f"<h2>{phrases()[key][place]}</h2>" in page
+    # 370 of this plan against 160 of the ratio rule; all figures of the run within the page.
+    assert ">370<" in page.replace("369.50", "370")
+    assert page.count("data:image/svg+xml;base64,") == len(list((run / "figures").glob("*.svg")))
+    links = re.findall(r'(?:src|href)="([^"]{0,40})', page)
+    assert all(link.startswith("data:") for link in links)
+    assert "<script" not in page
+    assert "http" not in re.sub(r'content="[^"]*"|http-equiv', "", page)
+    assert "default-src 'none'" in page
+
+
+def test_every_phrase_is_there_in_both_languages():
+    for key, words in phrases().items():
+        assert all(words), key
+        slots = [set(re.findall(r"\{(\w+)\}", each)) for each in words]
+        assert slots[0] == slots[1], key
+
+
+def test_chinese_pages_have_no_english_codes_where_there_are_words(run):
+    page = report_html(run, "zh")
+    for code in ("county_seat", "not_on_its_list", "choices_met"):
+        assert f">{code}<" not in page
+
+
+def test_names_are_text_and_never_markup(tmp_path):
+    hand = hand_scenario()
+    named = hand.case.townships.assign(name=[HOSTILE] * 3)
+    case = hand.case.replace(townships=named, title=HOSTILE, provenance=HOSTILE)
+    folder = write_run(solve(hand.replace(case=case, title=HOSTILE), gap=0), tmp_path / "run")
+    page = report_html(folder)
+    assert "&lt;script&gt;" in page
+    assert "<script" not in page
+    assert "<img src=x" not in page
+
+
+def test_what_is_not_proven_and_what_breaks_rules_is_said(run, tmp_path):
+    copy = tmp_path / "late"
+    shutil.copytree(run, copy)
+    manifest = json.loads((copy / MANIFEST).read_text(encoding="utf-8"))
+    manifest |= {"status": "time_limit", "gap": 0.0312, "bound": 381.0, "audit_breaches": ["a rule, township A"]}
+    (copy / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    page = report_html(copy, "en")
+    assert "plans worth up to 3.12 % more are NOT ruled out" in page
+    assert "a rule, township A" in page
+
+
+def test_studies_beside_the_run_are_taken_up(run):
+    folder = run.with_name("hand-robust")
+    folder.mkdir()
+    shutil.copy(next((run / "figures").glob("*.png")), folder / "robust.png")
+    page = report_html(run, "en")
+    shutil.rmtree(folder)
+    assert "How the lists stand up to other data (see hand-robust)" in page
+    assert "data:image/png;base64," in page
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "–"), (3, "3"), (1234.56, "1,235"), (0.25, "0.25"), (float("nan"), "–")]
+)
+def test_numbers(value, text):
+    assert number(value) == text
+
+
+def test_a_folder_without_a_run_is_bad_input(tmp_path):
+    with pytest.raises(InputError):
+        write_report(tmp_path, tmp_path / "report.html")
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_the_shell(run, tmp_path):
+    done = CliRunner().invoke(app, ["report", str(run), "--lang", "en", "--out", str(tmp_path / "x" / "report.html")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "x" / "report.html").exists()
+    wrong = CliRunner().invoke(app, ["report", str(run), "--out", str(tmp_path / "report.docx")])
+    assert isinstance(wrong.exception, InputError)
+
+
+def test_without_a_browser_the_pdf_says_what_to_do(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    done = CliRunner().invoke(app, ["report", str(run), "--out", str(tmp_path / "report.pdf")])
+    assert isinstance(done.exception, InputError)
+    assert "write the report as .html" in str(done.exception)
+
+
+@pytest.mark.skipif(not any(map(shutil.which, BROWSERS)), reason="no browser that prints is installed")
+def test_a_browser_prints_it(run, tmp_path):
+    done = CliRunner().invoke(app, ["report", str(run), "--out", str(tmp_path / "report.pdf")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
