@@ -322,6 +322,7 @@ def test_a_killed_worker_loses_nothing(cluster, country, tmp_path):
     assert len(list((tmp_path / "done").glob("*.json"))) == 3
 
 
+@pytest.mark.slow
 def test_what_was_stopped_goes_on_from_there(cluster, country, tmp_path):
     stop = threading.Event()
     first, second = [], []
@@ -354,6 +355,7 @@ def test_a_local_cluster_is_made_where_no_other_is_named(country, tmp_path):
     assert plan.options["memory_mb"] > 0
 
 
+@pytest.mark.slow
 def test_a_sample_takes_a_city_of_each_class_and_says_what_all_would_take(cluster, country):
     plan = solve_country(country, GAP, scheduler=cluster.scheduler_address, sample=2)
     # Sizes 2, 5 and 6: the classes are the two smaller ones, of which the larger stands in the middle, and the largest.

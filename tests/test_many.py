@@ -82,6 +82,7 @@ def plan():
     return solve(hand_scenario(), gap=0)
 
 
+@pytest.mark.slow
 def test_studies_on_workers_find_what_they_find_here(plan, tmp_path):
     here = robustness(plan, 2, gap=0, threads=1)
     there = robustness(plan, 2, gap=0, threads=1, hands=Hands(2), folder=tmp_path)

@@ -86,7 +86,9 @@ def test_steps_are_reported_and_kept(hand):
     plan = solve(hand, threads=1, report=reported.append)
     assert [step.phase for step in reported[:3]] == ["ratio rule", "build", "start"]
     assert list(plan.steps.columns) == ["seconds", "phase", "bound", "objective"]
-    assert plan.steps["phase"].tolist() == [step.phase for step in reported[2:]]
+    assert plan.steps["phase"].tolist() == [step.phase for step in reported[2:-1]]
+    last = reported[-1]
+    assert (last.phase, last.objective, last.bound) == ("audited", plan.objective, plan.bound)
     assert plan.steps["bound"].is_monotonic_decreasing
     assert plan.steps["objective"].is_monotonic_increasing
     assert plan.steps["seconds"].is_monotonic_increasing
