@@ -73,10 +73,11 @@ def test_what_is_not_proven_and_what_breaks_rules_is_said(run, tmp_path):
     copy = tmp_path / "late"
     shutil.copytree(run, copy)
     manifest = json.loads((copy / MANIFEST).read_text(encoding="utf-8"))
-    manifest |= {"status": "time_limit", "gap": 0.0312, "bound": 381.0, "audit_breaches": ["a rule, township A"]}
+    manifest |= {"status": "time_limit", "gap": 0.0312, "bound": 381.4, "audit_breaches": ["a rule, township A"]}
     (copy / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
     page = report_html(copy, "en")
-    assert "plans worth up to 3.12 % more are NOT ruled out" in page
+    assert "Plans worth up to 3.12 % more are NOT ruled out; none is worth more than 382 staff-hours" in page
+    assert "Time was up or it was stopped." in page
     assert "a rule, township A" in page
 
 
@@ -84,6 +85,10 @@ def test_studies_beside_the_run_are_taken_up(run):
     folder = run.with_name("hand-robust")
     folder.mkdir()
     shutil.copy(next((run / "figures").glob("*.png")), folder / "robust.png")
+    manifest = json.loads((run / MANIFEST).read_text(encoding="utf-8"))
+    (folder / "robust.json").write_text(json.dumps({**manifest, "objective": 1.0}), encoding="utf-8")
+    assert "see hand-robust" not in report_html(run, "en"), "of another plan"
+    (folder / "robust.json").write_text(json.dumps(manifest), encoding="utf-8")
     page = report_html(run, "en")
     shutil.rmtree(folder)
     assert "How the lists stand up to other data (see hand-robust)" in page

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.formula import ArrayFormula
 from typer.testing import CliRunner
 
 from devolve_opt.case import Case
 from devolve_opt.cli import app
 from devolve_opt.errors import InputError
-from devolve_opt.reading import workbook
+from devolve_opt.reading import workbook, xlsx
 from devolve_opt.reading.workbook import FAULTS_SHEET, read_workbook
 from devolve_opt.scenario import Scenario
 from devolve_opt.schema import schema
@@ -272,7 +273,9 @@ def test_a_marked_copy_may_be_mended_and_checked_again(filled):
     assert load_workbook(copy)[TOWNSHIPS].sheet_properties.tabColor.rgb.endswith("C00000")
     with pytest.raises(InputError) as caught:
         read_workbook(copy)
-    assert write_marked(copy, caught.value.faults) == copy
+    before = copy.read_bytes()
+    assert write_marked(copy, caught.value.faults).name == f"hand-2{SUFFIX}.xlsx"
+    assert copy.read_bytes() == before
     population = int(hand_scenario().case.townships["population"].iloc[0])
     assert (
         Case.read(changed(copy, cells=[(TOWNSHIPS, "population", 1, population)])).digest == hand_scenario().case.digest
@@ -294,11 +297,57 @@ def test_texts_that_look_like_formulas_stay_texts(tmp_path):
     assert Case.read(path).townships["name"].to_list() == names
 
 
+@pytest.mark.parametrize("text", ["0,5", "10²", "12,34", "1,23,456"])
+def test_a_number_that_could_be_read_two_ways_is_no_number(filled, text):
+    assert "is not a number" in told(changed(filled, cells=[(TOWNSHIPS, "gdp", 1, text)]))[0]
+    assert workbook._meant(text) == text
+
+
+def test_formulas_of_any_kind_are_seen_whatever_the_sheet_says_of_its_size(filled):
+    book = load_workbook(filled)
+    sheet = book[TOWNSHIPS]
+    sheet.cell(HEADINGS + 1, column_of(sheet, "lent")).value = ArrayFormula(f"A{HEADINGS + 1}", "=1+2")
+    book.save(filled)
+    with zipfile.ZipFile(filled) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(filled, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', content))
+    assert any("formula whose value was not saved" in fault for fault in told(filled))
+
+
+def test_a_refused_file_is_not_opened_to_be_marked(tmp_path, monkeypatch):
+    path = write_template(tmp_path / "case.xlsx")
+    monkeypatch.setattr(xlsx, "MOST_BYTES", 1_000)
+    done = CliRunner().invoke(app, ["check", str(path)])
+    assert "unpacks to far more" in str(done.exception)
+    assert [each.name for each in tmp_path.iterdir()] == ["case.xlsx"]
+
+
+def test_a_damaged_part_is_told(filled):
+    content = bytearray(filled.read_bytes())
+    at = content.find(b"xl/workbook.xml") + 20
+    content[at : at + 40] = b"\xff" * 40
+    filled.write_bytes(bytes(content))
+    assert len(told(filled)) == 1
+
+
+def test_a_template_of_a_workbook_keeps_its_policy(filled, tmp_path):
+    book = load_workbook(filled)
+    sheet = book["政策"]
+    row = next(row for row in range(2, sheet.max_row + 1) if sheet.cell(row, 1).value == "guide_list_max")
+    sheet.cell(row, 2).value = 99
+    book.save(filled)
+    done = CliRunner().invoke(app, ["template", str(tmp_path / "new.xlsx"), "--case", str(filled)])
+    assert done.exit_code == 0, done.output
+    assert Scenario.read(tmp_path / "new.xlsx").policy.guide_list_max == 99
+
+
 def test_a_file_that_unpacks_to_too_much_is_refused_unread(tmp_path, monkeypatch):
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 2_000_000)
-    monkeypatch.setattr(workbook, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(xlsx, "MOST_BYTES", 1_000_000)
     assert "unpacks to far more" in told(path)[0]
 
 

@@ -19,7 +19,8 @@ from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError, did_you_mean
 from devolve_opt.frozen import FrozenMapping
 from devolve_opt.policy import Policy
-from devolve_opt.reading.workbook import ENDING, POLICY_SHEET, place_of, read_workbook
+from devolve_opt.reading.workbook import ENDING, POLICY_SHEET, read_workbook
+from devolve_opt.reading.xlsx import place_of
 from devolve_opt.schema import Column, numeric_columns, schema
 from devolve_opt.settings import settings_faults
 

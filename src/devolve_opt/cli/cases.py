@@ -70,7 +70,7 @@ def template(
 ) -> None:
     """Write a workbook to be filled in: a sheet a table, Chinese and English, with drop-downs, notes and examples."""
     from devolve_opt.case import Case
-    from devolve_opt.reading.workbook import ENDING
+    from devolve_opt.reading.workbook import ENDING, read_workbook
     from devolve_opt.views.template import write_template
 
     if target.suffix.lower() != ENDING:
@@ -80,7 +80,9 @@ def template(
             [Fault("is there already; name another file, or replace it with --replace.", file=str(target))]
         )
     with err.status("Writing ..."):
-        write_template(target, None if case is None else Case.read(case))
+        of_workbook = case is not None and case.suffix.lower() == ENDING
+        given = read_workbook(case).policy if case is not None and of_workbook else {}
+        write_template(target, None if case is None else Case.read(case), given)
     out.print(f"Workbook: {target}", markup=False)
 
 

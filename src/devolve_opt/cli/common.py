@@ -75,11 +75,13 @@ def read_scenario(path: Path) -> Scenario:
 def marking(path: Path) -> Iterator[None]:
     """Within this block, what is wrong with a workbook is marked in a copy of it as well."""
     from devolve_opt.reading.workbook import ENDING
+    from devolve_opt.reading.xlsx import sheets_of
 
     try:
         yield
     except InputError as error:
-        if path.suffix.lower() == ENDING and path.is_file():
+        # A fault without a sheet is one of the file itself, which was not read and is not to be opened now.
+        if path.suffix.lower() == ENDING and all(fault.file.startswith(sheets_of(path.name)) for fault in error.faults):
             _mark(path, error)
         raise
 

@@ -24,9 +24,10 @@ TRUTHS = {"yes": True, "true": True, "1": True, "是": True, "no": False, "false
 """Words of a boolean column, in any case."""
 
 # Kept to ASCII digits, and without `inf`, `nan` and `1_000`, all of which Python's float() would take.
+_HALF_WIDTH = {0x3000: " ", 0x2212: "-", **{mark: chr(mark - 0xFEE0) for mark in range(0xFF01, 0xFF5F)}}
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 """A number as it may stand in a cell."""
-_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}([, '\u2019][0-9]{3})+(\.[0-9]*)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}([, '\u2019][0-9]{3})+(\.[0-9]*)?")
 """Digits in threes, with what Chinese, English and Swiss spreadsheets put between them."""
 
 
@@ -208,12 +209,26 @@ def _rule(column: Column, known: Collection[str] | None, named: Mapping[str, str
     return _id if column.kind == "id" else _text
 
 
-def _number(column: Column, word: str) -> float | int | _Problem:
-    # As it is pasted: full-width digits, commas and stops, separators between thousands.
-    plain = unicodedata.normalize("NFKC", word).replace("\u2212", "-")
+def half_width(text: str) -> str:
+    """Return a text with full-width digits, letters and signs as plain ones."""
+    return text.translate(_HALF_WIDTH)
+
+
+def plain_number(word: str) -> str | None:
+    """Return a number as Python reads it from what was typed or pasted; None if it is none.
+
+    Full-width digits and signs count, and so do commas, spaces or apostrophes between thousands; `0,5` is no number,
+    because one reader takes it for a half and another for five.
+    """
+    plain = half_width(word)
     if _THOUSANDS.fullmatch(plain):
         plain = re.sub(r"[, '\u2019]", "", plain)
-    if not NUMBER.fullmatch(plain):
+    return plain if NUMBER.fullmatch(plain) else None
+
+
+def _number(column: Column, word: str) -> float | int | _Problem:
+    plain = plain_number(word)
+    if plain is None:
         return _Problem("number", "is not a number; write digits only, such as 12 or 0.5, without unit or spaces.")
     value = float(plain)
     unit = f" {column.unit}" if column.unit else ""
@@ -229,7 +244,7 @@ def _number(column: Column, word: str) -> float | int | _Problem:
 
 
 def _truth(word: str) -> bool | _Problem:
-    answer = TRUTHS.get(unicodedata.normalize("NFKC", word).lower())
+    answer = TRUTHS.get(half_width(word).lower())
     return answer if answer is not None else _Problem("truth", "is neither yes nor no; write yes or no (是 or 否).")
 
 

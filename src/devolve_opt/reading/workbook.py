@@ -7,26 +7,23 @@ unpack to too much, or whose parts declare entities, is refused before it is rea
 from __future__ import annotations
 
 import re
-import unicodedata
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from devolve_opt.errors import Fault, did_you_mean
-from devolve_opt.reading.cells import NUMBER, TRUTHS
+from devolve_opt.reading.cells import TRUTHS, half_width, plain_number
 from devolve_opt.reading.header import check_header
 from devolve_opt.reading.raw import RawTable, as_text, match_columns
 from devolve_opt.reading.tables import missing_table, raise_if_any, read_tables
+from devolve_opt.reading.xlsx import Sheet, Unsaved, bytes_of, place_of, sheets_in
 from devolve_opt.schema import Table, schema
 from devolve_opt.schema.header import HEADER_KEYS
 
@@ -39,10 +36,6 @@ NOTES = ("备注", "note", FAULTS_SHEET)
 """What the name of a sheet begins with that is not to be read."""
 EXAMPLE = ("示例", "example")
 """What the first cell of a row begins with that is not to be read."""
-MOST_BYTES = 1_000_000_000
-"""Bytes to which a workbook may unpack."""
-MOST_PARTS = 10_000
-"""Files that a workbook may consist of."""
 HEADING_WITHIN = 20
 """Rows from the top among which the headings are looked for: titles may stand above them."""
 _ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
@@ -68,21 +61,6 @@ class WorkbookContent:
     hashes: dict[str, str]
 
 
-@dataclass(frozen=True)
-class Unsaved:
-    """A formula whose value was not saved."""
-
-    formula: str
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A sheet as it was read: its name, and each row that is not blank with its number from 1."""
-
-    name: str
-    rows: list[tuple[int, tuple[Any, ...]]]
-
-
 def read_workbook(path: str | Path) -> WorkbookContent:
     """Read a case from a workbook.
 
@@ -93,9 +71,9 @@ def read_workbook(path: str | Path) -> WorkbookContent:
         InputError: listing every fault of every sheet; rows are those of Excel.
     """
     path = Path(path)
-    content, faults = _bytes_of(path)
+    content, faults = bytes_of(path)
     raise_if_any(faults)
-    sheets, faults = _sheets(content, path.name)
+    sheets, faults = sheets_in(content, path.name)
     if not sheets:
         raise_if_any(faults)
     unsaved = faults
@@ -136,11 +114,6 @@ def _in_excel(fault: Fault, sheets: Mapping[str, Sheet], file: str) -> Fault:
     return fault
 
 
-def place_of(file: str, sheet: str) -> str:
-    """Return what faults call a sheet of a file."""
-    return f"{file}, sheet {sheet}"
-
-
 def heading(cell: Any, known: Iterable[str]) -> str:
     """Return the name that a heading cell stands for: any of its lines, without a unit in brackets; else its text."""
     text = "" if cell is None else str(cell).strip()
@@ -165,96 +138,6 @@ def heading_row(table: Table, rows: Sequence[tuple[int, tuple[Any, ...]]]) -> in
         for _, cells in rows[:HEADING_WITHIN]
     ]
     return named.index(max(named)) if any(named) else None
-
-
-def _bytes_of(path: Path) -> tuple[bytes, list[Fault]]:
-    """Return the bytes of a workbook that may be opened."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return b"", [Fault("there is no such file; check its name and folder.", file=str(path))]
-    except OSError as error:
-        message = f"cannot be read ({error.strerror}); close it in Excel and check its permissions."
-        return b"", [Fault(message, file=str(path))]
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            parts = archive.infolist()
-            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_BYTES:
-                return b"", [Fault("unpacks to far more than a case holds; it is not read.", file=path.name)]
-            for part in parts:
-                if part.filename.lower().endswith((".xml", ".rels")) and _declares(archive, part):
-                    message = "declares entities, which no spreadsheet does; it is not read. Save it anew from Excel."
-                    return b"", [Fault(message, file=path.name)]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
-        message = "is no .xlsx workbook, or damaged, or has a password; save it as 'Excel workbook (.xlsx)'."
-        return b"", [Fault(message, file=path.name)]
-    return content, []
-
-
-def _declares(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
-    """Tell whether a part has a document type, which only stands before its first element; or hides whether it has."""
-    with archive.open(part) as stream:
-        start = stream.read(4096)
-    return b"<!" in start.replace(b"<!--", b"") or start.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00", b"<\x00"))
-
-
-def _sheets(content: bytes, file: str) -> tuple[list[Sheet], list[Fault]]:
-    # Cells whose formula was never worked out have no value: only the formulas themselves tell them from blank ones.
-    formulas: dict[tuple[str, int, int], str] = {}
-    try:
-        if _holds_formulas(content):
-            book = load_workbook(BytesIO(content), read_only=True, data_only=False)
-            for sheet in book.worksheets:
-                for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-                    for place, cell in enumerate(cells):
-                        if isinstance(cell, str) and cell.startswith("="):
-                            formulas[sheet.title, number, place] = cell
-            book.close()
-        book = load_workbook(BytesIO(content), read_only=True, data_only=True)
-        found = []
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()  # what a file says of its size need not be so
-            rows = [
-                (number, cells)
-                for number, given in enumerate(sheet.iter_rows(values_only=True), start=1)
-                if (cells := _with_unsaved(given, formulas, sheet.title, number))
-                and any(cell is not None and str(cell).strip() for cell in cells)
-            ]
-            found.append(Sheet(sheet.title, rows))
-        book.close()
-    except Exception as error:  # whatever a damaged file brings about in the library
-        message = f"is no workbook that can be read ({type(error).__name__}); save it anew as 'Excel workbook (.xlsx)'."
-        return [], [Fault(message, file=file)]
-    faults = [
-        Fault(
-            "holds a formula whose value was not saved; open and save the file in Excel, or write the value.",
-            file=place_of(file, sheet.name), row=number, column=f"cell {get_column_letter(place + 1)}{number}",
-            value=cell.formula,
-        )
-        for sheet in found for number, cells in sheet.rows for place, cell in enumerate(cells)
-        if isinstance(cell, Unsaved)
-    ]  # fmt: skip
-    return found, faults
-
-
-def _with_unsaved(
-    cells: tuple[Any, ...], formulas: Mapping[tuple[str, int, int], str], sheet: str, row: int
-) -> tuple[Any, ...]:
-    """Return a row with its formulas in the place of the values that they lack."""
-    if not formulas:
-        return cells
-    return tuple(
-        Unsaved(formulas[sheet, row, place]) if cell is None and (sheet, row, place) in formulas else cell
-        for place, cell in enumerate(cells)
-    )
-
-
-def _holds_formulas(content: bytes) -> bool:
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        return any(
-            re.search(rb"<f[\s/>]", archive.read(part)) is not None
-            for part in archive.namelist() if part.startswith("xl/worksheets/") and part.endswith(".xml")
-        )  # fmt: skip
 
 
 def _sorted_out(sheets: list[Sheet], file: str) -> tuple[dict[str, Sheet], list[Fault]]:
@@ -343,12 +226,13 @@ def _policy(sheet: Sheet | None, file: str) -> tuple[dict[str, Any], dict[str, i
 def _meant(value: Any) -> Any:
     """Return a value of the policy as a scenario file would give it."""
     if isinstance(value, str):
-        text = unicodedata.normalize("NFKC", value).strip()
-        plain = text.replace(",", "")
-        if NUMBER.fullmatch(plain):
+        text = half_width(value).strip()
+        plain = plain_number(text)
+        if plain is not None:
             return int(plain) if re.fullmatch(r"[+-]?[0-9]+", plain) else float(plain)
-        if NUMBER.fullmatch(plain.removesuffix("%")):
-            return float(plain.removesuffix("%")) / 100
+        share = plain_number(text.removesuffix("%").rstrip())
+        if text.endswith("%") and share is not None:
+            return float(share) / 100
         return TRUTHS.get(text.lower(), text)
     return int(value) if isinstance(value, float) and value.is_integer() else value
 

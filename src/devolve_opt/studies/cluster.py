@@ -84,7 +84,8 @@ class Crew:
         """
         inputs: list[Any] = [tasks]
         if shared is not None:
-            inputs.append([self._client.scatter(shared, broadcast=True, hash=False)] * len(tasks))
+            # A task and not scattered data: what dies with a worker is made again.
+            inputs.append([self._client.submit(_same, shared, pure=False)] * len(tasks))
         waiting = dict(zip(self._client.map(function, *inputs, pure=False), tasks, strict=True))
         try:
             while waiting and not self._stop.is_set():
@@ -160,6 +161,10 @@ def _check_workers(client: Any, scheduler: str) -> None:
     if there != {__version__}:
         message = f"its workers have {', '.join(sorted(there))} of devolve_opt, this is {__version__}; install it."
         raise InputError([Fault(message, column="--scheduler", value=scheduler)])
+
+
+def _same(what: Any) -> Any:
+    return what
 
 
 def version_here() -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell, MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, PatternFill
@@ -14,7 +14,8 @@ from openpyxl.utils import column_index_from_string, get_column_letter, quote_sh
 from openpyxl.worksheet.worksheet import Worksheet
 
 from devolve_opt.errors import Fault
-from devolve_opt.reading.workbook import FAULTS_SHEET, place_of
+from devolve_opt.reading.workbook import FAULTS_SHEET
+from devolve_opt.reading.xlsx import place_of
 from devolve_opt.schema.header import HEADER_KEYS
 from devolve_opt.views.files import writing_to
 from devolve_opt.views.sheets import put, save, set_up_printing, write_heading
@@ -46,6 +47,7 @@ def write_marked(path: Path, faults: Sequence[Fault]) -> Path:
     book = load_workbook(path)
     if FAULTS_SHEET in book.sheetnames:
         del book[FAULTS_SHEET]
+    _unmark(book)
     sheets = {place_of(path.name, sheet.title): sheet for sheet in book.worksheets}
     listed = book.create_sheet(FAULTS_SHEET, 0)
     write_heading(listed, 1, ["工作表 sheet", "行 row", "列 column", "内容 value", "问题 what is wrong"])
@@ -71,10 +73,24 @@ def write_marked(path: Path, faults: Sequence[Fault]) -> Path:
     listed.freeze_panes = "A2"
     set_up_printing(listed, 1)
     book.active = 0
-    copy = path.with_name(f"{path.stem.removesuffix(SUFFIX)}{SUFFIX}{path.suffix}")
+    stem = path.stem.removesuffix(SUFFIX)
+    # A copy that is mended stays as it is, like any other workbook.
+    copy = path.with_name(f"{stem}{SUFFIX}{path.suffix}")
+    if copy == path:
+        copy = path.with_name(f"{stem}-2{SUFFIX}{path.suffix}")
     with writing_to(copy):
         save(book, copy)
     return copy
+
+
+def _unmark(book: Workbook) -> None:
+    """Take away the marks of an earlier copy."""
+    for sheet in book.worksheets:
+        sheet.sheet_properties.tabColor = None
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.comment is not None and cell.comment.author == AUTHOR:
+                    cell.comment, cell.fill = None, PatternFill()
 
 
 def _mark(cell: Cell | MergedCell, message: str) -> None:

@@ -33,7 +33,7 @@ from devolve_opt.views.sheets import (
 from devolve_opt.views.summary import summary
 from devolve_opt.views.tables import plan_tables
 from devolve_opt.views.terms import ratio_plan, terms_on
-from devolve_opt.views.wording import status_lines
+from devolve_opt.views.wording import percent, status_lines
 from devolve_opt.vocabulary import CHINESE, label
 
 PLAN_WORKBOOK = "plan.xlsx"
@@ -106,8 +106,8 @@ def in_words(code: Any) -> Any:
         return f"县级部门：{code.removeprefix(_DEPARTMENT)} (county department)"
     found = _word(code)
     if found is None and ", " in code:
-        parts = [_word(part) or part for part in code.split(", ")]
-        return "；".join(parts)
+        parts = [_word(part) for part in code.split(", ")]
+        return code if None in parts else "；".join(map(str, parts))
     return found or code
 
 
@@ -146,7 +146,7 @@ def _figures(sheet: Worksheet, row: int, plan: Plan) -> int:
     listed = plan.decisions.guide_list["list"].value_counts()
     status = {"proven": "已证明", "time_limit": "时间用完", "interrupted": "已中断", "rule": "按比例法"}
     proof = status.get(str(plan.status), str(plan.status))
-    gap = f"，与上界相差 {plan.gap:.2%}" if isfinite(plan.bound) else ""
+    gap = f"，与上界相差 {percent(plan.gap)}" if isfinite(plan.bound) else ""
     lines = [f"证明 proof: {proof}{gap}（{'; '.join(status_lines(plan)[:1])}）"]
     lines.append("清单 lists: " + "，".join(f"{in_words(str(name))} {number}" for name, number in listed.items()))
     now, before = (measures(each) for each in (plan, rule))

@@ -6,6 +6,7 @@ as text; figures are images, so that nothing in them can act.
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 import subprocess
@@ -26,6 +27,7 @@ from devolve_opt.schema import output, phrases, result_words
 from devolve_opt.settings import ASSUMPTION
 from devolve_opt.studies.comparing import read_manifest
 from devolve_opt.views.files import write_bytes, writing_to
+from devolve_opt.views.wording import percent, rounded_up
 from devolve_opt.vocabulary import CHINESE, label
 
 Language = Literal["zh", "en"]
@@ -96,12 +98,15 @@ def write_pdf(run: str | Path, target: str | Path, language: Language = "zh") ->
         page, printed = Path(place) / "report.html", Path(place) / "report.pdf"
         page.write_text(text, encoding="utf-8")
         # The page holds no script and may load nothing, so that it may do without the sandbox, which root cannot have.
-        done = subprocess.run(
-            [browser, "--headless", "--disable-gpu", "--no-sandbox", "--no-pdf-header-footer",
-             f"--user-data-dir={place}/profile", f"--print-to-pdf={printed}", page.as_uri()],
-            capture_output=True, timeout=PRINT_SECONDS, check=False,
-        )  # fmt: skip
-        if done.returncode or not printed.is_file():
+        try:
+            failed = subprocess.run(
+                [browser, "--headless", "--disable-gpu", "--no-sandbox", "--no-pdf-header-footer",
+                 f"--user-data-dir={place}/profile", f"--print-to-pdf={printed}", page.as_uri()],
+                capture_output=True, timeout=PRINT_SECONDS, check=False,
+            ).returncode  # fmt: skip
+        except subprocess.TimeoutExpired:
+            failed = 1
+        if failed or not printed.is_file():
             message = f"{browser} did not print it; write the report as .html and print that from a browser."
             raise InputError([Fault(message, column="--out", value=str(target))])
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -169,14 +174,20 @@ class _Page:
 
     def proof(self) -> str:
         manifest, bound, gap = self.manifest, self.manifest["bound"], self.manifest["gap"]
-        known = bound is not None and gap is not None
-        values = {"bound": f"{bound:,.0f}", "gap": f"{math.ceil(1e4 * gap - 1e-6) / 100:.2f} %"} if known else {}
+        values = {}
+        if bound is not None:
+            values = {"bound": f"{rounded_up(bound):,.0f}", "gap": "–" if gap is None else percent(gap)}
+        status = manifest["status"]
         if manifest["method"] == "ratio":
-            lines = [self.say("of_rule"), self.say("not_proven", **values) if known else self.say("no_bound")]
-        elif manifest["status"] == "proven":
-            lines = [self.say("proven", **values) if gap > 1e-9 else self.say("proven_best")]
+            lines = [self.say("of_rule"), self.say("none_above", **values) if values else self.say("no_bound")]
+        elif not values:
+            lines = [self.say("no_bound")]
+        elif status == "proven":
+            lines = [self.say("proven", **values) if gap else self.say("proven_best")]
         else:
-            lines = [self.say("not_proven", **values) if known else self.say("no_bound")]
+            lines = [self.say("broke_down" if status == "solver_failed" else "ended"), self.say("not_proven", **values)]
+        if manifest["policy"].get("goals"):
+            lines.append(self.say("goals"))
         if manifest["audit_breaches"]:
             lines += [self.say("breaks"), *map(escape, manifest["audit_breaches"][:10])]
         return f'<p class="proof">{"<br>".join(lines)}</p>'
@@ -268,7 +279,7 @@ class _Page:
         studies = ""
         for key in ("robust", "sensitivity"):
             folder = self.run.with_name(f"{self.run.resolve().name}-{key}")
-            if (folder / f"{key}.png").is_file():
+            if _is_of(folder / f"{key}.json", self.manifest) and (folder / f"{key}.png").is_file():
                 studies += figure(self.say(key, folder=folder.name), folder / f"{key}.png", "png")
         heads = [self.say("setting"), self.say("value"), self.say("unit")]
         return f"<h2>{self.say('uncertain')}</h2><p>{self.say('uncertain_text')}</p>{table(heads, rows)}{studies}"
@@ -296,12 +307,23 @@ class _Page:
         return f"<h2>{self.say('provenance')}</h2>{table([], rows)}"
 
 
+def _is_of(record: Path, manifest: Mapping[str, Any]) -> bool:
+    """Tell whether a study was made of this very run."""
+    try:
+        found = json.loads(record.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return all(found.get(key) == manifest[key] for key in ("title", "objective", "bound"))
+
+
 def _assumed(given: Mapping[str, Any], settings: Any, prefix: str = "") -> Iterable[tuple[str, Any, str]]:
     """Return name, value and unit of the numbers among settings that are assumptions of this software."""
     for name, field in settings.model_fields.items():
         about = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         value = given.get(name)
-        if about.get("source") == ASSUMPTION and isinstance(value, int | float) and not isinstance(value, bool):
+        # Where a user set another value, it is the user's to say what it rests on.
+        own = value == field.get_default(call_default_factory=True)
+        if own and about.get("source") == ASSUMPTION and isinstance(value, int | float) and not isinstance(value, bool):
             yield f"{prefix}{name}", f"{value:,g}", str(about.get("unit", ""))
 
 

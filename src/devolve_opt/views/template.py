@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -49,12 +50,13 @@ KINDS = {
 }  # fmt: skip
 
 
-def write_template(path: str | Path, case: Case | None = None) -> Path:
+def write_template(path: str | Path, case: Case | None = None, policy: Mapping[str, Any] | None = None) -> Path:
     """Write a workbook that `check` and `run` read once it is filled in.
 
     Args:
         path: the file; it ends in .xlsx.
         case: data to fill it with; None leaves an example row in each sheet, which is not read.
+        policy: values of keys of the policy, `prices.` before the name of a price.
 
     Raises:
         InputError: if it cannot be written.
@@ -65,7 +67,7 @@ def write_template(path: str | Path, case: Case | None = None) -> Path:
     _header(book, case)
     for table in schema().values():
         _table(book, table, None if case is None else case.tables[table.name])
-    _policy(book)
+    _policy(book, policy or {})
     with writing_to(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         save(book, path)
@@ -195,7 +197,7 @@ def _note(column: Column) -> str:
     return "\n".join(lines)
 
 
-def _policy(book: Workbook) -> None:
+def _policy(book: Workbook, given: Mapping[str, Any]) -> None:
     sheet = add_sheet(book, POLICY_SHEET[0])
     write_heading(sheet, 1, ["参数 key", "取值 value", "默认 default", "单位 unit", "来源 source", "说明 meaning"])
     row = 2
@@ -207,7 +209,15 @@ def _policy(book: Workbook) -> None:
             about = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
             shown = YES_NO[0 if default else 1] if isinstance(default, bool) else default
             for place, value in enumerate(
-                (f"{prefix}{name}", None, shown, about.get("unit"), about.get("source"), field.description), start=1
+                (
+                    f"{prefix}{name}",
+                    given.get(f"{prefix}{name}"),
+                    shown,
+                    about.get("unit"),
+                    about.get("source"),
+                    field.description,
+                ),
+                start=1,
             ):
                 put(sheet.cell(row, place), value).alignment = Alignment(wrap_text=place > 3, vertical="top")
             fit_height(sheet, row, [(field.description, 90), (about.get("unit"), 24), (about.get("source"), 26)])
