@@ -123,6 +123,14 @@ def test_faults_come_all_at_once(plan):
         assert words in told
 
 
+def test_ranges_that_do_not_go_together_are_told_with_where_they_meet(plan):
+    ranges = {"base_posts_share": (0.3, 0.7), "revolving_posts_share": (0.1, 0.39)}
+    with pytest.raises(InputError, match=r"The ranges meet at base_posts_share = .*narrow them"):
+        sensitivity(plan, ranges, trajectories=8)
+    with pytest.raises(InputError, match=r"column overload_free_share.*Give a range"):
+        sensitivity(plan, ["overload_free_share"])
+
+
 def test_without_the_library_it_says_what_to_install(plan, monkeypatch):
     def absent(name: str):
         raise ImportError(name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
 from numbers import Real
@@ -41,7 +41,8 @@ AROUND = 0.25
 LEVELS = 4
 """Values that a setting takes, evenly spaced from its lowest to its highest."""
 STEP = LEVELS / (2 * (LEVELS - 1))
-"""Part of a setting's range that each step goes over, up or down (Morris 1991)."""
+"""Part of a setting's range that each step goes over, up or down (Morris 1991); of whole numbers, as nearly as they
+come."""
 MEASURES = {
     "list_kept": "share of the plan's list entries that stay",
     "powers_listed": "powers on the guide list",
@@ -67,7 +68,7 @@ class Sensitivity(FrozenFrames):
         points: a row a solved point, in the order of the paths: `trajectory`, `step`, a column for each setting (its
             value), `status`, `objective`, `bound` (staff-hours a year), `gap`, and a column for each of `MEASURES`.
         effects: a row for each setting and measure: `setting, measure`, `mean_size` (mean size of what a step of the
-            setting over two thirds of its range changes, in the unit of the measure), `mean_size_95` (half width of its
+            setting over `STEP` of its range changes, in the unit of the measure), `mean_size_95` (half width of its
             95 % interval, bootstrap), `mean` (of steps upwards, with its sign), `spread` (standard deviation); over the
             paths that are whole, whose number is `paths`.
     """
@@ -150,7 +151,14 @@ def sensitivity(
     lists = set(plan.guide_list[["power", "list"]].itertuples(index=False, name=None))
     jobs = []
     for number, values in enumerate(paths, start=1):
-        changed = _changed(scenario, dict(zip(settings, values, strict=True)))
+        try:
+            changed = _changed(scenario, dict(zip(settings, values, strict=True)))
+        except InputError as error:
+            where = ", ".join(f"{name} = {value:g}" for name, value in zip(settings, values, strict=True))
+            raise InputError(
+                replace(fault, message=f"{fault.message} The ranges meet at {where}; narrow them.")
+                for fault in error.faults
+            ) from None
         key = digest_of(valued_on(changed), changed.policy.model_dump(mode="json"), sorted(lists), gap, "sensitivity")
         jobs.append(Job(f"point {number}", f"point-{number:04d}.json", key, dict(zip(settings, values, strict=True))))
     found = solve_all(
@@ -206,7 +214,7 @@ def _settings(
             for end in ends:
                 _changed(scenario, {name: end})
         except InputError as error:
-            faults.extend(error.faults)
+            faults += [replace(fault, column=name, message=f"{fault.message} Give a range.") for fault in error.faults]
             continue
         found[name] = (float(ends[0]), float(ends[1]))
     return found, faults

@@ -24,7 +24,8 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
     whole = 0 if found.effects.empty else int(found.effects["paths"].iloc[0])
     canvas = style.canvas(
         "What the plan hangs on",
-        "Mean change when a setting moves over two thirds of its range, wherever the others stand;\n"
+        "Mean change when a setting moves over two thirds of its range (whole numbers: nearly),\n"
+        "wherever the others stand; "
         f"over {whole} of {count(found.trajectories, 'path')}, seed {found.seed}; lines: 95 % interval",
         style.drawn_notice(found.scenario),
         f"{style.short_name(found.scenario.title)}: {short_status(found.plan)}. The ranges are assumptions.\n"
