@@ -64,8 +64,8 @@ def sensitivity_text(found: Sensitivity) -> str:
     paths = int(found.effects["paths"].iloc[0])
     lines += [
         "",
-        f"What a setting changes when it moves over two thirds of its range (whole numbers: nearly), mean size over "
-        f"{count(paths, 'path')}",
+        "What a setting changes when it moves over two thirds of its range (whole numbers: nearly),",
+        f"mean size over {count(paths, 'path')}",
         "(+ or -: which way on average if it rises, with half the width of the 95 % interval; plans within the gap",
         "may differ without a reason, and so make small changes):",
     ]
