@@ -234,6 +234,19 @@ def test_policy_keys_of_the_workbook_count_and_wrong_ones_are_told(filled):
         Scenario.read(filled)
 
 
+def test_faults_of_the_policy_come_with_those_of_the_tables(filled):
+    book = load_workbook(changed(filled, cells=[(TOWNSHIPS, "population", 1, "many")]))
+    book["政策"].title = "policy"
+    row = next(cell.row for cell in book["policy"]["A"] if cell.value == "guide_list_max")
+    book["policy"].cell(row, 2).value = "plenty"
+    book.save(filled)
+    with pytest.raises(InputError) as caught:
+        Scenario.read(filled)
+    told = [str(fault) for fault in caught.value.faults]
+    assert len(told) == 2
+    assert any("sheet policy" in fault and f"cell B{row}" in fault for fault in told)
+
+
 def test_the_copy_marks_each_bad_cell_and_lists_all_faults(filled):
     changed(filled, cells=[(TOWNSHIPS, "population", 1, "many"), (VOTES, "power", 1, "P99")])
     before = filled.read_bytes()
@@ -354,6 +367,7 @@ def test_a_file_that_unpacks_to_too_much_is_refused_unread(tmp_path, monkeypatch
 @pytest.mark.parametrize("start", [
     b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
     b'<?xml version="1.0"?><!-- x --><!DOCTYPE a><a/>',
+    b'<?xml version="1.0"?><!--' + b"x" * 9_000 + b'--><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
     '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a [<!ENTITY b "c">]><a/>'.encode("utf-16"),
 ])  # fmt: skip
 def test_a_file_that_declares_entities_is_refused(filled, start):

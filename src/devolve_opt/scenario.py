@@ -19,8 +19,8 @@ from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError, did_you_mean
 from devolve_opt.frozen import FrozenMapping
 from devolve_opt.policy import Policy
-from devolve_opt.reading.workbook import ENDING, POLICY_SHEET, read_workbook
-from devolve_opt.reading.xlsx import place_of
+from devolve_opt.reading.tables import raise_if_any
+from devolve_opt.reading.workbook import ENDING, look_into_workbook
 from devolve_opt.schema import Column, numeric_columns, schema
 from devolve_opt.settings import settings_faults
 
@@ -125,13 +125,12 @@ class Scenario:
     @classmethod
     def _from_workbook(cls, path: Path) -> Scenario:
         faults: list[Fault] = []
-        content = read_workbook(path)
+        content = look_into_workbook(path)
         prices = {name.removeprefix(_PRICE): value for name, value in content.policy.items() if name.startswith(_PRICE)}
         keys = {name: value for name, value in content.policy.items() if not name.startswith(_PRICE)}
         policy = read_policy(path, {**keys, **({"prices": prices} if prices else {})}, faults)
-        if faults:
-            sheet = place_of(path.name, POLICY_SHEET[0])
-            raise InputError(_on_sheet(fault, sheet, content.policy_rows) for fault in faults)
+        of_policy = [_on_sheet(fault, content.policy_place, content.policy_rows) for fault in faults]
+        raise_if_any([*content.faults, *of_policy])
         case = Case(tables=content.tables, source=str(path), input_hashes=content.hashes, **content.header)
         return cls(case, policy, case.title, {}, str(path), content.hashes)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -12,6 +12,9 @@ from rich.text import Text
 
 from devolve_opt.cli.common import app, err, marking, out, refuse_foreign_folder
 from devolve_opt.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from devolve_opt.scenario import Scenario
 
 
 class Size(StrEnum):
@@ -30,16 +33,12 @@ def check(
     ],
 ) -> None:
     """Look over the data of a case: read every table, report every fault, show what is there and what law keeps out."""
-    from devolve_opt.case import Case
     from devolve_opt.policy import Policy
-    from devolve_opt.reading.workbook import ENDING
     from devolve_opt.rules.legality import exclusions
-    from devolve_opt.scenario import Scenario
     from devolve_opt.schema import schema
 
     with marking(case):
-        # A workbook holds a policy as well.
-        scenario = Scenario.read(case) if case.suffix.lower() == ENDING else Scenario(Case.read(case))
+        scenario = _read(case)
     found = scenario.case
     title = f"{found.title}   {found.notice}".rstrip()
     table = Table(title=title, title_justify="left", title_style="bold")
@@ -69,8 +68,7 @@ def template(
     overwrite: Annotated[bool, typer.Option("--replace", help="Replace the workbook that is there.")] = False,
 ) -> None:
     """Write a workbook to be filled in: a sheet a table, Chinese and English, with drop-downs, notes and examples."""
-    from devolve_opt.case import Case
-    from devolve_opt.reading.workbook import ENDING, read_workbook
+    from devolve_opt.reading.workbook import ENDING
     from devolve_opt.views.template import write_template
 
     if target.suffix.lower() != ENDING:
@@ -80,9 +78,8 @@ def template(
             [Fault("is there already; name another file, or replace it with --replace.", file=str(target))]
         )
     with err.status("Writing ..."):
-        of_workbook = case is not None and case.suffix.lower() == ENDING
-        given = read_workbook(case).policy if case is not None and of_workbook else {}
-        write_template(target, None if case is None else Case.read(case), given)
+        found = None if case is None else _read(case)
+        write_template(target, *((found.case, found.policy) if found is not None else ()))
     out.print(f"Workbook: {target}", markup=False)
 
 
@@ -107,6 +104,15 @@ def synth(
         case.write(target)
     counts = case.size()
     out.print(f"{target}: {counts['townships']:,} townships, {counts['powers']:,} powers, seed {seed}. {case.notice}")
+
+
+def _read(path: Path) -> Scenario:
+    """Read a case under the default policy, or a workbook under its own."""
+    from devolve_opt.case import Case
+    from devolve_opt.reading.workbook import ENDING
+    from devolve_opt.scenario import Scenario
+
+    return Scenario.read(path) if path.suffix.lower() == ENDING else Scenario(Case.read(path))
 
 
 def _refuse_real_case(folder: Path) -> None:

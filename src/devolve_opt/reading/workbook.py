@@ -44,31 +44,45 @@ _BRACKETS = re.compile(r"\s*[\[(（【].*$", re.DOTALL)
 
 @dataclass(frozen=True, eq=False)
 class WorkbookContent:
-    """What a workbook holds, checked.
+    """What a workbook holds; to be used only if there are no faults.
 
     Attributes:
         tables: every table of the schema by name, typed; absent optional ones are empty.
         header: `title`, `provenance`, `synthetic`, `available_hours` (hours a year).
         policy: keys of the policy that are given, with their values; `prices.` before the name of a price.
-        policy_rows: the row in which each of these stands.
+        policy_rows: the row in which each of these stands; `policy_place`: what faults call their sheet.
         hashes: SHA-256 of the file, by its name.
+        faults: what is wrong with header and tables; the policy itself looks at its keys.
     """
 
     tables: dict[str, pd.DataFrame]
     header: dict[str, Any]
     policy: dict[str, Any]
     policy_rows: dict[str, int]
+    policy_place: str
     hashes: dict[str, str]
+    faults: list[Fault]
 
 
 def read_workbook(path: str | Path) -> WorkbookContent:
-    """Read a case from a workbook.
+    """Read a case from a workbook without faults; see `look_into_workbook`.
+
+    Raises:
+        InputError: listing every fault of every sheet; rows are those of Excel.
+    """
+    content = look_into_workbook(path)
+    raise_if_any(content.faults)
+    return content
+
+
+def look_into_workbook(path: str | Path) -> WorkbookContent:
+    """Read a workbook, faults and all.
 
     A sheet goes by the English or the Chinese name of its table, a column by that of its own, with or without a unit in
     brackets; rows above the headings are passed over, and so is a row that begins with 示例 or `example`.
 
     Raises:
-        InputError: listing every fault of every sheet; rows are those of Excel.
+        InputError: if the file cannot be read as a workbook at all.
     """
     path = Path(path)
     content, faults = bytes_of(path)
@@ -76,10 +90,10 @@ def read_workbook(path: str | Path) -> WorkbookContent:
     sheets, faults = sheets_in(content, path.name)
     if not sheets:
         raise_if_any(faults)
-    unsaved = faults
-    by_name, faults = _sorted_out(sheets, path.name)
+    by_name, found = _sorted_out(sheets, path.name)
+    faults += found
     header, found = _header(by_name.get("case"), path.name)
-    faults += [*unsaved, *found]
+    faults += found
     policy, policy_rows, found = _policy(by_name.get("policy"), path.name)
     faults += found
     raw_tables: dict[str, RawTable] = {}
@@ -93,8 +107,11 @@ def read_workbook(path: str | Path) -> WorkbookContent:
         elif table.required:
             faults.append(missing_table(table, place_of(path.name, table.chinese)))
     tables, found = read_tables(raw_tables)
-    raise_if_any([_in_excel(fault, by_name, path.name) for fault in (*faults, *found)])
-    return WorkbookContent(tables, header, policy, policy_rows, {path.name: sha256(content).hexdigest()})
+    place = place_of(path.name, by_name["policy"].name if "policy" in by_name else POLICY_SHEET[0])
+    return WorkbookContent(
+        tables, header, policy, policy_rows, place, {path.name: sha256(content).hexdigest()},
+        [_in_excel(fault, by_name, path.name) for fault in (*faults, *found)],
+    )  # fmt: skip
 
 
 def _in_excel(fault: Fault, sheets: Mapping[str, Sheet], file: str) -> Fault:

@@ -74,10 +74,9 @@ def bytes_of(path: Path) -> tuple[bytes, list[Fault]]:
 
 
 def _declares(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
-    """Tell whether a part has a document type, which only stands before its first element; or hides whether it has."""
-    with archive.open(part) as stream:
-        start = stream.read(4096)
-    return b"<!" in start.replace(b"<!--", b"") or start.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00", b"<\x00"))
+    """Tell whether a part has a document type, however far down, or hides in another encoding whether it has."""
+    content = archive.read(part)
+    return b"<!DOCTYPE" in content or content.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00", b"<\x00"))
 
 
 def sheets_in(content: bytes, file: str) -> tuple[list[Sheet], list[Fault]]:

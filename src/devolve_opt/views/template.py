@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,7 +15,6 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from devolve_opt.case import Case
 from devolve_opt.policy import Policy
-from devolve_opt.prices import Prices
 from devolve_opt.reading.workbook import EXAMPLE as EXAMPLE_MARKS
 from devolve_opt.reading.workbook import GUIDE_SHEET, HEADER_SHEET, POLICY_SHEET
 from devolve_opt.schema import Column, Table, schema
@@ -50,13 +48,13 @@ KINDS = {
 }  # fmt: skip
 
 
-def write_template(path: str | Path, case: Case | None = None, policy: Mapping[str, Any] | None = None) -> Path:
+def write_template(path: str | Path, case: Case | None = None, policy: Policy | None = None) -> Path:
     """Write a workbook that `check` and `run` read once it is filled in.
 
     Args:
         path: the file; it ends in .xlsx.
         case: data to fill it with; None leaves an example row in each sheet, which is not read.
-        policy: values of keys of the policy, `prices.` before the name of a price.
+        policy: its values that differ from their default are filled in.
 
     Raises:
         InputError: if it cannot be written.
@@ -67,7 +65,7 @@ def write_template(path: str | Path, case: Case | None = None, policy: Mapping[s
     _header(book, case)
     for table in schema().values():
         _table(book, table, None if case is None else case.tables[table.name])
-    _policy(book, policy or {})
+    _policy(book, policy or Policy())
     with writing_to(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         save(book, path)
@@ -168,9 +166,7 @@ def _table(book: Workbook, table: Table, frame: pd.DataFrame | None) -> None:
 
 
 def _shown(column: Column, value: Any) -> Any:
-    if column.kind == "boolean":
-        return YES_NO[0 if value else 1]
-    return CHINESE.get(value, value) if column.kind == "choice" else value
+    return CHINESE.get(value, value) if column.kind == "choice" else _plainly(value)
 
 
 def _example(column: Column, place: int) -> Any:
@@ -197,22 +193,22 @@ def _note(column: Column) -> str:
     return "\n".join(lines)
 
 
-def _policy(book: Workbook, given: Mapping[str, Any]) -> None:
+def _policy(book: Workbook, policy: Policy) -> None:
     sheet = add_sheet(book, POLICY_SHEET[0])
     write_heading(sheet, 1, ["参数 key", "取值 value", "默认 default", "单位 unit", "来源 source", "说明 meaning"])
     row = 2
-    for prefix, settings in (("", Policy), ("prices.", Prices)):
-        for name, field in settings.model_fields.items():
+    for prefix, settings in (("", policy), ("prices.", policy.prices)):
+        for name, field in type(settings).model_fields.items():
             default = field.get_default(call_default_factory=True)
             if not isinstance(default, bool | int | float | str):
                 continue
             about = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-            shown = YES_NO[0 if default else 1] if isinstance(default, bool) else default
+            own = getattr(settings, name)
             for place, value in enumerate(
                 (
                     f"{prefix}{name}",
-                    given.get(f"{prefix}{name}"),
-                    shown,
+                    None if own == default else _plainly(own),
+                    _plainly(default),
                     about.get("unit"),
                     about.get("source"),
                     field.description,
@@ -231,6 +227,10 @@ def _policy(book: Workbook, given: Mapping[str, Any]) -> None:
         sheet.column_dimensions[column].width = width
     sheet.freeze_panes = "B2"
     set_up_printing(sheet, 1)
+
+
+def _plainly(value: Any) -> Any:
+    return YES_NO[0 if value else 1] if isinstance(value, bool) else value
 
 
 def _offer(sheet: Worksheet, cells: str, words: list[str]) -> None:
