@@ -17,7 +17,8 @@ from devolve_opt.rules.futures import HOURS, ROUNDS, UNCERTAIN, future
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies import robust as study
-from devolve_opt.studies.robust import NO_PLAN, robustness, wilson
+from devolve_opt.studies.kept import NO_PLAN
+from devolve_opt.studies.robust import robustness, wilson
 from devolve_opt.studies.solving import solve
 from devolve_opt.views.plots.robust import robust_figure
 from devolve_opt.views.robust_folder import robust_text

@@ -13,7 +13,8 @@ from devolve_opt.errors import InputError
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies import sensitivity as study
-from devolve_opt.studies.sensitivity import MEASURES, NO_PLAN, STEP, sensitivity
+from devolve_opt.studies.kept import NO_PLAN
+from devolve_opt.studies.sensitivity import MEASURES, STEP, sensitivity
 from devolve_opt.studies.solving import solve
 from devolve_opt.views.plots.sensitivity import sensitivity_figure
 from devolve_opt.views.run_folder import write_run

@@ -18,6 +18,7 @@ from devolve_opt.version import __version__
 from devolve_opt.vocabulary import Method
 
 if TYPE_CHECKING:
+    from devolve_opt.plan import Plan
     from devolve_opt.scenario import Scenario
 
 DONE, NO_PLAN, BAD_INPUT = 0, 1, 2
@@ -69,6 +70,17 @@ def read_scenario(path: Path) -> Scenario:
     if scenario.case.synthetic:
         err.print(scenario.case.notice, style="bold yellow")
     return scenario
+
+
+def read_plan(run: Path, case_folder: Path | None) -> Plan:
+    """Read the plan of a run, and say where its data are invented."""
+    from devolve_opt.studies.runs import case_of_run, read_run
+
+    with err.status("Reading ..."):
+        plan = read_run(run, case_of_run(run, case_folder))
+    if plan.scenario.case.synthetic:
+        err.print(plan.scenario.case.notice, style="bold yellow")
+    return plan
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from devolve_opt.cli.common import THREADS, Threads, app, err, out, refuse_foreign_folder
+from devolve_opt.cli.common import THREADS, Threads, app, err, out, read_plan, refuse_foreign_folder
 from devolve_opt.errors import Fault, InputError
 
 if TYPE_CHECKING:
@@ -42,18 +42,13 @@ def explain(
 ) -> None:
     """Tell why a township has a power or not, why a power is listed, who gets less; with solved what-ifs."""
     from devolve_opt.studies.explaining import explain as ask
-    from devolve_opt.studies.runs import case_of_run, read_run
     from devolve_opt.views.explanation import explanation_json, explanation_text
     from devolve_opt.views.files import write_bytes, write_figure, writing_to
     from devolve_opt.views.losers import losers, losers_text
     from devolve_opt.views.plots.explanation import explanation_figure
 
-    with err.status("Reading ..."):
-        case = case_of_run(run, case_folder)
-        plan = read_run(run, case)
-    if case.synthetic:
-        err.print(case.notice, style="bold yellow")
-    township, power = _sorted_out(ids or [], case)
+    plan = read_plan(run, case_folder)
+    township, power = _sorted_out(ids or [], plan.scenario.case)
     if township is None and power is None:
         if figure is not None:
             message = "name a township, a power or both; of the losers there is a table only."
@@ -94,17 +89,12 @@ def choices(
     """Put a run's guide list beside the ratio rule's, PAV's, Phragmen's and equal shares': whose choices each lists."""
     from devolve_opt.solver.engine import Control, stop_on_interrupt
     from devolve_opt.studies.choice_rules import choice_rules
-    from devolve_opt.studies.runs import case_of_run, read_run
     from devolve_opt.views.choice_rules_folder import RECORD, choice_rules_text, write_choice_rules
     from devolve_opt.views.progress import Progress
 
     target = out_folder or run.with_name(f"{run.resolve().name}-choices")
     refuse_foreign_folder(target, RECORD, "a comparison of choice rules")
-    with err.status("Reading ..."):
-        case = case_of_run(run, case_folder)
-        plan = read_run(run, case)
-    if case.synthetic:
-        err.print(case.notice, style="bold yellow")
+    plan = read_plan(run, case_folder)
     control = Control(None)
     with stop_on_interrupt(control.stop), Progress(err) as progress:
         found = choice_rules(

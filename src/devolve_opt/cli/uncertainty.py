@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from devolve_opt.cli.common import THREADS, Threads, app, err, out, refuse_foreign_folder
+from devolve_opt.cli.common import THREADS, Threads, app, err, out, read_plan, refuse_foreign_folder
 from devolve_opt.errors import Fault, InputError
 
 CaseFolder = Annotated[
@@ -51,7 +51,6 @@ def robust(
     from devolve_opt.solver.engine import Control, stop_on_interrupt
     from devolve_opt.studies.many import Hands
     from devolve_opt.studies.robust import robustness
-    from devolve_opt.studies.runs import case_of_run, read_run
     from devolve_opt.studies.two_stage import two_stage
     from devolve_opt.views.progress import Progress
     from devolve_opt.views.robust_folder import KEPT, robust_text, write_robustness
@@ -60,11 +59,7 @@ def robust(
     hands = Hands(workers, scheduler)
     target = out_folder or run.with_name(f"{run.resolve().name}-robust")
     refuse_foreign_folder(target, KEPT, "a study of robustness")
-    with err.status("Reading ..."):
-        case = case_of_run(run, case_folder)
-        plan = read_run(run, case)
-    if case.synthetic:
-        err.print(case.notice, style="bold yellow")
+    plan = read_plan(run, case_folder)
     names = [name.strip() for name in uncertain.split(",") if name.strip()]
     control = Control(None)
     with stop_on_interrupt(control.stop), Progress(err) as progress:
@@ -118,7 +113,6 @@ def sensitivity(
     """
     from devolve_opt.solver.engine import Control, stop_on_interrupt
     from devolve_opt.studies.many import Hands
-    from devolve_opt.studies.runs import case_of_run, read_run
     from devolve_opt.studies.sensitivity import sensitivity as study
     from devolve_opt.views.progress import Progress
     from devolve_opt.views.sensitivity_folder import KEPT, sensitivity_text, write_sensitivity
@@ -127,11 +121,7 @@ def sensitivity(
     hands = Hands(workers, scheduler)
     target = out_folder or run.with_name(f"{run.resolve().name}-sensitivity")
     refuse_foreign_folder(target, KEPT, "a study of sensitivity")
-    with err.status("Reading ..."):
-        case = case_of_run(run, case_folder)
-        plan = read_run(run, case)
-    if case.synthetic:
-        err.print(case.notice, style="bold yellow")
+    plan = read_plan(run, case_folder)
     control = Control(None)
     with stop_on_interrupt(control.stop), Progress(err) as progress:
         found = study(

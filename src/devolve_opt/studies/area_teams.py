@@ -20,6 +20,7 @@ from devolve_opt.rules.area_teams import settings_of
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Answer, Control, Engine, Outcome, stop_on_interrupt
 from devolve_opt.solver.matrix import Matrix, compile_matrix
+from devolve_opt.studies.kept import without_plan
 from devolve_opt.studies.options import AGREEMENT, check_options
 from devolve_opt.team_plan import TeamDecisions, TeamPlan
 from devolve_opt.vocabulary import Status, some_of
@@ -121,7 +122,7 @@ def compare_modes(
         try:
             found = plan if mode is plan.mode else site_teams(scenario, mode, gap, threads=threads, control=control)
         except NoPlanError as error:
-            status = "infeasible" if error.proven else "no_plan"
+            status = without_plan(error)
             frames.append(pd.DataFrame({"mode": [str(mode)], "county": [""], "status": [status]}))
             continue
         figures = found.counties[["status", "bound"]].join(found.audit.counties)

@@ -16,6 +16,7 @@ from devolve_opt.rules.pool import relief_of_posts, with_posts
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies.cluster import Watch
+from devolve_opt.studies.kept import without_plan
 from devolve_opt.studies.solving import solve
 from devolve_opt.synthetic import synthesise_city
 from devolve_opt.vocabulary import Method
@@ -90,7 +91,7 @@ def solve_city(task: CityTask) -> dict[str, Any]:
             found["township_powers"] = len(case.voting_townships) * len(case.tables["powers"])
             found |= _solved(task, case, control)
         except NoPlanError as error:
-            found |= {"status": "infeasible" if error.proven else "no_plan", "note": str(error).partition("\n")[0]}
+            found |= {"status": without_plan(error), "note": str(error).partition("\n")[0]}
         except (DevolveError, OSError, MemoryError, RuntimeError) as error:
             # One city that breaks down does not take the others with it.
             found |= {"status": "failed", "note": f"{type(error).__name__}: {error}".partition("\n")[0]}

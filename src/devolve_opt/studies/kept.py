@@ -12,9 +12,18 @@ from typing import Any
 
 import numpy as np
 
+from devolve_opt.errors import NoPlanError
 from devolve_opt.studies.options import AGREEMENT
 from devolve_opt.version import __version__
 from devolve_opt.vocabulary import Status
+
+NO_PLAN, NOT_FOUND = "infeasible", "no_plan"
+"""Statuses of a solve without a plan: proven that there is none, or none found."""
+
+
+def without_plan(error: NoPlanError) -> str:
+    """Return the status of a solve that ended so."""
+    return NO_PLAN if error.proven else NOT_FOUND
 
 
 def digest_of(*grounds: Any) -> str:
@@ -39,10 +48,10 @@ def kept(path: Path, key: str, gap: float, time_limit: float | None) -> dict[str
             return None
         point = found["point"]
         had, wanted = (np.inf if seconds is None else seconds for seconds in (found["time_limit"], time_limit))
-        out_of_time = point["status"] in (Status.TIME_LIMIT, "no_plan", "no_bound") and wanted <= had
+        out_of_time = point["status"] in (Status.TIME_LIMIT, NOT_FOUND, "no_bound") and wanted <= had
         proven = point["status"] == Status.PROVEN and point["gap"] <= gap + AGREEMENT
         bounded = point["status"] == "bounded"
-        return point if point["status"] == "infeasible" or proven or bounded or out_of_time else None
+        return point if point["status"] == NO_PLAN or proven or bounded or out_of_time else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -22,13 +22,11 @@ from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.solver.progress import Step
 from devolve_opt.studies.comparing import valued_on
-from devolve_opt.studies.kept import digest_of
+from devolve_opt.studies.kept import NO_PLAN, NOT_FOUND, digest_of, without_plan
 from devolve_opt.studies.many import Hands, Job, solve_all
 from devolve_opt.studies.options import check_options
 from devolve_opt.studies.solving import solve
 
-NO_PLAN, NOT_FOUND = "infeasible", "no_plan"
-"""Statuses of a solve without a plan: proven that there is none, or none found."""
 WORST_FIRST = ("solver_failed", NOT_FOUND, "interrupted", "time_limit")
 """Statuses of a future that a later call may better, the one that tells most first."""
 WORST_SHARE = 0.2
@@ -206,8 +204,7 @@ def solved_in(
     except NoPlanError as error:
         if control.stopped:
             return None
-        status = NO_PLAN if error.proven else NOT_FOUND
-        return {"status": status, "worth": np.nan, "bound": np.nan, "gap": 0.0, "lists": []}
+        return {"status": without_plan(error), "worth": np.nan, "bound": np.nan, "gap": 0.0, "lists": []}
     if control.stopped:
         return None
     rows = found.guide_list[["power", "list"]].astype(str).to_numpy().tolist()

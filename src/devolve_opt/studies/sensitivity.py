@@ -28,7 +28,7 @@ from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.solver.progress import Step
 from devolve_opt.studies.comparing import measures, valued_on
-from devolve_opt.studies.kept import digest_of
+from devolve_opt.studies.kept import NO_PLAN, NOT_FOUND, digest_of, without_plan
 from devolve_opt.studies.many import Hands, Job, solve_all
 from devolve_opt.studies.options import check_options
 from devolve_opt.studies.prepared import Models
@@ -52,8 +52,6 @@ MEASURES = {
     "officers_trained": "officers trained",
 }
 """What is looked at in each point, by name, and what it counts."""
-NO_PLAN, NOT_FOUND = "infeasible", "no_plan"
-"""Statuses of a point without a plan: proven that there is none, or none found."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,7 +290,7 @@ def _solved(
     except NoPlanError as error:
         if control.stopped:
             return None
-        return {"status": NO_PLAN if error.proven else NOT_FOUND, **nothing}
+        return {"status": without_plan(error), **nothing}
     if control.stopped:
         return None
     entries = set(plan.guide_list[["power", "list"]].itertuples(index=False, name=None))

@@ -19,7 +19,7 @@ from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control, stop_on_interrupt
 from devolve_opt.studies.cap_prices import DECISIONS, decisions_of
 from devolve_opt.studies.comparing import measures, valued_on
-from devolve_opt.studies.kept import digest_of, keep, kept
+from devolve_opt.studies.kept import digest_of, keep, kept, without_plan
 from devolve_opt.studies.options import check_options
 from devolve_opt.studies.prepared import Models
 from devolve_opt.studies.solving import solve
@@ -149,7 +149,7 @@ def _solve_point(scenario: Scenario, gap: float, control: Control, models: Model
         plan = solve(scenario, gap=gap, threads=1, control=control, explain=False, models=models)
         return {**measures(plan), "note": "", DECISIONS: decisions_of(plan)}
     except NoPlanError as error:
-        status, note = "infeasible" if error.proven else "no_plan", str(error)
+        status, note = without_plan(error), str(error)
     except (DevolveError, OSError, MemoryError) as error:
         # One value that breaks down does not take the others with it.
         status, note = "failed", f"{type(error).__name__}: {error}"

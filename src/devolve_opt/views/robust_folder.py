@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from devolve_opt.rules.futures import UNCERTAIN
-from devolve_opt.studies.robust import NO_PLAN, NOT_FOUND, Robustness
+from devolve_opt.studies.kept import NO_PLAN, NOT_FOUND
+from devolve_opt.studies.robust import Robustness
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.robust import robust_figure
 from devolve_opt.views.wording import HOURS, count, proof_record, rounded_down, rounded_up, share, status_lines

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from devolve_opt.studies.sensitivity import MEASURES, NO_PLAN, NOT_FOUND, Sensitivity
+from devolve_opt.studies.kept import NO_PLAN, NOT_FOUND
+from devolve_opt.studies.sensitivity import MEASURES, Sensitivity
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.sensitivity import sensitivity_figure
 from devolve_opt.views.wording import count, proof_record, status_lines

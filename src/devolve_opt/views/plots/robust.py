@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
-from devolve_opt.studies.robust import NO_PLAN, Robustness
+from devolve_opt.studies.kept import NO_PLAN
+from devolve_opt.studies.robust import Robustness
 from devolve_opt.views import style
 from devolve_opt.views.wording import count, short_status
 
