@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from devolve_opt.plan import Plan
 from devolve_opt.scenario import Scenario
 from devolve_opt.schema import output, outputs, result_words
+from devolve_opt.studies.comparing import measures
 from devolve_opt.studies.solving import solve
 from devolve_opt.views.plan_workbook import HEADINGS, SHEETS, WORDED, in_words, write_plan_workbook
 from devolve_opt.views.sheets import SHARE, WHOLE
@@ -63,6 +64,7 @@ def test_nothing_in_the_catalogue_is_for_nothing(plan, full):
         (name, str(column)) for each in (plan, full) for name, table in plan_tables(each).items() for column in table
     }
     columns = {column for _, column in there}
+    there |= {("measures", name) for name in measures(plan)}
     unused = [key for key in outputs() if (key not in there if key[0] else key[1] not in columns)]
     assert unused == []
 

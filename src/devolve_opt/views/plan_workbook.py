@@ -13,7 +13,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from devolve_opt.plan import Plan
-from devolve_opt.schema import output, result_words
+from devolve_opt.schema import measured, output, result_words
 from devolve_opt.studies.comparing import measures
 from devolve_opt.views.sheets import (
     NOTICE,
@@ -57,14 +57,6 @@ WORDED = (
 """Columns whose codes are written out in words; lists of codes are separated by commas."""
 LEFT_OUT = ("synthetic", "chinese", "kind_chinese")
 """Columns that the heads of the sheets tell, or that are there in words already."""
-FIGURES = {
-    "powers_listed": "清单事项 powers listed", "powers_taken": "承接事项 powers taken",
-    "take_ups": "承接总次数 take-ups",
-    "rounds_met": "满足的选择轮次 rounds met", "fields_made_ready": "新具备条件的领域 fields made ready",
-    "posts_moved_count": "调整编制 posts moved", "officers_trained": "培训取证人员 officers trained",
-    "overload_hours": "超负荷工时 overload hours",
-}  # fmt: skip
-"""Figures of the first sheet, by measure."""
 LINE_WIDTH = 110
 """Width of the summary's lines, characters."""
 HEADINGS = 3
@@ -144,14 +136,13 @@ def _figures(sheet: Worksheet, row: int, plan: Plan) -> int:
     """Write the figures that an official asks for first, in Chinese beside English; return the row after them."""
     rule = ratio_plan(plan)
     listed = plan.decisions.guide_list["list"].value_counts()
-    status = {"proven": "已证明", "time_limit": "时间用完", "interrupted": "已中断", "rule": "按比例法"}
-    proof = status.get(str(plan.status), str(plan.status))
+    proof = in_words(str(plan.status))
     gap = f"，与上界相差 {percent(plan.gap)}" if isfinite(plan.bound) else ""
     lines = [f"证明 proof: {proof}{gap}（{'; '.join(status_lines(plan)[:1])}）"]
     lines.append("清单 lists: " + "，".join(f"{in_words(str(name))} {number}" for name, number in listed.items()))
     now, before = (measures(each) for each in (plan, rule))
-    for name, words in FIGURES.items():
-        lines.append(f"{words}: {now[name]:,.0f}（按比例法 ratio rule {before[name]:,.0f}）")
+    for name, words in measured().items():
+        lines.append(f"{words.chinese} {words.english}: {now[name]:,.0f}（按比例法 ratio rule {before[name]:,.0f}）")
     lines.append("目标各项（工时/年） terms (staff-hours a year), 本方案 this plan｜按比例法 ratio rule:")
     lines += [
         f"    {term['chinese']} {label(str(term['term']))}: {term['plan']:,.0f}｜{term['ratio_rule']:,.0f}"

@@ -23,7 +23,7 @@ import pandas as pd
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.policy import Policy
 from devolve_opt.prices import Prices
-from devolve_opt.schema import output, phrases, result_words
+from devolve_opt.schema import Output, measured, output, phrases, result_words
 from devolve_opt.settings import ASSUMPTION
 from devolve_opt.studies.comparing import read_manifest
 from devolve_opt.views.files import write_bytes, writing_to
@@ -37,16 +37,6 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge",
 PRINT_SECONDS = 120
 EXTREMES = 8
 """Townships named among those that gain or lose most."""
-FIGURES = {
-    "powers_listed": ("清单事项", "Powers listed"),
-    "powers_taken": ("至少一个乡镇承接的事项", "Powers taken somewhere"),
-    "take_ups": ("承接总次数", "Take-ups"), "rounds_met": ("满足的选择轮次", "Rounds of choices met"),
-    "fields_made_ready": ("新具备条件的领域", "Fields made ready"), "posts_moved_count": ("调整编制", "Posts moved"),
-    "officers_trained": ("培训取证人员", "Officers trained"),
-    "overload_hours": ("超负荷工时（工时/年）", "Overload, staff-hours a year"),
-    "objective": ("总价值（工时/年）", "Worth, staff-hours a year"),
-}  # fmt: skip
-"""Figures of the first table, by measure."""
 STYLE = """
 body { font-family: "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", "Segoe UI", sans-serif; color: #222;
   max-width: 60rem; margin: 2rem auto; padding: 0 1rem; line-height: 1.55; }
@@ -161,9 +151,7 @@ class _Page:
             raise InputError([Fault(f"cannot be read ({error}); run it again.", file=str(path))]) from None
 
     def heading(self, table: str, column: str) -> str:
-        words = output(table, column)
-        unit = f" ({words.unit})" if words.unit and self.place == 1 else ""
-        return (words.chinese, words.english + unit)[self.place]
+        return escape(_heading(output(table, column), self.place))
 
     def notice(self) -> str:
         return (
@@ -198,8 +186,8 @@ class _Page:
         if self.manifest["reference"] is not None:
             rule["objective"] = self.manifest["reference"]["objective"]
         rows = [
-            (escape(words[self.place]), number(measures[name]), number(rule.get(name)))
-            for name, words in FIGURES.items()
+            (escape(_heading(words, self.place)), number(measures[name]), number(rule.get(name)))
+            for name, words in measured().items()
         ]
         listed = self.read("guide_list")["list"].value_counts()
         lists = [(self.word(name), number(count)) for name, count in listed.items()]
@@ -305,6 +293,12 @@ class _Page:
             ) + "</span>"),
         ]  # fmt: skip
         return f"<h2>{self.say('provenance')}</h2>{table([], rows)}"
+
+
+def _heading(words: Output, place: int) -> str:
+    """Return the heading of a column in Chinese (place 0) or English, there with its unit."""
+    unit = f" ({words.unit})" if words.unit and place == 1 else ""
+    return (words.chinese, words.english + unit)[place]
 
 
 def _is_of(record: Path, manifest: Mapping[str, Any]) -> bool:
