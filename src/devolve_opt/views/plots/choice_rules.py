@@ -38,18 +38,27 @@ def choice_rules_figure(found: ChoiceRules) -> Figure:
         lead += (
             ";\nright: the best plan with no power listed but the rule's, from what was found to what is not ruled out"
         )
+    # The narrow figure has no room for all rules in one line of its key.
+    room = 0.75 if solved else 0.95
     canvas = style.canvas(
         "Whose choices are listed", lead, style.drawn_notice(plan.scenario), foot, (10.5 if solved else 7.0, 5.6),
-        top=0.35, bottom=0.75,
+        top=0.35, bottom=room,
     )  # fmt: skip
     right = {"width_ratios": (1.35, 1), "wspace": 0.42} if solved else {}
     grid = canvas.grid(1, 1 + solved, 1.35, 0.3, **right)
     marks = _shares(canvas.figure.add_subplot(grid[0, 0]), found)
     if solved:
         _worth(canvas.figure.add_subplot(grid[0, 1]), found)
-    below = (canvas.bottom - 0.75) / canvas.figure.get_size_inches()[1]
+    below = (canvas.bottom - room) / canvas.figure.get_size_inches()[1]
     names = [NAMES[rule] for rule in found.rules["rule"]]
-    style.key(canvas.figure, marks, names, loc="lower center", ncols=len(marks), bbox_to_anchor=(0.5, below))
+    style.key(
+        canvas.figure,
+        marks,
+        names,
+        loc="lower center",
+        ncols=len(marks) if solved else -(-len(marks) // 2),
+        bbox_to_anchor=(0.5, below),
+    )
     return canvas.figure
 
 
