@@ -14,7 +14,7 @@ import devolve_opt
 
 SOURCE = Path(devolve_opt.__file__).parent
 FLOORS = (
-    "version", "errors", "frozen", "vocabulary", "schema", "reading", "case", "settings", "instruments",
+    "version", "language", "errors", "frozen", "vocabulary", "schema", "reading", "case", "settings", "instruments",
     "pins", "post_formulas", "prices", "policy", "scenario", "country", "proposed_duty", "plan", "team_plan",
     "phase_plan", "rules", "election", "audit", "synthetic", "formulation", "solver", "studies", "views", "cli",
 )  # fmt: skip

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+from devolve_opt.language import language, tr
+
 
 class Category(StrEnum):
     """The class a city puts a township in (镇的类别)."""
@@ -224,9 +226,11 @@ CHINESE = {
 def some_of(names: Sequence[str], most: int, between: str = ", ") -> str:
     """Return names in a line, at most so many of them: `T1, T2 and 3 more`."""
     more = len(names) - most
-    return between.join(names[:most]) + (f" and {more} more" if more > 0 else "")
+    return tr(between).join(names[:most]) + (tr(" and {more} more", more=more) if more > 0 else "")
 
 
 def label(word: str) -> str:
-    """Return the English label of a term for figures and reports: `county_seat` -> `county seat`."""
+    """Return a term as figures and reports show it: `county_seat` is `county seat`, in Chinese `县城驻地镇`."""
+    if language() == "zh" and word in CHINESE:
+        return CHINESE[word]
     return str(word).replace("_", " ")

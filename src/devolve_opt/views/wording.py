@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from devolve_opt.language import language, tr
 from devolve_opt.plan import Plan
 from devolve_opt.studies.options import AGREEMENT
 from devolve_opt.vocabulary import Method, Status
 
 HOURS = "staff-hours a year"
+"""The unit of every worth; shown as `tr(HOURS)`."""
 
 
 def plan_name(plan: Plan) -> str:
     """Return what a plan is called beside others: `ratio rule` or `this plan`."""
-    return "ratio rule" if plan.method is Method.RATIO else "this plan"
+    return tr("ratio rule") if plan.method is Method.RATIO else tr("this plan")
 
 
 def rounded_up(value: float, digits: int = 0) -> float:
@@ -31,7 +33,7 @@ def rounded_down(value: float, digits: int = 0) -> float:
 
 def percent(share: float) -> str:
     """Return a share as a percentage with two digits, rounded up: a gap is never told smaller than it is."""
-    return f"{rounded_up(100 * share, 2):.2f} %" if math.isfinite(share) else "unbounded"
+    return f"{rounded_up(100 * share, 2):.2f} %" if math.isfinite(share) else tr("unbounded")
 
 
 def share(value: float) -> str:
@@ -40,7 +42,9 @@ def share(value: float) -> str:
 
 
 def count(number: float, noun: str, plural: str = "") -> str:
-    """Return a whole number with its noun: `1 power`, `1,204 powers`."""
+    """Return a whole number with its noun: `1 power`, `1,204 powers`; in Chinese by the noun's entry `{n} power`."""
+    if language() == "zh":
+        return tr("{n} " + noun, n=f"{number:,.0f}")
     return f"{number:,.0f} {noun if round(number) == 1 else plural or noun + 's'}"
 
 
@@ -51,8 +55,11 @@ def signed(value: float) -> str:
 
 def worth_line(plan: Plan) -> str:
     """Return what a plan is worth, its bound and its gap, as they stand in its record."""
-    bound = f"{rounded_up(plan.bound):,.0f}" if math.isfinite(plan.bound) else "not known"
-    return f"worth {plan.objective:,.0f} {HOURS} (bound {bound}, gap {percent(plan.gap)})."
+    bound = f"{rounded_up(plan.bound):,.0f}" if math.isfinite(plan.bound) else tr("not known")
+    return tr(
+        "worth {worth:,.0f} staff-hours a year (bound {bound}, gap {gap}).",
+        worth=plan.objective, bound=bound, gap=percent(plan.gap),
+    )  # fmt: skip
 
 
 def proof_record(plan: Plan) -> dict[str, Any]:
@@ -69,15 +76,16 @@ def proof_record(plan: Plan) -> dict[str, Any]:
 def short_status(plan: Plan) -> str:
     """Return status and gap in a few words, for the foot of a figure."""
     if plan.bound == -math.inf:
-        return "no plan can keep every rule"
+        return tr("no plan can keep every rule")
     if plan.audit.breaches:
-        return "breaks rules"
+        return tr("breaks rules")
     if not math.isfinite(plan.bound):
-        return "nothing is proven: no bound is known"
-    goals = "; its goals are NOT proven" if goals_not_proven(plan) else ""
+        return tr("nothing is proven: no bound is known")
+    goals = tr("; its goals are NOT proven") if goals_not_proven(plan) else ""
     if plan.status is Status.PROVEN or (goals and plan.gap <= plan.options.get("gap", 0.0) + AGREEMENT):
-        return ("proven best" if plan.gap == 0 else f"proven within {percent(plan.gap)}") + goals
-    return f"{_STATES[plan.status]}; {_gap(plan)} NOT proven away{goals}"
+        best = tr("proven best") if plan.gap == 0 else tr("proven within {gap}", gap=percent(plan.gap))
+        return best + goals
+    return tr("{state}; {gap} NOT proven away", state=tr(STATES[plan.status]), gap=_gap(plan)) + goals
 
 
 def goals_not_proven(plan: Plan) -> list[str]:
@@ -87,48 +95,53 @@ def goals_not_proven(plan: Plan) -> list[str]:
 
 def status_lines(plan: Plan) -> list[str]:
     """Return status, bound and gap as sentences that claim no more than is proven."""
+    opening = tr(STATES[plan.status])
+    opening = opening[0].upper() + opening[1:]
     if plan.bound == -math.inf:
-        return [f"{_opening(plan)}. It is proven that no plan can keep every rule of this scenario."]
+        return [tr("{opening}. It is proven that no plan can keep every rule of this scenario.", opening=opening)]
     if not math.isfinite(plan.bound):
-        return [f"{_opening(plan)}. Nothing is proven: no bound is known, and a much better plan may exist."]
-    bound = f"{rounded_up(plan.bound):,.0f} {HOURS}"
+        return [
+            tr("{opening}. Nothing is proven: no bound is known, and a much better plan may exist.", opening=opening)
+        ]
+    said = {
+        "opening": opening,
+        "gap": _gap(plan),
+        "bound": f"{rounded_up(plan.bound):,.0f}",
+        "more": f"{rounded_up(max(0.0, plan.bound - plan.objective)):,.0f}",
+    }
     if plan.audit.breaches:
-        return [f"{_opening(plan)}. It breaks rules; no plan that keeps them is worth more than {bound}."]
-    more = f"{rounded_up(max(0.0, plan.bound - plan.objective)):,.0f}"
-    those = "plan that reaches its goals" if plan.scenario.policy.goals else "plan of this scenario"
-    goals = [f"That {term} cannot reach more is NOT proven." for term in goals_not_proven(plan)]
+        broken = tr(
+            "{opening}. It breaks rules; no plan that keeps them is worth more than {bound} staff-hours a year.", **said
+        )
+        return [broken]
+    said["those"] = tr("plan that reaches its goals") if plan.scenario.policy.goals else tr("plan of this scenario")
+    goals = [tr("That {term} cannot reach more is NOT proven.", term=term) for term in goals_not_proven(plan)]
     # Where the goals alone are open, the rest of the worth is proven all the same.
     if plan.status is Status.PROVEN or (goals and plan.gap <= plan.options.get("gap", 0.0) + AGREEMENT):
         if plan.gap == 0:
-            return [f"Proven best: no {those} is worth more.", *goals]
+            return [tr("Proven best: no {those} is worth more.", **said), *goals]
+        said["gap"] = percent(plan.gap)
         return [
-            f"Proven within {percent(plan.gap)}: no {those} is worth more than {bound}.",
-            f"That is at most {more} more than this plan.",
+            tr("Proven within {gap}: no {those} is worth more than {bound} staff-hours a year.", **said),
+            tr("That is at most {more} more than this plan.", **said),
             *goals,
         ]
+    may = tr("A plan worth up to {more} more may exist; none is worth more than {bound} staff-hours a year.", **said)
     if plan.status is Status.RULE:
-        return [f"{_opening(plan)}. A plan worth up to {more} more may exist; none is worth more than {bound}."]
-    return [
-        f"{_opening(plan)}: {_gap(plan)} is NOT proven away.",
-        f"A plan worth up to {more} more may exist; none is worth more than {bound}.",
-        *goals,
-    ]
+        return [f"{tr('{opening}.', **said)} {may}"]
+    return [tr("{opening}: {gap} is NOT proven away.", **said), may, *goals]
 
 
-_STATES = {
+STATES = {
     Status.PROVEN: "proven",
     Status.TIME_LIMIT: "time was up",
     Status.INTERRUPTED: "stopped by the user",
     Status.SOLVER_FAILED: "the solver broke down",
     Status.RULE: "made by the ratio rule, not optimised",
 }
+"""How each status is told; shown as `tr(STATES[status])`."""
 
 
 def _gap(plan: Plan) -> str:
     # Of a plan that is worth nothing, no gap is a percentage.
-    return f"a gap of {percent(plan.gap)}" if math.isfinite(plan.gap) else "the gap"
-
-
-def _opening(plan: Plan) -> str:
-    state = _STATES[plan.status]
-    return state[0].upper() + state[1:]
+    return tr("a gap of {gap}", gap=percent(plan.gap)) if math.isfinite(plan.gap) else tr("the gap")

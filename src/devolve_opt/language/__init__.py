@@ -1,0 +1,89 @@
+"""The language in which people are spoken to: English as it stands in the code, or Chinese by the catalogue here.
+
+Every text that a person reads goes through `tr`: its English words are the key into the CSV files of this folder
+(columns `english`, `chinese`), one file for each part of the product. Names of files, columns, keys of the policy and
+codes in tables of results are not translated: they are what programs read.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal, get_args
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+VARIABLE = "DEVOLVE_OPT_LANG"
+"""Variable of the environment that sets the language of a process, `zh` or `en`."""
+
+_here: ContextVar[Language | None] = ContextVar("language", default=None)
+_of_process: list[Language] = []
+
+
+def language() -> Language:
+    """Return the language spoken here: of `speaking`, else of `set_language`, else of the environment, else `en`."""
+    chosen = _here.get()
+    if chosen is not None:
+        return chosen
+    if _of_process:
+        return _of_process[-1]
+    return "zh" if os.environ.get(VARIABLE, "").lower().startswith("zh") else "en"
+
+
+def set_language(wanted: Language) -> None:
+    """Set the language of this process and of its threads; ValueError if it is not one of `LANGUAGES`."""
+    _of_process[:] = [_known(wanted)]
+
+
+@contextmanager
+def speaking(wanted: Language) -> Iterator[None]:
+    """Speak a language within this block, in this thread alone; ValueError if it is not one of `LANGUAGES`."""
+    token = _here.set(_known(wanted))
+    try:
+        yield
+    finally:
+        _here.reset(token)
+
+
+def tr(text: str, /, **values: Any) -> str:
+    """Return a text in the language spoken here, with its values filled in as `str.format` does.
+
+    Args:
+        text: the English text, the key into the catalogue; a text that is not in it stays English.
+        values: what stands for `{name}` in the text; braces mean nothing where no values are given.
+    """
+    words = text if language() == "en" else catalogue().get(text, text)
+    return words.format(**values) if values else words
+
+
+def joined(names: Iterable[object]) -> str:
+    """Return names in a line, with a comma between them, in Chinese the one for lists."""
+    return tr(", ").join(map(str, names))
+
+
+def chosen(chinese: str, english: str) -> str:
+    """Return that one of two texts which is in the language spoken here."""
+    return chinese if language() == "zh" else english
+
+
+@cache
+def catalogue() -> dict[str, str]:
+    """Return the Chinese of every English text; ValueError if a text stands in it twice and differs."""
+    found: dict[str, str] = {}
+    for file in sorted(files(__package__).iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".csv"):
+            for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines(keepends=True)):
+                if found.setdefault(row["english"], row["chinese"]) != row["chinese"]:
+                    raise ValueError(f"{file.name}: {row['english']!r} stands twice and differs.")
+    return found
+
+
+def _known(wanted: Language) -> Language:
+    if wanted not in LANGUAGES:
+        raise ValueError(f"no language {wanted!r}; one of {', '.join(LANGUAGES)}.")
+    return wanted

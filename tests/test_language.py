@@ -1,0 +1,105 @@
+"""Two languages: nothing that is shown lacks its Chinese, and nothing in the catalogue is idle."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import string
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from devolve_opt import language as languages
+from devolve_opt.language import catalogue, chosen, joined, language, set_language, speaking, tr
+from devolve_opt.views.wording import STATES, count
+from devolve_opt.vocabulary import label, some_of
+
+PACKAGE = Path(languages.__file__).parent.parent
+FILES = sorted(Path(languages.__file__).parent.glob("*.csv"))
+MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if path.parent.name != "language"]
+
+
+def texts_of(text: str) -> tuple[set[str], list[int]]:
+    """Return the texts that a module hands to `tr` and `count`, and the lines where `tr` is handed anything else.
+
+    A choice between texts (`tr("a") if x else tr("b")`) has a call for each; what is not written out at the call
+    has to be one of a table of texts, which `shown_by_table` knows.
+    """
+    texts, others = set(), []
+    for node in ast.walk(ast.parse(text)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
+            continue
+        if node.func.id == "tr":
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                texts.add(first.value)
+            else:
+                others.append(node.lineno)
+        elif node.func.id == "count" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
+            texts.add("{n} " + node.args[1].value)
+    return texts, others
+
+
+@cache
+def shown_by_table() -> frozenset[str]:
+    """Return the texts that stand in a table of the code and are shown by a `tr` that names the table."""
+    return frozenset([*STATES.values()])
+
+
+def placeholders(text: str) -> Counter[str]:
+    return Counter(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_text_that_is_shown_has_its_chinese(path):
+    texts, _ = texts_of(path.read_text(encoding="utf-8"))
+    assert sorted(texts - set(catalogue())) == []
+
+
+def test_every_text_of_a_table_has_its_chinese():
+    assert sorted(shown_by_table() - set(catalogue())) == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_the_chinese_has_the_values_of_the_english_and_no_entry_is_idle_or_twice(file):
+    rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines(keepends=True)))
+    used = set(shown_by_table()).union(*(texts_of(path.read_text(encoding="utf-8"))[0] for path in MODULES))
+    assert [row["english"] for row in rows if row["english"] not in used] == []
+    assert [english for english, times in Counter(row["english"] for row in rows).items() if times > 1] == []
+    for row in rows:
+        assert row["chinese"], row
+        if "{" in row["english"]:
+            assert set(placeholders(row["chinese"])) == set(placeholders(row["english"])), row
+
+
+def test_the_search_for_texts_finds_them():
+    code = 'tr("a {x}", x=1)\ntr("b" if y else "c")\ntr(NAME)\ncount(3, "power")\nother("d")\ntr("e "\n  "f")'
+    assert texts_of(code) == ({"a {x}", "{n} power", "e f"}, [2, 3])
+
+
+def test_a_language_is_set_for_a_process_or_for_a_block(monkeypatch):
+    monkeypatch.setattr(languages, "_of_process", [])
+    monkeypatch.delenv(languages.VARIABLE, raising=False)
+    assert language() == "en"
+    monkeypatch.setenv(languages.VARIABLE, "zh_CN.UTF-8")
+    assert (language(), tr("ratio rule")) == ("zh", "按比例法")
+    set_language("en")
+    assert tr("ratio rule") == "ratio rule"
+    with speaking("zh"):
+        assert tr("worth {worth:,.0f} staff-hours a year (bound {bound}, gap {gap}).", worth=1e4, bound="x", gap="y") == (
+            "价值 10,000 工时/年（上界 x，差距 y）。"
+        )  # fmt: skip
+        assert joined([1, 2]) == "1、2" and chosen("甲", "a") == "甲"
+        assert some_of(["T1", "T2", "T3"], 1) == "T1 及另外 2 个"
+        assert (label("county_seat"), label("no_such_word")) == ("县城驻地镇", "no such word")
+    assert joined([1, 2]) == "1, 2" and chosen("甲", "a") == "a"
+    assert (label("county_seat"), count(1, "power"), count(1204, "power")) == ("county seat", "1 power", "1,204 powers")
+    with pytest.raises(ValueError, match="no language 'fr'"):
+        set_language("fr")
+
+
+def test_what_the_catalogue_lacks_stays_english():
+    with speaking("zh"):
+        assert tr("no such text {x}", x=1) == "no such text 1"
