@@ -13,7 +13,7 @@ import pytest
 
 from devolve_opt import language as languages
 from devolve_opt.language import catalogue, chosen, joined, language, set_language, speaking, tr
-from devolve_opt.views.wording import STATES, count
+from devolve_opt.views.wording import HOURS, STATES, count
 from devolve_opt.vocabulary import label, some_of
 
 PACKAGE = Path(languages.__file__).parent.parent
@@ -45,7 +45,7 @@ def texts_of(text: str) -> tuple[set[str], list[int]]:
 @cache
 def shown_by_table() -> frozenset[str]:
     """Return the texts that stand in a table of the code and are shown by a `tr` that names the table."""
-    return frozenset([*STATES.values()])
+    return frozenset([*STATES.values(), HOURS, ", ", "; "])
 
 
 def placeholders(text: str) -> Counter[str]:
@@ -88,9 +88,8 @@ def test_a_language_is_set_for_a_process_or_for_a_block(monkeypatch):
     set_language("en")
     assert tr("ratio rule") == "ratio rule"
     with speaking("zh"):
-        assert tr("worth {worth:,.0f} staff-hours a year (bound {bound}, gap {gap}).", worth=1e4, bound="x", gap="y") == (
-            "价值 10,000 工时/年（上界 x，差距 y）。"
-        )  # fmt: skip
+        told = tr("worth {worth:,.0f} staff-hours a year (bound {bound}, gap {gap}).", worth=1e4, bound="x", gap="y")
+        assert told == "价值 10,000 工时/年（上界 x，差距 y）。"
         assert joined([1, 2]) == "1、2" and chosen("甲", "a") == "甲"
         assert some_of(["T1", "T2", "T3"], 1) == "T1 及另外 2 个"
         assert (label("county_seat"), label("no_such_word")) == ("县城驻地镇", "no such word")
