@@ -69,7 +69,7 @@ def test_the_chinese_has_the_values_of_the_english_and_no_entry_is_idle_or_twice
     assert [row["english"] for row in rows if row["english"] not in used] == []
     assert [english for english, times in Counter(row["english"] for row in rows).items() if times > 1] == []
     for row in rows:
-        assert row["chinese"], row
+        assert row["chinese"] and None not in row, f"{row}: a comma outside quotes?"
         if "{" in row["english"]:
             assert set(placeholders(row["chinese"])) == set(placeholders(row["english"])), row
 
