@@ -8,6 +8,7 @@ import highspy
 import pytest
 
 from depth import be_thorough
+from devolve_opt.language import VARIABLE
 
 
 def pytest_addoption(parser):
@@ -17,7 +18,14 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     # The processes that tests start calculate nothing in parallel; to get ready for it costs each a tenth of a second.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ[VARIABLE] = "en"
     be_thorough(config.getoption("--thorough"))
+
+
+@pytest.fixture(autouse=True)
+def english_again(monkeypatch):
+    """A test that sets another language sets it for itself alone."""
+    monkeypatch.setenv(VARIABLE, "en")
 
 
 @pytest.fixture(autouse=True)

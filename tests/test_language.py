@@ -10,8 +10,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import typer
 
 from devolve_opt import language as languages
+from devolve_opt.cli import app
+from devolve_opt.cli.common import STATUSES
+from devolve_opt.cli.spoken import USAGE_ERRORS, help_texts
 from devolve_opt.language import catalogue, chosen, joined, language, set_language, speaking, tr
 from devolve_opt.views.wording import HOURS, STATES, count
 from devolve_opt.vocabulary import label, some_of
@@ -45,7 +49,11 @@ def texts_of(text: str) -> tuple[set[str], list[int]]:
 @cache
 def shown_by_table() -> frozenset[str]:
     """Return the texts that stand in a table of the code and are shown by a `tr` that names the table."""
-    return frozenset([*STATES.values(), HOURS, ", ", "; "])
+    helps = help_texts(typer.main.get_command(app))
+    return frozenset(
+        [*STATES.values(), *STATUSES, HOURS, ", ", "; ", *helps, *USAGE_ERRORS.values(), "Show this message and exit.",
+         "Language of what is said: `zh` or `en`."]
+    )  # fmt: skip
 
 
 def placeholders(text: str) -> Counter[str]:
@@ -80,8 +88,7 @@ def test_the_search_for_texts_finds_them():
 
 
 def test_a_language_is_set_for_a_process_or_for_a_block(monkeypatch):
-    monkeypatch.setattr(languages, "_of_process", [])
-    monkeypatch.delenv(languages.VARIABLE, raising=False)
+    monkeypatch.setenv(languages.VARIABLE, "en")
     assert language() == "en"
     monkeypatch.setenv(languages.VARIABLE, "zh_CN.UTF-8")
     assert (language(), tr("ratio rule")) == ("zh", "按比例法")
@@ -97,6 +104,29 @@ def test_a_language_is_set_for_a_process_or_for_a_block(monkeypatch):
     assert (label("county_seat"), count(1, "power"), count(1204, "power")) == ("county seat", "1 power", "1,204 powers")
     with pytest.raises(ValueError, match="no language 'fr'"):
         set_language("fr")
+
+
+@pytest.mark.parametrize(
+    ("names", "spoken"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh"), ({"LANG": "zh_CN.UTF-8", "LC_ALL": "en_GB"}, "en"),
+        ({"LANG": "de_DE.UTF-8"}, "en"), ({"LANG": "zh_CN", languages.VARIABLE: "en"}, "en"), ({}, "en"),
+    ],
+)  # fmt: skip
+def test_the_language_follows_the_system(monkeypatch, names, spoken):
+    monkeypatch.setattr(languages.locale, "getlocale", lambda: ("C", "UTF-8"))
+    for name in (languages.VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in names.items():
+        monkeypatch.setenv(name, value)
+    assert language() == spoken
+
+
+def test_windows_calls_chinese_by_its_name(monkeypatch):
+    for name in (languages.VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(languages.locale, "getlocale", lambda: ("Chinese (Simplified)_China", "936"))
+    assert language() == "zh"
 
 
 def test_what_the_catalogue_lacks_stays_english():

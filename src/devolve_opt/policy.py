@@ -38,6 +38,10 @@ class Policy(Settings):
         InputError: listing every unknown key (with the nearest known one) and every value out of range.
     """
 
+    language: Literal["zh", "en"] | None = setting(
+        None, "-", "design", "Language in which results are written, where the command line names none.", exclude=True,
+    )  # fmt: skip
+
     # Lists
     base_list_max: int = setting(
         43, "powers", REPORT, "Powers on the base list, which every township may take.", ge=0, le=100_000

@@ -12,6 +12,7 @@ from devolve_opt.cli.studies import admit, offices, phases, posts, teams
 from devolve_opt.cli.trade_offs import alternatives, frontier
 from devolve_opt.cli.uncertainty import robust, sensitivity
 from devolve_opt.errors import DevolveError, InputError
+from devolve_opt.language import tr
 
 __all__ = [
     "BAD_INPUT", "DONE", "NO_PLAN", "admit", "alternatives", "app", "check", "choices", "compare", "explain",
@@ -28,7 +29,7 @@ def main() -> None:
     except SystemExit as ended:
         if ended.code != CTRL_C:
             raise
-        err.print("Stopped before it was finished.")
+        err.print(tr("Stopped before it was finished."))
         sys.exit(NO_PLAN)
     except InputError as error:
         err.print(str(error), markup=False)
@@ -37,8 +38,8 @@ def main() -> None:
         err.print(str(error), markup=False)
         sys.exit(NO_PLAN)
     except OSError as error:
-        err.print(f"The system refused: {error}", markup=False)
+        err.print(tr("The system refused: {error}", error=error), markup=False)
         sys.exit(NO_PLAN)
     except KeyboardInterrupt:
-        err.print("Stopped before it was finished.")
+        err.print(tr("Stopped before it was finished."))
         sys.exit(NO_PLAN)

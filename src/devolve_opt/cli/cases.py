@@ -11,7 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from devolve_opt.cli.common import app, err, marking, out, refuse_foreign_folder
+from devolve_opt.cli.spoken import SpokenCommand
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.language import tr
 
 if TYPE_CHECKING:
     from devolve_opt.scenario import Scenario
@@ -26,7 +28,7 @@ class Size(StrEnum):
     HAND = "hand"
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def check(
     case: Annotated[
         Path, typer.Argument(metavar="CASE", help="Folder of the case, such as models/city, or a workbook (.xlsx).")
@@ -42,24 +44,34 @@ def check(
     found = scenario.case
     title = f"{found.title}   {found.notice}".rstrip()
     table = Table(title=title, title_justify="left", title_style="bold")
-    for heading in ("table", "rows", "meaning"):
-        table.add_column(heading, justify="right" if heading == "rows" else "left")
+    table.add_column(tr("table"))
+    table.add_column(tr("rows"), justify="right")
+    table.add_column(tr("meaning"))
     for name, rows in found.size().items():
         # As it is, because a policy's [table] would else be taken for a colour.
-        table.add_row(name, f"{rows:,}", Text(schema()[name].meaning))
+        table.add_row(name, f"{rows:,}", Text(tr(schema()[name].meaning)))
     out.print(table)
     kept_out = exclusions(found, scenario.policy)
-    whose = "the default" if scenario.policy == Policy() else "the workbook's"
-    reasons = Table(title=f"Powers kept out under {whose} policy", title_justify="left", title_style="bold")
-    for heading in ("rule", "article", "powers"):
-        reasons.add_column(heading, justify="right" if heading == "powers" else "left")
+    default = scenario.policy == Policy()
+    heading = (
+        tr("Powers kept out under the default policy") if default else tr("Powers kept out under the workbook's policy")
+    )
+    reasons = Table(title=heading, title_justify="left", title_style="bold")
+    reasons.add_column(tr("rule"))
+    reasons.add_column(tr("article"))
+    reasons.add_column(tr("powers"), justify="right")
     for (rule, article), group in kept_out.groupby(["rule", "article"], sort=False):
         reasons.add_row(str(rule), str(article), str(len(group)))
     out.print(reasons)
-    out.print(f"{len(kept_out)} of {len(found.powers)} powers may not be handed down. No fault found.")
+    out.print(
+        tr(
+            "{kept_out} of {powers} powers may not be handed down. No fault found.",
+            kept_out=len(kept_out), powers=len(found.powers),
+        )
+    )  # fmt: skip
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def template(
     target: Annotated[Path, typer.Argument(metavar="OUT", help="Workbook to write; it ends in .xlsx.")],
     case: Annotated[
@@ -72,18 +84,18 @@ def template(
     from devolve_opt.views.template import write_template
 
     if target.suffix.lower() != ENDING:
-        raise InputError([Fault(f"must end in {ENDING}.", column="OUT", value=str(target))])
+        raise InputError([Fault(tr("must end in {ending}.", ending=ENDING), column="OUT", value=str(target))])
     if target.exists() and not overwrite:
         raise InputError(
-            [Fault("is there already; name another file, or replace it with --replace.", file=str(target))]
+            [Fault(tr("is there already; name another file, or replace it with --replace."), file=str(target))]
         )
-    with err.status("Writing ..."):
+    with err.status(tr("Writing ...")):
         found = None if case is None else _read(case)
         write_template(target, *((found.case, found.policy) if found is not None else ()))
-    out.print(f"Workbook: {target}", markup=False)
+    out.print(tr("Workbook: {file}", file=target), markup=False)
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def synth(
     target: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write the case to.")],
     size: Annotated[Size, typer.Option(help="What to generate.")] = Size.CITY,
@@ -93,17 +105,22 @@ def synth(
     """Write a synthetic case, calibrated to public figures; it says everywhere that it is synthetic."""
     from devolve_opt.synthetic import synthesise
 
-    refuse_foreign_folder(target, "case.toml", "a case")
+    refuse_foreign_folder(target, "case.toml", tr("a case"))
     if (target / "case.toml").exists():
         if not overwrite:
-            message = "holds a case; name another folder, or replace it with --replace."
+            message = tr("holds a case; name another folder, or replace it with --replace.")
             raise InputError([Fault(message, file=str(target))])
         _refuse_real_case(target)
-    with err.status(f"Generating {size.value} ..."):
+    with err.status(tr("Generating {size} ...", size=size.value)):
         case = synthesise(size.value, seed)
         case.write(target)
     counts = case.size()
-    out.print(f"{target}: {counts['townships']:,} townships, {counts['powers']:,} powers, seed {seed}. {case.notice}")
+    out.print(
+        tr(
+            "{folder}: {townships:,} townships, {powers:,} powers, seed {seed}. {notice}",
+            folder=target, townships=counts["townships"], powers=counts["powers"], seed=seed, notice=case.notice,
+        )
+    )  # fmt: skip
 
 
 def _read(path: Path) -> Scenario:
@@ -120,5 +137,5 @@ def _refuse_real_case(folder: Path) -> None:
     from devolve_opt.case import Case
 
     if not Case.read(folder).synthetic:
-        message = "holds a case with real data, which synthetic data must not replace; name another folder."
+        message = tr("holds a case with real data, which synthetic data must not replace; name another folder.")
         raise InputError([Fault(message, file=str(folder))])

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from devolve_opt.cli.spoken import SpokenGroup, adopt
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.language import tr
 from devolve_opt.version import __version__
 from devolve_opt.vocabulary import Method
 
@@ -29,6 +31,7 @@ CTRL_C = 130
 EXIT_CODES = "Exit codes: 0 done; 1 no plan (none exists, none found in time, or the run failed); 2 bad input."
 
 app = typer.Typer(
+    cls=SpokenGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -65,8 +68,9 @@ def read_scenario(path: Path) -> Scenario:
     from devolve_opt.election import ENDING, read_election
     from devolve_opt.scenario import Scenario
 
-    with err.status("Reading ..."), marking(path):
+    with err.status(tr("Reading ...")), marking(path):
         scenario = read_election(path) if path.suffix.lower() == ENDING else Scenario.read(path)
+    adopt(scenario.policy.language)
     if scenario.case.synthetic:
         err.print(scenario.case.notice, style="bold yellow")
     return scenario
@@ -76,8 +80,9 @@ def read_plan(run: Path, case_folder: Path | None) -> Plan:
     """Read the plan of a run, and say where its data are invented."""
     from devolve_opt.studies.runs import case_of_run, read_run
 
-    with err.status("Reading ..."):
+    with err.status(tr("Reading ...")):
         plan = read_run(run, case_of_run(run, case_folder))
+    adopt(plan.scenario.policy.language)
     if plan.scenario.case.synthetic:
         err.print(plan.scenario.case.notice, style="bold yellow")
     return plan
@@ -105,13 +110,30 @@ def _mark(path: Path, error: InputError) -> None:
         copy = write_marked(path, error.faults)
     except Exception:  # a file that is not read cannot be marked
         return
-    err.print(f"A copy with the bad cells marked: {copy}", markup=False)
+    err.print(tr("A copy with the bad cells marked: {copy}", copy=copy), markup=False)
+
+
+STATUSES = (
+    "proven", "time_limit", "interrupted", "solver_failed", "infeasible", "no_plan", "no_bound", "bounded", "not_done",
+    "no_units",
+)  # fmt: skip
+"""Codes of the points of studies and of a country's cities."""
+
+
+def status_word(status: object) -> str:
+    """Return the status of a point or a plan as it is told: the code itself, in Chinese its words."""
+    return tr(str(status))
+
+
+def say_results(folder: Path) -> None:
+    """Say where the results are."""
+    out.print(tr("Results: {folder}", folder=folder), markup=False)
 
 
 def refuse_foreign_folder(folder: Path, sign: str, what: str) -> None:
     """Tell before the work, not after it, that the results have nowhere to go."""
     if folder.exists() and not (folder / sign).exists() and (not folder.is_dir() or any(folder.iterdir())):
-        message = f"exists and is not {what}; name another place with --out, or remove it."
+        message = tr("exists and is not {what}; name another place with --out, or remove it.", what=what)
         raise InputError([Fault(message, file=str(folder))])
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from devolve_opt.cli.common import NO_PLAN, err, out, refuse_foreign_folder
+from devolve_opt.cli.common import NO_PLAN, err, out, refuse_foreign_folder, say_results, status_word
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.language import tr
 from devolve_opt.vocabulary import Method
 
 
@@ -32,11 +33,11 @@ def run_country(
     from devolve_opt.views.country import KEPT, SAMPLE, country_text, write_country
 
     target = out_folder or Path("runs") / scenario.stem
-    refuse_foreign_folder(target, KEPT, "the run of a country")
+    refuse_foreign_folder(target, KEPT, tr("the run of a country"))
     country = Country.read(scenario)
     err.print(NOTICE, style="bold yellow")
     stop = threading.Event()
-    columns = (TextColumn("Solving cities"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn(tr("Solving cities")), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with stop_on_interrupt(stop.set), Progress(*columns, console=err, transient=True) as progress:
         bar = progress.add_task("")
 
@@ -52,9 +53,9 @@ def run_country(
     out.print(country_text(plan), markup=False)
     # A sample never takes the place of the whole; what is kept serves both.
     results = target if sample is None else target / SAMPLE
-    out.print(f"Results: {write_country(plan, results)}", markup=False)
+    say_results(write_country(plan, results))
     if not plan.complete:
-        err.print("Stopped before it was finished; what is done is kept, the same command goes on from there.")
+        err.print(tr("Stopped before it was finished; what is done is kept, the same command goes on from there."))
     if not plan.complete or plan.solved.empty:
         raise typer.Exit(NO_PLAN)
 
@@ -66,10 +67,10 @@ def refuse_options(method: Method, given: Mapping[str, Any], of_country: bool) -
         InputError: naming each of them.
     """
     if of_country:
-        faults = [Fault("is not worked out for a country; leave it out.", column="--method", value=str(method))]
+        faults = [Fault(tr("is not worked out for a country; leave it out."), column="--method", value=str(method))]
         faults = faults if method is not Method.OPTIMAL else []
     else:
-        message = "is for the scenario of a country; leave it out."
+        message = tr("is for the scenario of a country; leave it out.")
         faults = [
             Fault(message, column=f"--{name}", value=str(value)) for name, value in given.items() if value is not None
         ]
@@ -78,13 +79,16 @@ def refuse_options(method: Method, given: Mapping[str, Any], of_country: bool) -
 
 
 def _line(found: Mapping[str, Any]) -> str:
-    posts = f" with {found['posts']} posts of the pool" if found["posts"] else ""
+    posts = tr(" with {posts} posts of the pool", posts=found["posts"]) if found["posts"] else ""
     if found["bound_only"]:
-        shown = "no bound" if found["bound"] is None else f"at most {found['bound']:,.0f}"
+        shown = tr("no bound") if found["bound"] is None else tr("at most {bound:,.0f}", bound=found["bound"])
     elif found["objective"] is None:
-        shown = found["note"] or "no plan"
+        shown = found["note"] or tr("no plan")
     else:
-        gap = "not known" if found["gap"] is None else f"{found['gap']:.3%}"
-        shown = f"{found['objective']:,.0f} (gap {gap})"
-    place = f"{found['done']} of {found['asked']}"
-    return f"{place}: {found['name']}{posts}: {found['status']}, {shown}, {found['seconds']:.0f} s"
+        gap = tr("not known") if found["gap"] is None else f"{found['gap']:.3%}"
+        shown = tr("{value:,.0f} (gap {gap})", value=found["objective"], gap=gap)
+    return tr(
+        "{done} of {asked}: {name}{posts}: {status}, {shown}, {seconds:.0f} s",
+        done=found["done"], asked=found["asked"], name=found["name"], posts=posts,
+        status=status_word(found["status"]), shown=shown, seconds=found["seconds"],
+    )  # fmt: skip

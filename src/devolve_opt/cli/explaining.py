@@ -7,14 +7,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from devolve_opt.cli.common import THREADS, Threads, app, err, out, read_plan, refuse_foreign_folder
+from devolve_opt.cli.common import (
+    THREADS,
+    Threads,
+    app,
+    err,
+    out,
+    read_plan,
+    refuse_foreign_folder,
+    say_results,
+)
+from devolve_opt.cli.spoken import SpokenCommand
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.language import joined, tr
 
 if TYPE_CHECKING:
     from devolve_opt.case import Case
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def explain(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
     ids: Annotated[
@@ -51,11 +62,11 @@ def explain(
     township, power = _sorted_out(ids or [], plan.scenario.case)
     if township is None and power is None:
         if figure is not None:
-            message = "name a township, a power or both; of the losers there is a table only."
+            message = tr("name a township, a power or both; of the losers there is a table only.")
             raise InputError([Fault(message, column="--figure")])
         text = losers(plan).to_json(orient="records", force_ascii=False, indent=1) if as_json else losers_text(plan)
     else:
-        with err.status("Solving it otherwise ... (Ctrl-C stops)"):
+        with err.status(tr("Solving it otherwise ... (Ctrl-C stops)")):
             found = ask(plan, township, power, prove or 60.0, threads, prove=prove > 0)
         text = explanation_json(found) if as_json else explanation_text(found)
         if figure is not None:
@@ -63,14 +74,14 @@ def explain(
             with writing_to(figure):
                 figure.parent.mkdir(parents=True, exist_ok=True)
                 write_figure(stem, explanation_figure(found))
-            err.print(f"Figure: {stem}.png and .svg", markup=False)
+            err.print(tr("Figure: {stem}.png and .svg", stem=stem), markup=False)
     if out_file is not None:
         with writing_to(out_file):
             write_bytes(out_file, text.encode())
     out.print(text.rstrip("\n"), markup=False)
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def choices(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
     case_folder: Annotated[
@@ -93,17 +104,18 @@ def choices(
     from devolve_opt.views.progress import Progress
 
     target = out_folder or run.with_name(f"{run.resolve().name}-choices")
-    refuse_foreign_folder(target, RECORD, "a comparison of choice rules")
+    refuse_foreign_folder(target, RECORD, tr("a comparison of choice rules"))
     plan = read_plan(run, case_folder)
     control = Control(None)
     with stop_on_interrupt(control.stop), Progress(err) as progress:
         found = choice_rules(
             plan, worth=worth, gap=gap, time_limit=time_limit or None, threads=threads, control=control,
-            tell=lambda rule: err.print(f"The list of the rule {rule} ...", markup=False), report=progress.report,
+            report=progress.report,
+            tell=lambda rule: err.print(tr("The list of the rule {rule} ...", rule=rule), markup=False),
         )  # fmt: skip
     write_choice_rules(found, target)
     out.print(choice_rules_text(found).rstrip("\n"), markup=False)
-    out.print(f"Results: {target}", markup=False)
+    say_results(target)
 
 
 def _sorted_out(ids: list[str], case: Case) -> tuple[str | None, str | None]:
@@ -123,10 +135,12 @@ def _sorted_out(ids: list[str], case: Case) -> tuple[str | None, str | None]:
         elif each in powers:
             found["power"].append(each)
         else:
-            faults.append(Fault("is neither a township nor a power of the case.", column="id", value=each))
+            faults.append(Fault(tr("is neither a township nor a power of the case."), column="id", value=each))
     for kind, named in found.items():
         if len(named) > 1:
-            faults.append(Fault(f"at most one {kind} can be asked about.", column=kind, value=", ".join(named)))
+            one = tr("at most one township can be asked about.")
+            message = one if kind == "township" else tr("at most one power can be asked about.")
+            faults.append(Fault(message, column=kind, value=joined(named)))
     if faults:
         raise InputError(faults)
     return next(iter(found["township"]), None), next(iter(found["power"]), None)

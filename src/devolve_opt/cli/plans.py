@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -20,14 +20,16 @@ from devolve_opt.cli.common import (
     out,
     read_scenario,
     refuse_foreign_folder,
+    say_results,
+    status_word,
 )
+from devolve_opt.cli.spoken import SpokenCommand
 from devolve_opt.errors import Fault, InputError, did_you_mean
+from devolve_opt.language import joined, language, tr
 from devolve_opt.vocabulary import INSTRUMENT_TERMS, Method
 
-Language = Literal["zh", "en"]
 
-
-@app.command()
+@app.command(cls=SpokenCommand)
 def run(
     scenario: ScenarioFile,
     out_folder: Annotated[
@@ -119,11 +121,12 @@ def run(
         for supplement in supplements(plan, control, threads):
             out.print(supplement.text, markup=False)
             found.append(supplement)
-        with err.status("Writing tables and pictures ..."):
+        with err.status(tr("Writing tables and pictures ...")):
             written = write_run(plan, target, started, found)
     if written != target:
-        err.print(f"{target} could not be replaced because a file in it is open.", style="bold yellow", markup=False)
-    out.print(f"Results: {written}", markup=False)
+        open_file = tr("{folder} could not be replaced because a file in it is open.", folder=target)
+        err.print(open_file, style="bold yellow", markup=False)
+    say_results(written)
 
 
 def _export_votes(scenario: Path, target: Path) -> None:
@@ -131,11 +134,13 @@ def _export_votes(scenario: Path, target: Path) -> None:
     from devolve_opt.views.files import write_bytes, writing_to
 
     if target.suffix.lower() != ENDING:
-        raise InputError([Fault(f"must end in {ENDING}.", column="--export-votes", value=str(target))])
+        raise InputError(
+            [Fault(tr("must end in {ending}.", ending=ENDING), column="--export-votes", value=str(target))]
+        )
     text = election_text(read_scenario(scenario))
     with writing_to(target):
         write_bytes(target, text.encode())
-    out.print(f"Election: {target}", markup=False)
+    out.print(tr("Election: {file}", file=target), markup=False)
 
 
 def _export(scenario: Path, file: Path) -> None:
@@ -144,17 +149,19 @@ def _export(scenario: Path, file: Path) -> None:
 
     model_kind(file)  # a wrong ending is told before the work
     wanted = read_scenario(scenario)
-    with err.status("Building and writing the model ..."):
+    with err.status(tr("Building and writing the model ...")):
         matrix = write_model(wanted, file)
     rows, columns = matrix.rows.shape
-    size = f"{columns:,} columns ({int(matrix.integer.sum()):,} whole), {rows:,} rows"
-    out.print(f"Model: {file}; a maximisation, {size}. Nothing was solved.", markup=False)
+    told = tr(
+        "Model: {file}; a maximisation, {columns:,} columns ({whole:,} whole), {rows:,} rows. Nothing was solved.",
+        file=file, columns=columns, whole=int(matrix.integer.sum()), rows=rows,
+    )  # fmt: skip
+    out.print(told, markup=False)
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
-    language: Annotated[Language, typer.Option("--lang", help="`zh` or `en`.")] = "zh",
     out_file: Annotated[
         Path | None, typer.Option("--out", help="File to write, .html or .pdf; RUN/report.html if left out.")
     ] = None,
@@ -167,16 +174,16 @@ def report(
 
     target = out_file or run / "report.html"
     if target.suffix.lower() not in {".html", ".pdf"}:
-        raise InputError([Fault("must end in .html or .pdf.", column="--out", value=str(target))])
-    with err.status("Writing ..."):
+        raise InputError([Fault(tr("must end in .html or .pdf."), column="--out", value=str(target))])
+    with err.status(tr("Writing ...")):
         if target.suffix.lower() == ".pdf":
-            write_pdf(run, target, language)
+            write_pdf(run, target, language())
         else:
-            write_report(run, target, language)
-    out.print(f"Report: {target}", markup=False)
+            write_report(run, target, language())
+    out.print(tr("Report: {file}", file=target), markup=False)
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def compare(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders that `run` wrote.")],
     out_folder: Annotated[
@@ -196,8 +203,8 @@ def compare(
 
     frame = compare_runs(runs)
     table = Table()
-    table.add_column("measure", no_wrap=True)
-    table.add_column("unit")
+    table.add_column(tr("measure"), no_wrap=True)
+    table.add_column(tr("unit"))
     for name in frame.columns:
         table.add_column(str(name), justify="right")
     for measure, row in frame.iterrows():
@@ -208,9 +215,9 @@ def compare(
         err.print("SYNTHETIC DATA (合成数据)", style="bold yellow")
     out.print(table)
     if any(frame.loc["not_comparable_with"].astype(bool)):
-        out.print("Plans with other data or prices, or that break rules, are not ranked: see not_comparable_with.")
+        out.print(tr("Plans with other data or prices, or that break rules, are not ranked: see not_comparable_with."))
     if len(frame.columns) > 1 and not any(frame.loc["better_than"].astype(bool)):
-        out.print("None of these plans is proven better than another.")
+        out.print(tr("None of these plans is proven better than another."))
     if out_folder is not None:
         _compare_in_full(runs, out_folder, case_folder)
 
@@ -220,17 +227,17 @@ def _compare_in_full(runs: list[Path], target: Path, case_folder: Path | None) -
     from devolve_opt.studies.side_by_side import side_by_side
     from devolve_opt.views.side_by_side_folder import RECORD, side_by_side_text, write_side_by_side
 
-    refuse_foreign_folder(target, RECORD, "a comparison")
-    with err.status("Reading the runs ..."):
+    refuse_foreign_folder(target, RECORD, tr("a comparison"))
+    with err.status(tr("Reading the runs ...")):
         names = [run.name if [each.name for each in runs].count(run.name) == 1 else str(run) for run in runs]
         plans = {name: read_run(run, case_of_run(run, case_folder)) for name, run in zip(names, runs, strict=True)}
         found = side_by_side(plans)
         write_side_by_side(found, target)
     out.print(side_by_side_text(found), markup=False)
-    out.print(f"Results: {target}", markup=False)
+    say_results(target)
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def sweep(
     scenario: ScenarioFile,
     cap: Annotated[str, typer.Option(help="Cap and values: guide_list_max=90:170:20 or guide_list_max=90,130,170.")],
@@ -256,25 +263,33 @@ def sweep(
     name, values = _cap_values(cap, Policy.caps())
     asked = len(set(values))
     target = out_folder or Path("runs") / f"{scenario.stem}-sweep-{name}"
-    refuse_foreign_folder(target, "points", "a sweep")
+    refuse_foreign_folder(target, "points", tr("a sweep"))
     wanted = read_scenario(scenario)
 
     def tell(point: dict[str, Any]) -> None:
-        shown = point["note"] or "no plan"
+        shown = point["note"] or tr("no plan")
         if point["objective"] is not None:
-            shown = f"{point['objective']:,.0f} (gap {math.inf if point['gap'] is None else point['gap']:.3%})"
-        took = "as kept" if point["kept"] else f"{point['seconds']:.0f} s"
-        err.print(f"{name} = {point['value']:g}: {point['status']}, {shown}, {took}", markup=False)
+            gap_left = math.inf if point["gap"] is None else point["gap"]
+            shown = tr("{value:,.0f} (gap {gap:.3%})", value=point["objective"], gap=gap_left)
+        took = tr("as kept") if point["kept"] else tr("{seconds:.0f} s", seconds=point["seconds"])
+        err.print(f"{name} = {point['value']:g}: {joined([status_word(point['status']), shown, took])}", markup=False)
 
-    with err.status(f"Solving {len(values)} values of {name} ... (Ctrl-C stops; finished values are kept)"):
+    with err.status(
+        tr("Solving {n} values of {cap} ... (Ctrl-C stops; finished values are kept)", n=len(values), cap=name)
+    ):
         frame = sweep_cap(wanted, name, values, gap, time_limit, jobs, target / "points", tell)
         if len(frame):
             write_sweep(frame, name, wanted, target, asked)
     if len(frame):
         out.print(sweep_text(frame, name, wanted, asked), markup=False)
-    out.print(f"Results: {target}", markup=False)
+    say_results(target)
     if len(frame) < asked:
-        err.print(f"Stopped with {len(frame)} of {asked} values done; the same command goes on from there.")
+        err.print(
+            tr(
+                "Stopped with {done} of {asked} values done; the same command goes on from there.",
+                done=len(frame), asked=asked,
+            )
+        )  # fmt: skip
         raise typer.Exit(NO_PLAN)
     if frame["objective"].isna().all():
         raise typer.Exit(NO_PLAN)
@@ -288,7 +303,11 @@ def _cap_values(text: str, caps: tuple[str, ...]) -> tuple[str, list[float]]:
         raise InputError(
             [
                 Fault(
-                    f"is no numeric cap of the policy.{did_you_mean(name, caps)} There are {', '.join(caps)}.",
+                    tr(
+                        "is no numeric cap of the policy.{near} There are {caps}.",
+                        near=did_you_mean(name, caps),
+                        caps=joined(caps),
+                    ),
                     column="--cap",
                     value=name,
                 )
@@ -301,7 +320,10 @@ def _cap_values(text: str, caps: tuple[str, ...]) -> tuple[str, list[float]]:
                 raise ValueError
             count = math.floor((last - first) / step + 1e-9) + 1
             if count > MOST_VALUES:
-                message = f"holds {count:,} values, at most {MOST_VALUES:,} are solved; take a larger step."
+                message = tr(
+                    "holds {count:,} values, at most {most:,} are solved; take a larger step.",
+                    count=count, most=MOST_VALUES,
+                )  # fmt: skip
                 raise InputError([Fault(message, column="--cap", value=numbers)])
             return name, [round(first + step * number, 12) for number in range(count)]
         values = [float(part) for part in numbers.split(",")]
@@ -309,7 +331,7 @@ def _cap_values(text: str, caps: tuple[str, ...]) -> tuple[str, list[float]]:
             raise ValueError
         return name, values
     except ValueError:
-        message = "must be values such as 90,130,170, or a range first:last:step that rises, such as 90:170:20."
+        message = tr("must be values such as 90,130,170, or a range first:last:step that rises, such as 90:170:20.")
         raise InputError([Fault(message, column="--cap", value=numbers)]) from None
 
 
@@ -321,7 +343,9 @@ def _refuse_run_of_another(folder: Path, scenario: Path) -> None:
         return
     before = str(read_manifest(folder).get("scenario_file") or "")
     if before and Path(before).resolve() != scenario.resolve():
-        message = f"holds the run of another scenario file, {before}; name a folder of its own with --out."
+        message = tr(
+            "holds the run of another scenario file, {before}; name a folder of its own with --out.", before=before
+        )
         raise InputError([Fault(message, file=str(folder))])
 
 
@@ -330,7 +354,7 @@ def _cell(measure: str, value: Any) -> str:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "-"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return tr("yes") if value else tr("no")
     if measure == "gap":
         return f"{value:.3%}"
     if measure == "bound":

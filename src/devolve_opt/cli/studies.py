@@ -17,15 +17,18 @@ from devolve_opt.cli.common import (
     out,
     read_scenario,
     refuse_foreign_folder,
+    say_results,
 )
+from devolve_opt.cli.spoken import SpokenCommand
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.language import tr
 from devolve_opt.vocabulary import Method
 
 if TYPE_CHECKING:
     from devolve_opt.scenario import Scenario
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def posts(
     scenario: ScenarioFile,
     out_folder: Annotated[
@@ -36,14 +39,14 @@ def posts(
     from devolve_opt.views.posts_folder import IN_SHORT, posts_text, write_posts
 
     target = out_folder or Path("runs") / f"{scenario.stem}-posts"
-    refuse_foreign_folder(target, IN_SHORT, "a comparison of post formulas")
+    refuse_foreign_folder(target, IN_SHORT, tr("a comparison of post formulas"))
     wanted = read_scenario(scenario)
     out.print(posts_text(wanted), markup=False)
     write_posts(wanted, target)
-    out.print(f"Results: {target}", markup=False)
+    say_results(target)
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def offices(
     scenario: ScenarioFile,
     out_folder: Annotated[
@@ -56,15 +59,15 @@ def offices(
     from devolve_opt.views.offices import MANIFEST, office_text, write_offices
 
     target = out_folder or Path("runs") / scenario.stem
-    refuse_foreign_folder(target, MANIFEST, "an office plan")
+    refuse_foreign_folder(target, MANIFEST, tr("an office plan"))
     wanted = read_scenario(scenario)
-    with err.status("Arranging offices ..."):
+    with err.status(tr("Arranging offices ...")):
         plan = organise(wanted, time_limit or None, report=lambda line: err.print(line, markup=False))
     out.print(office_text(plan), markup=False)
-    out.print(f"Results: {write_offices(plan, target)}", markup=False)
+    say_results(write_offices(plan, target))
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def teams(
     scenario: ScenarioFile,
     out_folder: Annotated[
@@ -83,17 +86,17 @@ def teams(
     from devolve_opt.views.teams_folder import RECORD, team_summary, write_teams
 
     target = out_folder or Path("runs") / f"{scenario.stem}-teams"
-    refuse_foreign_folder(target, RECORD, "a team plan")
+    refuse_foreign_folder(target, RECORD, tr("a team plan"))
     wanted = read_scenario(scenario)
     control = Control(time_limit or None)
-    with stop_on_interrupt(control.stop), err.status("Siting teams ... (Ctrl-C stops)"):
+    with stop_on_interrupt(control.stop), err.status(tr("Siting teams ... (Ctrl-C stops)")):
         plan = site_teams(wanted, gap=gap, threads=threads, control=control)
         modes = compare_modes(wanted, plan, gap, threads, control)
     out.print(team_summary(plan, modes), markup=False)
-    out.print(f"Results: {write_teams(plan, modes, target)}", markup=False)
+    say_results(write_teams(plan, modes, target))
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def phases(
     scenario: ScenarioFile,
     out_folder: Annotated[
@@ -118,7 +121,7 @@ def phases(
     from devolve_opt.views.supplements import time_for_plan
 
     target = out_folder or Path("runs") / f"{scenario.stem}-phases"
-    refuse_foreign_folder(target, "phases.json", "a phase plan")
+    refuse_foreign_folder(target, "phases.json", tr("a phase plan"))
     wanted = read_scenario(scenario)
     phase_settings(wanted.policy)
     control = Control(time_limit or None)
@@ -127,13 +130,13 @@ def phases(
         with Progress(err) as progress:
             plan = solve(wanted, method, gap, threads=threads, control=for_plan, report=progress.report)
         err.print("\n".join(plan_lines(plan)), markup=False)
-        with err.status("Laying the batches ... (Ctrl-C stops)"):
+        with err.status(tr("Laying the batches ... (Ctrl-C stops)")):
             found = supplement_of(phase(wanted, plan.decisions, gap, threads=threads, control=control))
     out.print(found.text, markup=False)
-    out.print(f"Results: {write_supplement(found, plan, target)}", markup=False)
+    say_results(write_supplement(found, plan, target))
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def admit(
     case: Annotated[Path, typer.Argument(metavar="CASE", help="Folder of a case, or a scenario file.")],
     duty: Annotated[Path, typer.Argument(metavar="DUTY", help="File of the proposed duty (TOML): name, hours, ...")],
@@ -165,7 +168,7 @@ def admit(
     from devolve_opt.views.progress import Progress
 
     target = out_folder or Path("runs") / f"{duty.stem}-admission"
-    refuse_foreign_folder(target, RECORD, "an admission test")
+    refuse_foreign_folder(target, RECORD, tr("an admission test"))
     wanted = _asked_scenario(case, scenario, run)
     proposed = read_duty(duty, wanted.case)
     control = Control(time_limit or None)
@@ -176,10 +179,10 @@ def admit(
             with Progress(err) as progress:
                 plan = solve(wanted, gap=gap, threads=threads, control=control, report=progress.report)
             control = Control(time_limit or None, control.event)
-        with err.status("Testing townships ... (Ctrl-C stops)") as status:
+        with err.status(tr("Testing townships ... (Ctrl-C stops)")) as status:
             found = test_admission(plan, proposed, control=control, report=status.update)
         out.print(admission_text(found), markup=False)
-        out.print(f"Results: {write_admission(found, target)}", markup=False)
+        say_results(write_admission(found, target))
 
 
 def _asked_scenario(case: Path, scenario: Path | None, run: Path | None) -> Scenario:
@@ -188,17 +191,16 @@ def _asked_scenario(case: Path, scenario: Path | None, run: Path | None) -> Scen
     from devolve_opt.scenario import Scenario
 
     if scenario is not None and (run is not None or case.is_file()):
-        other = "--run" if run is not None else "a scenario file"
-        raise InputError(
-            [Fault(f"stands beside {other}, which has its own policy; give one of them.", column="--scenario")]
-        )
+        with_run = tr("stands beside --run, which has its own policy; give one of them.")
+        with_file = tr("stands beside a scenario file, which has its own policy; give one of them.")
+        raise InputError([Fault(with_run if run is not None else with_file, column="--scenario")])
     if case.is_file():
         return read_scenario(case)
-    with err.status("Reading ..."):
+    with err.status(tr("Reading ...")):
         data = Case.read(case)
     if data.synthetic:
         err.print(data.notice, style="bold yellow")
     if scenario is None:
-        return Scenario(data, title="Default policy")
+        return Scenario(data, title=tr("Default policy"))
     named = Scenario.read(scenario)
     return Scenario(data, named.policy, named.title, named.changes, str(scenario))

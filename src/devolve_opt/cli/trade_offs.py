@@ -8,11 +8,24 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from devolve_opt.cli.common import THREADS, ScenarioFile, Threads, app, err, out, read_scenario, refuse_foreign_folder
+from devolve_opt.cli.common import (
+    THREADS,
+    ScenarioFile,
+    Threads,
+    app,
+    err,
+    out,
+    read_scenario,
+    refuse_foreign_folder,
+    say_results,
+    status_word,
+)
+from devolve_opt.cli.spoken import SpokenCommand
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.language import joined, tr
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def frontier(
     scenario: ScenarioFile,
     goals: Annotated[
@@ -44,26 +57,30 @@ def frontier(
     names = [name.strip() for name in goals.split(",") if name.strip()]
     target = out_folder or Path("runs") / f"{scenario.stem}-frontier-{'-'.join(names)}"
     amounts = _amounts(spacing)
-    refuse_foreign_folder(target, POINTS, "a trade-off front")
+    refuse_foreign_folder(target, POINTS, tr("a trade-off front"))
     wanted = read_scenario(scenario)
     found = 0
 
     def tell(point: dict[str, Any]) -> None:
         nonlocal found
         found += 1
-        values = ", ".join(f"{name} {point[name]:,.0f}" for name in names)
-        err.print(f"plan {found}: {values}: {point['status']}, {point['seconds']:.1f} s", markup=False)
+        values = joined(f"{name} {point[name]:,.0f}" for name in names)
+        told = tr(
+            "plan {n}: {values}: {status}, {seconds:.1f} s",
+            n=found, values=values, status=status_word(point["status"]), seconds=point["seconds"],
+        )  # fmt: skip
+        err.print(told, markup=False)
 
-    with err.status("Searching the front ... (Ctrl-C stops; finished points are kept)"):
+    with err.status(tr("Searching the front ... (Ctrl-C stops; finished points are kept)")):
         result = front(wanted, names, amounts, gap, time_limit, threads, target / POINTS, report=tell)
         write_frontier(result, target)
     out.print(frontier_text(result), markup=False)
-    out.print(f"Results: {target}", markup=False)
+    say_results(target)
     if not result.open.empty:
-        err.print("Not complete; the same command goes on from there.")
+        err.print(tr("Not complete; the same command goes on from there."))
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def alternatives(
     scenario: ScenarioFile,
     tolerance: Annotated[
@@ -88,7 +105,7 @@ def alternatives(
     from devolve_opt.views.alternatives_folder import KEPT, alternatives_text, write_alternatives
 
     target = out_folder or Path("runs") / f"{scenario.stem}-alternatives"
-    refuse_foreign_folder(target, KEPT, "a folder of alternatives")
+    refuse_foreign_folder(target, KEPT, tr("a folder of alternatives"))
     wanted = read_scenario(scenario)
     stages: set[str] = set()
 
@@ -99,14 +116,14 @@ def alternatives(
             err.print(line, markup=False)
         stages.add(stage)
 
-    with err.status("Solving ... (Ctrl-C stops; what is known then is written)") as status:
+    with err.status(tr("Solving ... (Ctrl-C stops; what is known then is written)")) as status:
         limit = time_limit or None
         found = find(wanted, tolerance, gap, limit, plans, threads, folder=target / KEPT, report=tell)
         write_alternatives(found, target)
     out.print(alternatives_text(found), markup=False)
-    out.print(f"Results: {target}", markup=False)
+    say_results(target)
     if not found.finished:
-        err.print("Not complete; the same command goes on from there.")
+        err.print(tr("Not complete; the same command goes on from there."))
 
 
 def _amounts(text: str) -> dict[str, float]:
@@ -120,7 +137,7 @@ def _amounts(text: str) -> dict[str, float]:
         except ValueError:
             equals = ""
         if not equals:
-            faults.append(Fault("must be goal=number, such as posts_moved=150.", column="--spacing", value=part))
+            faults.append(Fault(tr("must be goal=number, such as posts_moved=150."), column="--spacing", value=part))
     if faults:
         raise InputError(faults)
     return amounts

@@ -7,8 +7,19 @@ from typing import Annotated
 
 import typer
 
-from devolve_opt.cli.common import THREADS, Threads, app, err, out, read_plan, refuse_foreign_folder
+from devolve_opt.cli.common import (
+    THREADS,
+    Threads,
+    app,
+    err,
+    out,
+    read_plan,
+    refuse_foreign_folder,
+    say_results,
+)
+from devolve_opt.cli.spoken import SpokenCommand
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.language import tr
 
 CaseFolder = Annotated[
     Path | None, typer.Option("--case", help="Folder of the case, if it is not where the run read it.")
@@ -20,7 +31,7 @@ Scheduler = Annotated[str | None, typer.Option(help="Address of a Dask scheduler
 SolveLimit = Annotated[float, typer.Option(help="Seconds of wall time for each solve (0: no limit).", min=0)]
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def robust(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
     futures: Annotated[int, typer.Option(help="Futures to draw.", min=1, max=10_000)] = 10,
@@ -58,7 +69,7 @@ def robust(
 
     hands = Hands(workers, scheduler)
     target = out_folder or run.with_name(f"{run.resolve().name}-robust")
-    refuse_foreign_folder(target, KEPT, "a study of robustness")
+    refuse_foreign_folder(target, KEPT, tr("a study of robustness"))
     plan = read_plan(run, case_folder)
     names = [name.strip() for name in uncertain.split(",") if name.strip()]
     control = Control(None)
@@ -78,12 +89,12 @@ def robust(
     out.print(robust_text(found).rstrip("\n"), markup=False)
     if lists is not None:
         out.print("\n" + two_stage_text(lists).rstrip("\n"), markup=False)
-    out.print(f"Results: {target}", markup=False)
+    say_results(target)
     if not found.finished or (lists is not None and not lists.finished):
-        err.print("Not complete; the same command goes on from there.")
+        err.print(tr("Not complete; the same command goes on from there."))
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def sensitivity(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
     vary: Annotated[
@@ -120,7 +131,7 @@ def sensitivity(
     settings = _ranges(vary or [])
     hands = Hands(workers, scheduler)
     target = out_folder or run.with_name(f"{run.resolve().name}-sensitivity")
-    refuse_foreign_folder(target, KEPT, "a study of sensitivity")
+    refuse_foreign_folder(target, KEPT, tr("a study of sensitivity"))
     plan = read_plan(run, case_folder)
     control = Control(None)
     with stop_on_interrupt(control.stop), Progress(err) as progress:
@@ -131,9 +142,9 @@ def sensitivity(
         )  # fmt: skip
         write_sensitivity(found, target)
     out.print(sensitivity_text(found).rstrip("\n"), markup=False)
-    out.print(f"Results: {target}", markup=False)
+    say_results(target)
     if not found.finished:
-        err.print("Not complete; the same command goes on from there.")
+        err.print(tr("Not complete; the same command goes on from there."))
 
 
 def _ranges(parts: list[str]) -> dict[str, tuple[float, float] | None]:
@@ -149,7 +160,7 @@ def _ranges(parts: list[str]) -> dict[str, tuple[float, float] | None]:
             low, high = map(float, ends.split(":"))
             found[name.strip()] = (low, high)
         except ValueError:
-            message = "must be a key of the policy, alone or with a range such as guide_list_max=90:170."
+            message = tr("must be a key of the policy, alone or with a range such as guide_list_max=90:170.")
             faults.append(Fault(message, column="--vary", value=part))
     if faults:
         raise InputError(faults)

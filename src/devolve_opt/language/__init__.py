@@ -8,6 +8,7 @@ codes in tables of results are not translated: they are what programs read.
 from __future__ import annotations
 
 import csv
+import locale
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,22 +23,21 @@ VARIABLE = "DEVOLVE_OPT_LANG"
 """Variable of the environment that sets the language of a process, `zh` or `en`."""
 
 _here: ContextVar[Language | None] = ContextVar("language", default=None)
-_of_process: list[Language] = []
 
 
 def language() -> Language:
-    """Return the language spoken here: of `speaking`, else of `set_language`, else of the environment, else `en`."""
+    """Return the language spoken here: of `speaking`, else of the environment, else of the system's locale."""
     chosen = _here.get()
-    if chosen is not None:
-        return chosen
-    if _of_process:
-        return _of_process[-1]
-    return "zh" if os.environ.get(VARIABLE, "").lower().startswith("zh") else "en"
+    if chosen is None:
+        names = [os.environ.get(name, "") for name in (VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG")]
+        known = [named for named in map(_of, [*names, locale.getlocale()[0] or ""]) if named is not None]
+        return known[0] if known else "en"
+    return chosen
 
 
 def set_language(wanted: Language) -> None:
-    """Set the language of this process and of its threads; ValueError if it is not one of `LANGUAGES`."""
-    _of_process[:] = [_known(wanted)]
+    """Set the language of this process and of those that it starts; ValueError if it is not one of `LANGUAGES`."""
+    os.environ[VARIABLE] = _known(wanted)
 
 
 @contextmanager
@@ -81,6 +81,13 @@ def catalogue() -> dict[str, str]:
                 if found.setdefault(row["english"], row["chinese"]) != row["chinese"]:
                     raise ValueError(f"{file.name}: {row['english']!r} stands twice and differs.")
     return found
+
+
+def _of(name: str) -> Language | None:
+    """Return the language of a locale such as `zh_CN.UTF-8`, or on Windows `Chinese (Simplified)_China`."""
+    if name.lower().startswith(("zh", "chinese")):
+        return "zh"
+    return "en" if name.lower().startswith("en") else None
 
 
 def _known(wanted: Language) -> Language:
