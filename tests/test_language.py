@@ -17,6 +17,8 @@ from devolve_opt.cli import app
 from devolve_opt.cli.common import STATUSES
 from devolve_opt.cli.spoken import USAGE_ERRORS, help_texts
 from devolve_opt.language import catalogue, chosen, joined, language, set_language, speaking, tr
+from devolve_opt.reading.text_files import OTHER_SEPARATORS
+from devolve_opt.settings import REMEDIES
 from devolve_opt.views.wording import HOURS, STATES, count
 from devolve_opt.vocabulary import label, some_of
 
@@ -50,10 +52,9 @@ def texts_of(text: str) -> tuple[set[str], list[int]]:
 def shown_by_table() -> frozenset[str]:
     """Return the texts that stand in a table of the code and are shown by a `tr` that names the table."""
     helps = help_texts(typer.main.get_command(app))
-    return frozenset(
-        [*STATES.values(), *STATUSES, HOURS, ", ", "; ", *helps, *USAGE_ERRORS.values(), "Show this message and exit.",
-         "Language of what is said: `zh` or `en`."]
-    )  # fmt: skip
+    tables = (STATES, USAGE_ERRORS, REMEDIES, OTHER_SEPARATORS)
+    single = (HOURS, ", ", "; ", "units", "Show this message and exit.", "Language of what is said: `zh` or `en`.")
+    return frozenset([*helps, *STATUSES, *single, *(text for table in tables for text in table.values())])
 
 
 def placeholders(text: str) -> Counter[str]:

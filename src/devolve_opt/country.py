@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 
 from devolve_opt.errors import Fault, InputError, did_you_mean
 from devolve_opt.frozen import FrozenFrames, FrozenMapping
+from devolve_opt.language import tr
 from devolve_opt.policy import Policy
 from devolve_opt.reading.cities import FILE, check_cities, read_cities
 from devolve_opt.scenario import read_policy, read_toml
@@ -94,7 +95,7 @@ class Country(FrozenFrames):
             InputError: listing every fault of the file and of the table of cities.
         """
         path = Path(path)
-        content, digest = read_toml(path, "a scenario file")
+        content, digest = read_toml(path, tr("a scenario file"))
         faults = [
             Fault("is no key of a country's scenario." + did_you_mean(key, COUNTRY_KEYS), file=path.name, column=key)
             for key in content
@@ -137,7 +138,7 @@ def names_country(path: str | Path) -> bool:
     Raises:
         InputError: if it cannot be read or is not sound.
     """
-    return "country" in read_toml(Path(path), "a scenario file")[0]
+    return "country" in read_toml(Path(path), tr("a scenario file"))[0]
 
 
 def _instrument_faults(policy: Policy) -> list[Fault]:

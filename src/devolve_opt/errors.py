@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from devolve_opt.language import tr
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -49,8 +51,8 @@ class InputError(DevolveError):
     def __init__(self, faults: Iterable[Fault]):
         self.faults = tuple(faults)
         count = len(self.faults)
-        title = "1 fault in the input" if count == 1 else f"{count} faults in the input"
-        super().__init__("\n".join([f"{title}:", *(f"  {fault}" for fault in self.faults)]))
+        title = tr("1 fault in the input:") if count == 1 else tr("{count} faults in the input:", count=count)
+        super().__init__("\n".join([title, *(f"  {fault}" for fault in self.faults)]))
 
 
 class NoPlanError(DevolveError):
@@ -78,4 +80,4 @@ class AuditError(DevolveError):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` if some known word is near, else an empty string."""
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    return tr(" Did you mean {near}?", near=repr(near[0])) if near else ""

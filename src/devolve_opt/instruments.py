@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field, model_validator
 
+from devolve_opt.language import tr
 from devolve_opt.settings import ASSUMPTION, REPORT, Settings, setting
 from devolve_opt.vocabulary import StationKind, StationMeasure, Term
 
@@ -72,7 +73,7 @@ class Goal(Settings):
     @model_validator(mode="after")
     def _says_how_far(self) -> Goal:
         if self.tolerance is None and self.at_least is None:
-            raise ValueError("a goal needs `tolerance` or `at_least`; give one of them")
+            raise ValueError(tr("a goal needs `tolerance` or `at_least`; give one of them"))
         return self
 
 
@@ -185,17 +186,22 @@ class Stations(Settings):
             missing = sorted(_INDEPENDENT - set(getattr(self, name)))
             if missing:
                 raise ValueError(
-                    f"stations.{name} must hold {' and '.join(missing)}: they are no administrative organs and exercise "
-                    "their power independently (宪法 131, 136); add them"
+                    tr(
+                        "stations.{name} must hold {value}: they are no administrative organs and exercise their power independently (宪法 131, 136); add them",
+                        name=name,
+                        value=" and ".join(missing),
+                    )
                 )
         loose = [str(kind) for kind in self.never_managed if kind not in self.never_devolved]
         if loose:
             raise ValueError(
-                f"stations.never_managed holds {', '.join(loose)}, which never_devolved does not; what is devolved is "
-                "managed, so add them there too"
+                tr(
+                    "stations.never_managed holds {value}, which never_devolved does not; what is devolved is managed, so add them there too",
+                    value=", ".join(loose),
+                )
             )
         if self.hours_share > 1:
-            raise ValueError("stations.hour_shares of the measures together exceed 1; lower them")
+            raise ValueError(tr("stations.hour_shares of the measures together exceed 1; lower them"))
         return self
 
     @property

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from devolve_opt.language import tr
 from devolve_opt.settings import Settings
 from devolve_opt.vocabulary import BASE_LIST, Category
 
@@ -40,18 +41,22 @@ class Pin(Settings):
     @model_validator(mode="after")
     def _one_place(self) -> Pin:
         if (self.township is None) == (self.list is None):
-            raise ValueError("a pin needs either `township` or `list`; give one of them")
+            raise ValueError(tr("a pin needs either `township` or `list`; give one of them"))
         if not self.reason.strip():
-            raise ValueError("a pin needs a reason that can be read later; say who decided it and why")
+            raise ValueError(tr("a pin needs a reason that can be read later; say who decided it and why"))
         return self
 
     @property
     def decision(self) -> str:
         """What is decided, as words without the reason."""
+        named = {"township": self.township, "list": self.list, "power": self.power}
         if self.township is not None:
-            return f"{self.township} {'takes' if self.holds else 'does not take'} {self.power}"
-        place = "guide list" if self.list == ANY_LIST else f"list {self.list}"
-        return f"{place} {'holds' if self.holds else 'does not hold'} {self.power}"
+            does, does_not = tr("{township} takes {power}", **named), tr("{township} does not take {power}", **named)
+        elif self.list == ANY_LIST:
+            does, does_not = tr("guide list holds {power}", **named), tr("guide list does not hold {power}", **named)
+        else:
+            does, does_not = tr("list {list} holds {power}", **named), tr("list {list} does not hold {power}", **named)
+        return does if self.holds else does_not
 
     def __str__(self) -> str:
         """Return the decision and its reason as one line."""

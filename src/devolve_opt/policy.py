@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from devolve_opt import instruments
 from devolve_opt.errors import InputError
+from devolve_opt.language import tr
 from devolve_opt.pins import Pin
 from devolve_opt.post_formulas import (
     MOBILE_FORMULA,
@@ -302,30 +303,35 @@ class Policy(Settings):
     def _consistent(self) -> Policy:
         ends = [self.overload_free_share, *(step.until for step in self.overload_steps)]
         if any(later <= earlier for earlier, later in pairwise(ends)):
-            raise ValueError("overload_steps must rise from overload_free_share on; sort them by `until`")
+            raise ValueError(tr("overload_steps must rise from overload_free_share on; sort them by `until`"))
         prices = [step.price for step in self.overload_steps]
         if any(later < earlier for earlier, later in pairwise(prices)):
             raise ValueError(
-                "prices of overload_steps must not fall; a falling price rewards heaping work on one township"
+                tr("prices of overload_steps must not fall; a falling price rewards heaping work on one township")
             )
         terms = [str(goal.term) for goal in self.goals]
         twice = sorted({term for term in terms if terms.count(term) > 1})
         if twice:
-            raise ValueError(f"goals name {', '.join(twice)} twice; name each term once")
+            raise ValueError(tr("goals name {value} twice; name each term once", value=", ".join(twice)))
         if self.posts_formula == "custom" and self.posts_weights is None:
-            raise ValueError("posts_formula 'custom' needs posts_weights")
+            raise ValueError(tr("posts_formula 'custom' needs posts_weights"))
         if self.posts_formula not in OWN_WEIGHTS and self.posts_weights is not None:
             names = " and ".join(f"'{name}'" for name in OWN_WEIGHTS)
-            raise ValueError(f"posts_weights are used by posts_formula {names} only; set it, or leave the weights out")
+            raise ValueError(
+                tr(
+                    "posts_weights are used by posts_formula {names} only; set it, or leave the weights out",
+                    names=names,
+                )
+            )
         if self.posts_weights is not None and sum(self.posts_weights.model_dump().values()) <= 0:
-            raise ValueError("posts_weights must not all be zero")
+            raise ValueError(tr("posts_weights must not all be zero"))
         if self.base_posts_share + self.revolving_posts_share > 1:
-            raise ValueError("base_posts_share and revolving_posts_share together exceed 1")
+            raise ValueError(tr("base_posts_share and revolving_posts_share together exceed 1"))
         if self.posts_formula == MOBILE_FORMULA and self.base_posts_share + self.mobile_posts_share > 1:
-            raise ValueError("base_posts_share and mobile_posts_share together exceed 1")
+            raise ValueError(tr("base_posts_share and mobile_posts_share together exceed 1"))
         odd = [category.value for category in self.own_list_categories if category not in VOTING_CATEGORIES]
         if odd or len(set(self.own_list_categories)) < len(self.own_list_categories):
-            raise ValueError("own_list_categories must be different categories that choose powers (no subdistrict)")
+            raise ValueError(tr("own_list_categories must be different categories that choose powers (no subdistrict)"))
         return self
 
     @property

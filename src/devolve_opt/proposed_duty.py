@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 
 from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError, did_you_mean
+from devolve_opt.language import tr
 from devolve_opt.scenario import read_toml
 from devolve_opt.settings import Settings, settings_faults
 from devolve_opt.vocabulary import Category
@@ -46,21 +47,21 @@ class ProposedDuty(Settings):
         """Return what is wrong with it in this case."""
         found = []
         if self.officer_hours > self.hours:
-            message = "is more than the hours, of which it is a part; correct one of them."
+            message = tr("is more than the hours, of which it is a part; correct one of them.")
             found.append(Fault(message, file=file, column="officer_hours", value=f"{self.officer_hours:g}"))
         for key in ("powers", "townships"):
             names = getattr(self, key)
             found += _unknown(names, case.tables[key].index, key, file)
             twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-            found += [Fault("stands twice; leave one out.", file=file, column=key, value=name) for name in twice]
+            found += [Fault(tr("stands twice; leave one out."), file=file, column=key, value=name) for name in twice]
         for key in ("townships", "categories"):
             if key in self.model_fields_set and not getattr(self, key):
-                message = "is empty; name some, or leave the key out for a duty that is laid everywhere."
+                message = tr("is empty; name some, or leave the key out for a duty that is laid everywhere.")
                 found.append(Fault(message, file=file, column=key))
         if self.townships and self.categories:
-            found.append(Fault("stands beside townships; give one of the two.", file=file, column="categories"))
+            found.append(Fault(tr("stands beside townships; give one of the two."), file=file, column="categories"))
         elif not found and not self.laid_on(case):
-            found.append(Fault("no township of the case is of these; name others.", file=file, column="categories"))
+            found.append(Fault(tr("no township of the case is of these; name others."), file=file, column="categories"))
         return found
 
 
@@ -71,7 +72,7 @@ def read_duty(path: str | Path, case: Case) -> ProposedDuty:
         InputError: listing every fault of the file, unknown powers and townships too.
     """
     path = Path(path)
-    content, _ = read_toml(path, "the file of a duty")
+    content, _ = read_toml(path, tr("the file of a duty"))
     try:
         duty = ProposedDuty(**content)
     except ValidationError as error:
@@ -88,7 +89,12 @@ def read_duty(path: str | Path, case: Case) -> ProposedDuty:
 def _unknown(names: Iterable[str], known: Iterable[str], key: str, file: str) -> list[Fault]:
     words = [str(word) for word in known]
     return [
-        Fault(f"is no id of the table {key}.{did_you_mean(name, words)}", file=file, column=key, value=name)
+        Fault(
+            tr("is no id of the table {key}.{near}", key=key, near=did_you_mean(name, words)),
+            file=file,
+            column=key,
+            value=name,
+        )
         for name in names
         if name not in words
     ]

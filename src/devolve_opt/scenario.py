@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError, did_you_mean
 from devolve_opt.frozen import FrozenMapping
+from devolve_opt.language import joined, tr
 from devolve_opt.policy import Policy
 from devolve_opt.reading.tables import raise_if_any
 from devolve_opt.reading.workbook import ENDING, look_into_workbook
@@ -96,15 +97,15 @@ class Scenario:
         path = Path(path)
         if path.suffix.lower() == ENDING:
             return cls._from_workbook(path)
-        content, digest = read_toml(path, "a scenario file")
+        content, digest = read_toml(path, tr("a scenario file"))
         faults = [
-            Fault("unknown key." + did_you_mean(key, _KEYS), file=path.name, column=key)
+            Fault(tr("unknown key.") + did_you_mean(key, _KEYS), file=path.name, column=key)
             for key in content
             if key not in _KEYS
         ]
         title = content.get("title", path.stem)
         if not isinstance(title, str):
-            faults.append(Fault("must be text.", file=path.name, column="title", value=str(title)))
+            faults.append(Fault(tr("must be text."), file=path.name, column="title", value=str(title)))
         case = _read_case(path, content.get("case"), faults)
         policy = read_policy(path, content.get("policy", {}), faults)
         changes = _read_changes(path, content.get("changes", {}), faults)
@@ -184,7 +185,11 @@ def _on_sheet(fault: Fault, sheet: str, rows: Mapping[str, int]) -> Fault:
     row = rows.get(key)
     where = key if row is None else f"{key}, cell B{row}"
     return replace(
-        fault, file=sheet, row=row, column=where, message=fault.message.replace("; leave the quotation marks out", "")
+        fault,
+        file=sheet,
+        row=row,
+        column=where,
+        message=fault.message.replace(tr("; leave the quotation marks out"), ""),
     )
 
 
@@ -202,17 +207,19 @@ def read_toml(path: Path, what: str) -> tuple[dict[str, Any], str]:
         raw = path.read_bytes()
         return tomllib.loads(raw.decode("utf-8-sig")), sha256(raw).hexdigest()
     except OSError as error:
-        raise InputError([Fault(f"cannot be read ({error.strerror}); name {what}.", file=str(path))]) from None
+        raise InputError(
+            [Fault(tr("cannot be read ({cause}); name {what}.", cause=error.strerror, what=what), file=str(path))]
+        ) from None
     except UnicodeDecodeError:
-        raise InputError([Fault("is not UTF-8 text; save it as UTF-8.", file=path.name)]) from None
+        raise InputError([Fault(tr("is not UTF-8 text; save it as UTF-8."), file=path.name)]) from None
     except tomllib.TOMLDecodeError as error:
-        raise InputError([Fault(f"is not sound TOML: {error}.", file=path.name)]) from None
+        raise InputError([Fault(tr("is not sound TOML: {error}.", error=error), file=path.name)]) from None
 
 
 def _read_case(path: Path, value: Any, faults: list[Fault]) -> Case | None:
     if not isinstance(value, str) or not value:
         faults.append(
-            Fault("must name the case's folder, relative to this file.", file=path.name, column="case",
+            Fault(tr("must name the case's folder, relative to this file."), file=path.name, column="case",
                   value=None if value is None else str(value))
         )  # fmt: skip
         return None
@@ -226,7 +233,7 @@ def _read_case(path: Path, value: Any, faults: list[Fault]) -> Case | None:
 def read_policy(path: Path, value: Any, faults: list[Fault]) -> Policy:
     """Return the policy of a scenario's table `[policy]`; what is wrong with it is added to the faults."""
     if not isinstance(value, dict):
-        faults.append(Fault("must be a table: write [policy].", file=path.name, column="policy", value=str(value)))
+        faults.append(Fault(tr("must be a table: write [policy]."), file=path.name, column="policy", value=str(value)))
         return Policy()
     try:
         return Policy(**value)
@@ -239,7 +246,9 @@ def read_policy(path: Path, value: Any, faults: list[Fault]) -> Policy:
 
 def _read_changes(path: Path, value: Any, faults: list[Fault]) -> dict[str, Change]:
     if not isinstance(value, dict):
-        faults.append(Fault("must be a table: write [changes].", file=path.name, column="changes", value=str(value)))
+        faults.append(
+            Fault(tr("must be a table: write [changes]."), file=path.name, column="changes", value=str(value))
+        )
         return {}
     read = {key: _change(key, body, path.name, faults) for key, body in value.items()}
     return {key: change for key, change in read.items() if change is not None}
@@ -260,11 +269,17 @@ def _changed_column(key: str, faults: list[Fault]) -> Column | None:
     if len(found) == 1:
         return found[0]
     if found:
-        options = " or ".join(f"{column.table}.{column.name}" for column in found)
-        faults.append(Fault(f"is a column of several tables; write {options}.", column=f"changes.{key}"))
+        options = tr(" or ").join(f"{column.table}.{column.name}" for column in found)
+        faults.append(
+            Fault(tr("is a column of several tables; write {options}.", options=options), column=f"changes.{key}")
+        )
     else:
-        names = ", ".join(sorted(known))
-        message = f"is no column of numbers.{did_you_mean(name, known)} There are {names}."
+        names = joined(sorted(known))
+        message = tr(
+            "is no column of numbers.{near} There are {names}.",
+            near=did_you_mean(name, known),
+            names=names,
+        )
         faults.append(Fault(message, column=f"changes.{key}"))
     return None
 
@@ -279,17 +294,19 @@ def _apply(
             known = _filter_names(column.table)
             faults.append(
                 Fault(
-                    "is no column to filter by." + did_you_mean(name, known), column=f"changes.{key}.where", value=name
+                    tr("is no column to filter by.") + did_you_mean(name, known),
+                    column=f"changes.{key}.where",
+                    value=name,
                 )
             )
             return table
         words = [wanted] if isinstance(wanted, str) else wanted
         for word in sorted(set(words) - set(values)):
-            message = "is found in no row of the case." + did_you_mean(word, set(values))
+            message = tr("is found in no row of the case.") + did_you_mean(word, set(values))
             faults.append(Fault(message, column=f"changes.{key}.where.{name}", value=word))
         selected &= values.isin(words)
     if not selected.any() and not faults:
-        faults.append(Fault("selects no row of the case; check the names in `where`.", column=f"changes.{key}"))
+        faults.append(Fault(tr("selects no row of the case; check the names in `where`."), column=f"changes.{key}"))
         return table
     old = table.loc[selected, column.name].astype(float)
     if change.scale is not None:
@@ -301,7 +318,7 @@ def _apply(
     if column.kind == "integer":
         given = change.add if change.add is not None else change.set
         if given is not None and given != int(given):
-            message = f"must be whole: {column.name} is counted in whole {column.unit}."
+            message = tr("must be whole: {name} is counted in whole {unit}.", name=column.name, unit=tr(column.unit))
             faults.append(Fault(message, column=f"changes.{key}", value=f"{given:g}"))
         # Rounded as a running total, so that the sum is right, however small the single numbers.
         total = np.floor(new.cumsum().to_numpy() + 0.5 + 1e-9)

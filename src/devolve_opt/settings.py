@@ -8,6 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from devolve_opt.errors import Fault, did_you_mean
+from devolve_opt.language import chosen, tr
 
 REPORT = "the city's report"
 ASSUMPTION = "assumption"
@@ -43,16 +44,16 @@ def settings_faults(model: type[BaseModel], error: ValidationError, file: str = 
         shown = None if isinstance(value, dict | BaseModel) or value is None else str(value)
         if detail["type"] == "extra_forbidden":
             owner = _owner(model, path[:-1])
-            message = "unknown key." + did_you_mean(path[-1], owner.model_fields)
+            message = tr("unknown key.") + did_you_mean(path[-1], owner.model_fields)
         elif detail["type"] == "value_error":
-            message, shown = detail["msg"].removeprefix("Value error, ") + ".", None
+            message, shown = detail["msg"].removeprefix("Value error, ") + chosen("。", "."), None
         else:
             message = _remedy(detail)
         faults.append(Fault(message, file=file, column=key, value=shown))
     return faults
 
 
-_REMEDIES = {
+REMEDIES = {
     "int_type": "must be a whole number.",
     "int_from_float": "must be a whole number.",
     "float_type": "must be a number.",
@@ -82,9 +83,10 @@ _UNQUOTED = ("must be a whole number.", "must be a number.", "must be true or fa
 
 
 def _remedy(detail: Mapping[str, Any]) -> str:
-    words = _REMEDIES.get(detail["type"], f"{detail['msg']}.").format(**detail.get("ctx", {}))
-    quoted = isinstance(detail["input"], str) and words in _UNQUOTED
-    return f"{words[:-1]}; leave the quotation marks out." if quoted else words
+    english = REMEDIES.get(detail["type"])
+    words = f"{detail['msg']}." if english is None else tr(english, **detail.get("ctx", {}))
+    quoted = isinstance(detail["input"], str) and english in _UNQUOTED
+    return words[:-1] + tr("; leave the quotation marks out") + words[-1] if quoted else words
 
 
 def _owner(model: type[BaseModel], path: list[str]) -> type[BaseModel]:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from devolve_opt.errors import Fault, did_you_mean
+from devolve_opt.language import joined, tr
 from devolve_opt.reading.raw import RawTable, as_texts, normalised
 from devolve_opt.schema import Column
 from devolve_opt.vocabulary import CHINESE
@@ -160,8 +161,8 @@ def _read(column: Column, word: str, rule: Callable[[str], Any]) -> Any:
 
 
 def _blank_message(column: Column) -> str:
-    unit = f" [{column.unit}]" if column.unit else ""
-    return f"is blank and has no default; give the {column.name}{unit}."
+    unit = f" [{tr(column.unit)}]" if column.unit else ""
+    return tr("is blank and has no default; give the {name}{unit}.", name=column.name, unit=unit)
 
 
 def _spread(
@@ -229,47 +230,55 @@ def plain_number(word: str) -> str | None:
 def _number(column: Column, word: str) -> float | int | _Problem:
     plain = plain_number(word)
     if plain is None:
-        return _Problem("number", "is not a number; write digits only, such as 12 or 0.5, without unit or spaces.")
+        return _Problem("number", tr("is not a number; write digits only, such as 12 or 0.5, without unit or spaces."))
     value = float(plain)
-    unit = f" {column.unit}" if column.unit else ""
+    unit = f" {tr(column.unit)}" if column.unit else ""
     if column.kind == "integer" and math.isfinite(value) and not value.is_integer():
-        return _Problem("whole", f"is not whole; give a whole number of {column.unit or 'units'}.")
+        return _Problem("whole", tr("is not whole; give a whole number of {unit}.", unit=tr(column.unit or "units")))
     if column.lower is not None and value < column.lower:
-        return _Problem("lower", f"is below the least allowed, {column.lower:.15g}{unit}; correct it.")
+        return _Problem(
+            "lower", tr("is below the least allowed, {lower:.15g}{unit}; correct it.", lower=column.lower, unit=unit)
+        )
     if column.upper is not None and value > column.upper:
-        return _Problem("upper", f"is above the most allowed, {column.upper:.15g}{unit}; check the unit.")
+        return _Problem(
+            "upper", tr("is above the most allowed, {upper:.15g}{unit}; check the unit.", upper=column.upper, unit=unit)
+        )
     if not math.isfinite(value):
-        return _Problem("number", "is too large to be calculated with; correct it.")
+        return _Problem("number", tr("is too large to be calculated with; correct it."))
     return int(value) if column.kind == "integer" else value
 
 
 def _truth(word: str) -> bool | _Problem:
     answer = TRUTHS.get(half_width(word).lower())
-    return answer if answer is not None else _Problem("truth", "is neither yes nor no; write yes or no (是 or 否).")
+    return answer if answer is not None else _Problem("truth", tr("is neither yes nor no; write yes or no (是 or 否)."))
 
 
 def _unknown_word(column: Column, allowed: Collection[str]) -> _Problem:
-    words = ", ".join(str(word) for word in column.words)
-    return _Problem("word", f"is no {column.name}; write one of {words}.", allowed)
+    words = joined(column.words)
+    return _Problem("word", tr("is no {name}; write one of {words}.", name=column.name, words=words), allowed)
 
 
 def _unknown_id(column: Column, word: str, known: Collection[str], named: Mapping[str, str]) -> _Problem:
     if word in named:
-        return _Problem("name", f"is the name of {named[word]}; write its id, {named[word]}.")
-    return _Problem("id", f"is no id of the table {column.refers_to}; correct it or add the row there.", known)
+        return _Problem("name", tr("is the name of {named}; write its id, {named}.", named=named[word]))
+    return _Problem(
+        "id",
+        tr("is no id of the table {table}; correct it or add the row there.", table=column.refers_to),
+        known,
+    )
 
 
 def _id(word: str) -> str | _Problem:
     if len(word) > ID_LENGTH_MAX:
-        return _Problem("long", f"is longer than {ID_LENGTH_MAX} characters; give a shorter id.")
+        return _Problem("long", tr("is longer than {most} characters; give a shorter id.", most=ID_LENGTH_MAX))
     if _holds_control_characters(word, allowed=""):
-        return _Problem("control", "holds a line break or another control character; remove it.")
+        return _Problem("control", tr("holds a line break or another control character; remove it."))
     return word
 
 
 def _text(word: str) -> str | _Problem:
     if _holds_control_characters(word, allowed="\t\n\r"):
-        return _Problem("control", "holds a control character; remove it.")
+        return _Problem("control", tr("holds a control character; remove it."))
     return word
 
 

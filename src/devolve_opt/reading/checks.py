@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from devolve_opt.errors import Fault
+from devolve_opt.language import tr
 from devolve_opt.reading.cells import ReadTable, Values
 from devolve_opt.vocabulary import BASE_LIST, Category, PowerType
 
@@ -37,9 +38,9 @@ def check_between(tables: Mapping[str, ReadTable]) -> list[Fault]:
     faults += _no_ring_of_requirements(tables.get("powers"))
     faults += _penalties_take_officers(tables.get("powers"), tables.get("fields"))
     for name, message in (
-        ("votes", "is a subdistrict, which does not choose powers; drop the row."),
-        ("cases", "is a subdistrict, which takes no powers; drop the row."),
-        ("held", "is a subdistrict, which holds no powers of the county; drop the row."),
+        ("votes", tr("is a subdistrict, which does not choose powers; drop the row.")),
+        ("cases", tr("is a subdistrict, which takes no powers; drop the row.")),
+        ("held", tr("is a subdistrict, which holds no powers of the county; drop the row.")),
     ):
         faults += _no_subdistricts(tables.get(name), tables.get("townships"), message)
     faults += _journeys_between_two(tables.get("travel"), tables.get("townships"))
@@ -65,7 +66,7 @@ def _tables_with_rows(table: ReadTable) -> list[Fault]:
     raw = table.raw
     if len(raw.rows) or not raw.complete or not raw.table.required or len(raw.table.key) > 1:
         return []
-    return [Fault("has no rows; a case needs at least one.", file=raw.file)]
+    return [Fault(tr("has no rows; a case needs at least one."), file=raw.file)]
 
 
 def _keys_differ(table: ReadTable) -> list[Fault]:
@@ -86,14 +87,14 @@ def _keys_differ(table: ReadTable) -> list[Fault]:
     repeated = first_positions != positions
     first_of = dict(zip(positions[repeated].tolist(), table.raw.rows[first_positions[repeated]].tolist(), strict=True))
     if len(key) == 1:
-        message = "row {} has this {} already; give each row one of its own."
+        message = tr("row {} has this {} already; give each row one of its own.")
     else:
-        message = "row {} has the same {} already; keep one of the two rows."
+        message = tr("row {} has the same {} already; keep one of the two rows.")
     return table.raw.faults(
         "+".join(key),
         positions[repeated],
         lambda position: " + ".join(column.values[position] for column in columns),
-        lambda position: message.format(first_of[position], " and ".join(key)),
+        lambda position: message.format(first_of[position], tr(" and ").join(key)),
     )
 
 
@@ -108,7 +109,11 @@ def _within_column(table: ReadTable | None, name: str, limit_name: str) -> list[
         name,
         positions,
         lambda position: f"{amount.values[position]:.15g}",
-        lambda position: f"is more than the row's {limit_name}, {limit.values[position]:.15g}; correct one of them.",
+        lambda position: tr(
+            "is more than the row's {limit_name}, {limit:.15g}; correct one of them.",
+            limit_name=limit_name,
+            limit=limit.values[position],
+        ),
     )
 
 
@@ -124,7 +129,7 @@ def _counties_have_townships(counties: ReadTable | None, townships: ReadTable | 
         "id",
         np.flatnonzero(without),
         lambda position: ids[0].values[position],
-        lambda position: "no township belongs to this county; add its townships or remove it.",
+        lambda position: tr("no township belongs to this county; add its townships or remove it."),
     )
 
 
@@ -149,12 +154,12 @@ def _no_ring_of_requirements(powers: ReadTable | None) -> list[Fault]:
             ring = walk[walk.index(power) :]
             first = ring.index(min(ring, key=places.__getitem__))
             ring = ring[first:] + ring[:first]
-            rings[places[ring[0]]] = " requires ".join([*ring, ring[0]])
+            rings[places[ring[0]]] = tr(" requires ").join([*ring, ring[0]])
     return powers.raw.faults(
         "requires",
         np.array(sorted(rings), dtype=np.int64),
         lambda position: requires[position],
-        lambda position: f"{rings[position]}, so none could be taken first; clear one of them.",
+        lambda position: tr("{ring}, so none could be taken first; clear one of them.", ring=rings[position]),
     )
 
 
@@ -171,9 +176,9 @@ def _penalties_take_officers(powers: ReadTable | None, fields: ReadTable | None)
         "field",
         np.flatnonzero(penal & named.sound & _isin(named.values, without)),
         lambda position: named.values[position],
-        lambda position: (
-            "is a field that takes no officers, but only officers may impose this penalty; "
-            "set needs_officers of the field to yes, or correct the power's type or field."
+        lambda position: tr(
+            "is a field that takes no officers, but only officers may impose this penalty; set needs_officers "
+            "of the field to yes, or correct the power's type or field."
         ),
     )
 
@@ -203,9 +208,11 @@ def _one_kind_of_list(guide_list: ReadTable | None) -> list[Fault]:
         "power",
         positions,
         lambda position: power.values[position],
-        lambda position: (
-            f"stands on the list {listed.values[position]!r}, and in row "
-            f"{base_rows[power.values[position]]} on the base list, which serves every township; keep one of the two."
+        lambda position: tr(
+            "stands on the list {listed!r}, and in row {row} on the base list, which serves every "
+            "township; keep one of the two.",
+            listed=listed.values[position],
+            row=base_rows[power.values[position]],
         ),
     )
 
@@ -214,7 +221,7 @@ def _duties_are_there(named: ReadTable | None, duties: ReadTable | None) -> list
     """Rows that name duties need the table that says what these are."""
     if named is None or not len(named.raw.rows) or duties is not None:
         return []
-    return [Fault("names duties, but the case has no table duties; add it.", file=named.raw.file)]
+    return [Fault(tr("names duties, but the case has no table duties; add it."), file=named.raw.file)]
 
 
 def _pairs_once(traffic: ReadTable | None, functions: ReadTable | None) -> list[Fault]:
@@ -223,7 +230,7 @@ def _pairs_once(traffic: ReadTable | None, functions: ReadTable | None) -> list[
     if traffic is None or not columns or not len(traffic.raw.rows):
         return []
     if functions is None:
-        return [Fault("names functions, but the case has no table functions; add it.", file=traffic.raw.file)]
+        return [Fault(tr("names functions, but the case has no table functions; add it."), file=traffic.raw.file)]
     one, other = (column.values for column in columns)
     sound = columns[0].sound & columns[1].sound
     rows = dict(zip(zip(one[sound], other[sound], strict=True), traffic.raw.rows[sound].tolist(), strict=True))
@@ -237,13 +244,15 @@ def _pairs_once(traffic: ReadTable | None, functions: ReadTable | None) -> list[
         "function+other",
         np.flatnonzero(sound & (one == other)),
         shown,
-        lambda position: "is a function with itself; drop the row, or name the other function.",
+        lambda position: tr("is a function with itself; drop the row, or name the other function."),
     )
     return faults + traffic.raw.faults(
         "function+other",
         np.flatnonzero(sound & np.array(later, dtype=bool) & (one != other)),
         shown,
-        lambda position: f"row {turned[position]} has the same pair turned round; keep one of the two rows.",
+        lambda position: tr(
+            "row {row} has the same pair turned round; keep one of the two rows.", row=turned[position]
+        ),
     )
 
 
@@ -255,7 +264,9 @@ def _shares_fit(functions: ReadTable | None) -> list[Fault]:
     total = float(columns[0].values.sum())
     if total <= 1 + 1e-9:
         return []
-    message = f"sums to {total:.6g}, more than the whole staff; lower the shares until they sum to at most 1."
+    message = tr(
+        "sums to {total:.6g}, more than the whole staff; lower the shares until they sum to at most 1.", total=total
+    )
     return [Fault(message, file=functions.raw.file, column="staff_share")]
 
 
@@ -271,12 +282,16 @@ def _journeys_between_two(travel: ReadTable | None, townships: ReadTable | None)
         ends = columns[0].values[position], columns[1].values[position]
         pair = frozenset(ends)
         if len(pair) < 2:
-            messages[position] = "is the township itself, where no journey is needed; drop the row."
+            messages[position] = tr("is the township itself, where no journey is needed; drop the row.")
         elif county.get(ends[0]) != county.get(ends[1]):
-            messages[position] = f"is not in the county of {ends[0]}, and teams stay in their county; drop the row."
+            messages[position] = tr(
+                "is not in the county of {township}, and teams stay in their county; drop the row.", township=ends[0]
+            )
         elif pair in seen and ends[0] != columns[0].values[seen[pair]]:
             first = travel.raw.rows[seen[pair]]
-            messages[position] = f"row {first} has this journey the other way round; keep one of the two rows."
+            messages[position] = tr(
+                "row {row} has this journey the other way round; keep one of the two rows.", row=first
+            )
         seen.setdefault(pair, position)
     return travel.raw.faults(
         "other",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.language import tr
 from devolve_opt.reading.cells import distinct_ids, read_table
 from devolve_opt.reading.checks import check_between
 from devolve_opt.reading.raw import from_frame
@@ -28,7 +29,11 @@ def read_cities(folder: Path) -> tuple[pd.DataFrame, str]:
     try:
         content = (folder / FILE).read_bytes()
     except OSError as error:
-        message = f"cannot be read ({error.strerror}); name a country's folder, with a file {FILE} in it."
+        message = tr(
+            "cannot be read ({cause}); name a country's folder, with a file {file} in it.",
+            cause=error.strerror,
+            file=FILE,
+        )
         raise InputError([Fault(message, file=str(folder / FILE))]) from None
     raw, faults = read_csv(country_schema()[CITIES], FILE, content)
     if raw is None:

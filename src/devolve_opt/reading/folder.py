@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from devolve_opt.errors import Fault, did_you_mean
+from devolve_opt.language import tr
 from devolve_opt.reading.header import check_header, header_text, missing_header, read_header
 from devolve_opt.reading.raw import RawTable, as_text
 from devolve_opt.reading.tables import check_tables, missing_table, raise_if_any, read_tables
@@ -52,7 +53,10 @@ def read_folder(path: str | Path) -> FolderContent:
             try:
                 contents[name] = (path / name).read_bytes()
             except OSError as error:
-                message = f"cannot be read ({error.strerror}); close it elsewhere and check its permissions."
+                message = tr(
+                    "cannot be read ({cause}); close it elsewhere and check its permissions.",
+                    cause=error.strerror,
+                )
                 faults.append(Fault(message, file=name))
     if HEADER_FILE in contents:
         header, found = read_header(contents[HEADER_FILE])
@@ -117,28 +121,33 @@ def write_folder(path: str | Path, tables: Mapping[str, pd.DataFrame], header: M
     return path
 
 
-_FILE = "is a file; name the folder that holds case.toml, or save it as 'Excel workbook (.xlsx)'."
+def _a_file() -> str:
+    return tr("is a file; name the folder that holds case.toml, or save it as 'Excel workbook (.xlsx)'.")
 
 
 def _file_names(path: Path) -> tuple[set[str], list[Fault]]:
     try:
         return {entry.name for entry in path.iterdir()}, []
     except FileNotFoundError:
-        message = "there is no such folder; name the folder that holds case.toml."
+        message = tr("there is no such folder; name the folder that holds case.toml.")
     except NotADirectoryError:
-        message = _FILE
+        message = _a_file()
     except OSError as error:
         # Windows calls a file where a folder is wanted an invalid name.
-        message = _FILE if path.is_file() else f"cannot be read ({error.strerror}); name a folder that you may read."
+        message = (
+            _a_file()
+            if path.is_file()
+            else tr("cannot be read ({cause}); name a folder that you may read.", cause=error.strerror)
+        )
     except ValueError:
-        message = "is no path; name the folder that holds case.toml."
+        message = tr("is no path; name the folder that holds case.toml.")
     return set(), [Fault(message, file=str(path))]
 
 
 def _unknown_files(names: set[str]) -> list[Fault]:
     known = [f"{name}.csv" for name in schema()]
     return [
-        Fault("is no table of a case; rename it or take it away." + did_you_mean(name.lower(), known), file=name)
+        Fault(tr("is no table of a case; rename it or take it away.") + did_you_mean(name.lower(), known), file=name)
         for name in sorted(names)
         # Names with a dot or ~ in front are files that editors and systems put beside the real ones.
         if name.lower().endswith(".csv") and name not in known and not name.startswith((".", "~"))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from devolve_opt.errors import Fault, did_you_mean
+from devolve_opt.language import joined, tr
 from devolve_opt.schema.header import AVAILABLE_HOURS, HEADER_FILE, HEADER_KEYS, HOURS_OF_A_YEAR
 
 
@@ -21,20 +22,20 @@ def read_header(content: bytes) -> tuple[dict[str, Any], list[Fault]]:
     try:
         keys = tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        return {}, [Fault("is not UTF-8 text; save it as UTF-8.", file=HEADER_FILE)]
+        return {}, [Fault(tr("is not UTF-8 text; save it as UTF-8."), file=HEADER_FILE)]
     except (ValueError, RecursionError) as error:
         place = re.search(r" \(at line (\d+), column \d+\)", str(error))
         cause = str(error).replace(place[0], "") if place else str(error)
         row = int(place[1]) if place else None
-        message = f'is not sound TOML: {cause}; write each key as in title = "City".'
+        message = tr('is not sound TOML: {cause}; write each key as in title = "City".', cause=cause)
         return {}, [Fault(message, file=HEADER_FILE, row=row)]
     return check_header(keys)
 
 
 def missing_header() -> Fault:
     """Return the fault that there is no `case.toml`."""
-    needed = ", ".join(key.name for key in HEADER_KEYS if not key.default)
-    return Fault(f"is missing; a case needs it, with the keys {needed}.", file=HEADER_FILE)
+    needed = joined(key.name for key in HEADER_KEYS if not key.default)
+    return Fault(tr("is missing; a case needs it, with the keys {needed}.", needed=needed), file=HEADER_FILE)
 
 
 def check_header(keys: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
@@ -45,14 +46,20 @@ def check_header(keys: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
     """
     names = [key.name for key in HEADER_KEYS]
     faults = [
-        Fault("unknown key; rename it or remove it." + did_you_mean(name, names), file=HEADER_FILE, column=name)
+        Fault(tr("unknown key; rename it or remove it.") + did_you_mean(name, names), file=HEADER_FILE, column=name)
         for name in keys
         if name not in names
     ]
     header: dict[str, Any] = {"available_hours": AVAILABLE_HOURS, **keys}
     for key in HEADER_KEYS:
         if key.name not in header:
-            faults.append(Fault(f"the key is missing; add it: {key.meaning}", file=HEADER_FILE, column=key.name))
+            faults.append(
+                Fault(
+                    tr("the key is missing; add it: {meaning}", meaning=tr(key.meaning)),
+                    file=HEADER_FILE,
+                    column=key.name,
+                )
+            )
             continue
         value = header[key.name]
         remedy = {"text": _text_remedy, "boolean": _truth_remedy, "number": _hours_remedy}[key.kind](value)
@@ -77,21 +84,21 @@ def _toml(value: str | bool | float) -> str:
 
 def _text_remedy(value: Any) -> str:
     if not isinstance(value, str):
-        return "must be text; put it in quotation marks."
+        return tr("must be text; put it in quotation marks.")
     if not value.strip():
-        return "is blank; write a few words."
+        return tr("is blank; write a few words.")
     if not value.isascii() and any("\ud800" <= mark <= "\udfff" for mark in value):
-        return "holds half a character (a lone surrogate); remove it."
+        return tr("holds half a character (a lone surrogate); remove it.")
     return ""
 
 
 def _truth_remedy(value: Any) -> str:
-    return "" if isinstance(value, bool) else "must be true or false, without quotation marks."
+    return "" if isinstance(value, bool) else tr("must be true or false, without quotation marks.")
 
 
 def _hours_remedy(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return "must be a number of hours a year, without quotation marks."
+        return tr("must be a number of hours a year, without quotation marks.")
     if not 0 < value <= HOURS_OF_A_YEAR:
-        return f"must be above 0 and at most {HOURS_OF_A_YEAR:g} hours a year; correct it."
+        return tr("must be above 0 and at most {hours:g} hours a year; correct it.", hours=HOURS_OF_A_YEAR)
     return ""

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from devolve_opt.errors import Fault, did_you_mean
+from devolve_opt.language import tr
 from devolve_opt.schema import Table
 
 LISTED_FAULTS = 20
@@ -54,8 +55,9 @@ class RawTable:
         faults = [self.fault(position, column, value(position), message(position)) for position in listed.tolist()]
         more = len(positions) - len(listed)
         if more:
-            others = f"{more} more row has" if more == 1 else f"{more} more rows have"
-            count = f"{others} the same fault as the {LISTED_FAULTS} rows above."
+            one = tr("1 more row has the same fault as the {listed} rows above.", listed=LISTED_FAULTS)
+            many = tr("{n} more rows have the same fault as the {listed} rows above.", n=more, listed=LISTED_FAULTS)
+            count = one if more == 1 else many
             faults.append(Fault(count, file=self.file, column=column))
         return faults
 
@@ -90,18 +92,26 @@ def match_columns(
         column = known.get(name)
         if column is None:
             hint = did_you_mean(name, absent) or did_you_mean(name.lower(), absent)
-            message = f"unknown column; rename it or remove it.{hint}"
+            message = tr("unknown column; rename it or remove it.{hint}", hint=hint)
             faults.append(Fault(message, file=file, row=row, column=name, value=None if name else given))
         elif column in found:
             first = normalised(names[found[column]])
-            twice = "twice" if first == name else f"twice, as {first!r} and as {name!r}"
-            faults.append(Fault(f"the column is there {twice}; keep one.", file=file, row=row, column=name))
+            same = tr("the column is there twice; keep one.")
+            other = tr("the column is there twice, as {first!r} and as {name!r}; keep one.", first=first, name=name)
+            message = same if first == name else other
+            faults.append(Fault(message, file=file, row=row, column=name))
         else:
             found[column] = position
     for wanted in table.columns:
         if wanted.name not in found and not wanted.optional:
-            unit = f" [{wanted.unit}]" if wanted.unit else ""
-            message = f"the column is missing; add {wanted.name!r} or {wanted.chinese!r}{unit}: {wanted.meaning}"
+            unit = f" [{tr(wanted.unit)}]" if wanted.unit else ""
+            message = tr(
+                "the column is missing; add {name!r} or {chinese!r}{unit}: {meaning}",
+                name=wanted.name,
+                chinese=wanted.chinese,
+                unit=unit,
+                meaning=tr(wanted.meaning),
+            )
             faults.append(Fault(message, file=file, row=row, column=wanted.name))
     return found, faults
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from devolve_opt.errors import Fault, InputError, did_you_mean
+from devolve_opt.language import joined, tr
 from devolve_opt.reading.cells import ReadTable, distinct_ids, names_to_ids, read_table
 from devolve_opt.reading.checks import check_between
 from devolve_opt.reading.raw import RawTable, from_frame
@@ -29,7 +30,7 @@ def check_tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         InputError: listing every fault of every frame; rows are counted from 1.
     """
     faults = [
-        Fault("unknown table; rename it or leave it out." + did_you_mean(str(name), schema()), file=str(name))
+        Fault(tr("unknown table; rename it or leave it out.") + did_you_mean(str(name), schema()), file=str(name))
         for name in frames
         if name not in schema()
     ]
@@ -40,7 +41,7 @@ def check_tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
             raw_tables[table.name], found = from_frame(table, frame)
             faults += found
         elif frame is not None:
-            faults.append(Fault(f"must be a DataFrame, not {type(frame).__name__}.", file=table.name))
+            faults.append(Fault(tr("must be a DataFrame, not {kind}.", kind=type(frame).__name__), file=table.name))
         elif table.required:
             faults.append(missing_table(table, table.name))
     tables, found = read_tables(raw_tables)
@@ -50,8 +51,11 @@ def check_tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 def missing_table(table: Table, file: str) -> Fault:
     """Return the fault that a required table is not there, naming the columns it needs."""
-    needed = ", ".join(column.name for column in table.columns if not column.optional)
-    return Fault(f"is missing; add it with the columns {needed}. {table.meaning}", file=file)
+    needed = joined(column.name for column in table.columns if not column.optional)
+    return Fault(
+        tr("is missing; add it with the columns {needed}. {meaning}", needed=needed, meaning=tr(table.meaning)),
+        file=file,
+    )
 
 
 def read_tables(raw_tables: Mapping[str, RawTable]) -> tuple[dict[str, pd.DataFrame], list[Fault]]:

@@ -8,6 +8,7 @@ import io
 import numpy as np
 
 from devolve_opt.errors import Fault
+from devolve_opt.language import tr
 from devolve_opt.reading.raw import RawTable, match_columns, normalised
 from devolve_opt.schema import Table
 
@@ -34,17 +35,17 @@ def read_csv(table: Table, file: str, content: bytes) -> tuple[RawTable | None, 
 
 def _decoded(content: bytes) -> str | Fault:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return Fault("is UTF-16 text; save it as 'CSV UTF-8'.")
+        return Fault(tr("is UTF-16 text; save it as 'CSV UTF-8'."))
     if b"\0" in content:
         row = content[: content.index(b"\0")].count(b"\n") + 1
-        return Fault("holds NUL bytes, so it is damaged or no text file; save the table as 'CSV UTF-8'.", row=row)
+        return Fault(tr("holds NUL bytes, so it is damaged or no text file; save the table as 'CSV UTF-8'."), row=row)
     # UTF-8 comes first: few GB18030 texts are sound UTF-8 by accident, while most UTF-8 texts are sound GB18030.
     for encoding in ("utf-8", "gb18030"):
         try:
             return content.decode(encoding).removeprefix(BYTE_ORDER_MARK)
         except UnicodeDecodeError:
             continue
-    return Fault("is neither UTF-8 nor GB18030 text; save it as 'CSV UTF-8'.")
+    return Fault(tr("is neither UTF-8 nor GB18030 text; save it as 'CSV UTF-8'."))
 
 
 class _Lines:
@@ -68,14 +69,16 @@ class _Lines:
         self._take_apart()
         separators = [mark for mark in OTHER_SEPARATORS if len(self.header) == 1 and mark in self.header[0]]
         if separators:
-            message = f"has {OTHER_SEPARATORS[separators[0]]} between its cells; save it with commas."
+            marks = tr(OTHER_SEPARATORS[separators[0]])
+            message = tr("has {marks} between its cells; save it with commas.", marks=marks)
             return None, [Fault(message, file=self.file, row=self.header_line)]
         if self.header:
             return self._table(), self.faults
         if self.complete:
             needed = ",".join(column.name for column in self.table.columns if not column.optional)
-            remedy = "" if self.table.required else " or remove the file"
-            self._fault(f"is empty; write the header line {needed}{remedy}.")
+            must = tr("is empty; write the header line {needed}.", needed=needed)
+            may = tr("is empty; write the header line {needed} or remove the file.", needed=needed)
+            self._fault(must if self.table.required else may)
         return None, self.faults
 
     def _fault(self, message: str, row: int | None = None) -> None:
@@ -94,9 +97,11 @@ class _Lines:
             except csv.Error as error:
                 self.complete = False
                 if "expected after" not in str(error):
-                    self._fault("a cell opens with a quotation mark that is never closed; close or remove it.", line)
+                    self._fault(
+                        tr("a cell opens with a quotation mark that is never closed; close or remove it."), line
+                    )
                     return
-                message = "text follows a closing quotation mark; write a quotation mark inside a cell twice."
+                message = tr("text follows a closing quotation mark; write a quotation mark inside a cell twice.")
                 self._fault(message, line)
                 if not self.header:
                     return
@@ -127,16 +132,21 @@ class _Lines:
             "",
             broken,
             lambda position: None,
-            lambda position: (
-                f"has {self.broken[position]} cells, the header has {width}; "
-                "quote cells that hold a comma, and leave blank cells between commas."
+            lambda position: tr(
+                "has {cells} cells, the header has {width}; quote cells that hold a comma, "
+                "and leave blank cells between commas.",
+                cells=self.broken[position],
+                width=width,
             ),
         )
         named = [position for position in range(width) if normalised(self.header[position])]
         for position in sorted(set(range(width)) - set(named)):
             # A spreadsheet also leaves columns without name or content behind.
             if any(map(str.strip, grid[:, position])):
-                self._fault(f"column {position + 1} has cells but no name; name it or remove it.", self.header_line)
+                self._fault(
+                    tr("column {position} has cells but no name; name it or remove it.", position=position + 1),
+                    self.header_line,
+                )
         names = [self.header[position] for position in named]
         found, faults = match_columns(self.table, names, self.file, self.header_line)
         self.faults += faults
