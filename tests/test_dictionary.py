@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from devolve_opt.case import AVAILABLE_HOURS
+from devolve_opt.language import catalogue
 from devolve_opt.schema import schema
 from devolve_opt.schema.dictionary import data_dictionary, main
 from devolve_opt.schema.header import AVAILABLE_HOURS as DEFAULT_HOURS
@@ -29,6 +30,11 @@ def row(table: str, column: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
+def both(text: str, between: str = "<br>") -> str:
+    """Return an English text of the catalogue with its Chinese after it."""
+    return f"{text}{between}{catalogue()[text]}" if text else ""
+
+
 def test_the_page_in_models_is_up_to_date():
     assert PAGE.read_bytes().decode("utf-8") == data_dictionary(), f"run {main.__module__} {PAGE}"
 
@@ -36,20 +42,21 @@ def test_the_page_in_models_is_up_to_date():
 @pytest.mark.parametrize("table", schema().values(), ids=lambda table: table.name)
 def test_every_table_and_column_is_described(table):
     text = section(table.name)
-    assert text.startswith(f"{table.chinese})\n\n{table.meaning}\n")
+    meaning = both(table.meaning, "\n\n")
+    assert text.startswith(f"{table.chinese})\n\n{meaning}\n")
     assert f"File `{table.name}.csv`, {'required' if table.required else 'optional'}." in text
     assert f"Key: {' + '.join(f'`{column}`' for column in table.key)}." in text
     for column in table.columns:
         cells = row(table.name, column.name)
         assert len(cells) == 8
-        assert cells[1:4] == [column.chinese, column.kind, column.unit]
-        assert cells[6] == column.meaning
+        assert cells[1:4] == [column.chinese, column.kind, both(column.unit)]
+        assert cells[6] == both(column.meaning)
         for word in column.words:
             assert f"`{word}` {CHINESE[word]}" in cells[7]
 
 
 def test_bounds_defaults_and_references_are_shown():
-    assert row("powers", "simple_share")[3:6] == ["share", "0 to 1", "`0`"]
+    assert row("powers", "simple_share")[3:6] == ["share<br>比例", "0 to 1", "`0`"]
     assert row("townships", "gdp")[4:6] == ["0 to 1000000000", "required"]
     assert row("powers", "requires")[4:6] == ["", "blank"]
     assert row("powers", "requires")[7] == "an `id` of `powers`"
@@ -59,7 +66,9 @@ def test_bounds_defaults_and_references_are_shown():
 def test_every_key_of_the_header_is_described():
     lines = data_dictionary().split("## `case.toml`", 1)[1].split("\n## ", 1)[0].splitlines()
     for key in HEADER_KEYS:
-        assert f"| `{key.name}` | {key.kind} | {key.unit} | {key.default or 'required'} | {key.meaning} |" in lines
+        default = key.default or "required"
+        cells = (f"`{key.name}`", key.chinese, key.kind, both(key.unit), default, both(key.meaning))
+        assert f"| {' | '.join(cells)} |" in lines
 
 
 def test_the_default_hours_are_those_of_the_case():

@@ -8,17 +8,23 @@ import string
 from collections import Counter
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import typer
+from pydantic import BaseModel
 
 from devolve_opt import language as languages
 from devolve_opt.cli import app
 from devolve_opt.cli.common import STATUSES
 from devolve_opt.cli.spoken import USAGE_ERRORS, help_texts
 from devolve_opt.language import catalogue, chosen, joined, language, set_language, speaking, tr
+from devolve_opt.policy import Policy
 from devolve_opt.reading.text_files import OTHER_SEPARATORS
+from devolve_opt.schema import country_schema, outputs, schema
+from devolve_opt.schema.header import HEADER_KEYS
 from devolve_opt.settings import REMEDIES
+from devolve_opt.views.policy_page import SECTIONS
 from devolve_opt.views.wording import HOURS, STATES, count
 from devolve_opt.vocabulary import label, some_of
 
@@ -54,7 +60,41 @@ def shown_by_table() -> frozenset[str]:
     helps = help_texts(typer.main.get_command(app))
     tables = (STATES, USAGE_ERRORS, REMEDIES, OTHER_SEPARATORS)
     single = (HOURS, ", ", "; ", "units", "Show this message and exit.", "Language of what is said: `zh` or `en`.")
-    return frozenset([*helps, *STATUSES, *single, *(text for table in tables for text in table.values())])
+    return frozenset([*helps, *STATUSES, *single, *(text for table in tables for text in table.values()),
+                      *of_data(), *of_policy()])  # fmt: skip
+
+
+def of_data() -> set[str]:
+    """Return the meanings and units of every table and column, and of the header's keys; units of results."""
+    tables = [*schema().values(), *country_schema().values()]
+    columns = [column for table in tables for column in table.columns]
+    texts = [each.meaning for each in (*tables, *columns, *HEADER_KEYS)]
+    units = [each.unit for each in (*columns, *HEADER_KEYS, *outputs().values())]
+    return {*texts, *units} - {""}
+
+
+def of_policy() -> set[str]:
+    """Return what is said of every key of the policy and of its tables: meaning, unit, source."""
+    keys = [key for _, settings, _ in SECTIONS for key in settings.model_fields.values()]
+    about = [key.json_schema_extra for key in keys if isinstance(key.json_schema_extra, dict)]
+    said = {str(each[name]) for each in about for name in ("unit", "source")}
+    return said | {str(key.description) for key in keys} | {meaning for _, _, meaning in SECTIONS}
+
+
+def test_every_settings_of_the_policy_has_a_section():
+    """What the policy page and the policy sheet show is all that there is."""
+    found, todo = set(), [Policy]
+    while todo:
+        settings = todo.pop()
+        found.add(settings)
+        todo += [inner for key in settings.model_fields.values() for inner in settings_within(key.annotation)]
+    assert found == {settings for _, settings, _ in SECTIONS}
+
+
+def settings_within(annotation: object) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [inner for argument in get_args(annotation) for inner in settings_within(argument)]
 
 
 def placeholders(text: str) -> Counter[str]:

@@ -36,7 +36,7 @@ TABLES = {
         ("C1,general", "C1,subdistrict"),
     ],
     "fields.csv": [("yes,no", "no,maybe"), ("id,name", "id,")],
-    "powers.csv": [("no,no,no,,no,no,0,40,0,30", "no,no,no,P2,no,no,0,40,0,30"), ("P1,", "P3,")],
+    "powers.csv": [("no,no,no,,no,no,0,40,0,30", "no,no,no,P1,no,no,0,40,0,30"), ("P1,", "P3,")],
     "counties.csv": [("C1,", "C2,"), ("C1,试验县\n", ""), ("id,name", "")],
     "votes.csv": [("A,P1", "甲镇,P1"), ("A,P2", "A,P1")],
     "case.toml": [
@@ -60,7 +60,7 @@ ADDED = {
 POLICIES = [
     {"guide_list_max": "130"}, {"guide_list_max": -1}, {"guide_lst_max": 1}, {"base_share_min": 0.0},
     {"base_share_min": 2}, {"hearing_powers_stay": "yes"}, {"take_up_floor": "some"}, {"prices": 3},
-    {"posts_formula": "custom"}, {"posts_weights": {"population": 1}}, {"base_posts_share": 0.9},
+    {"posts_formula": "custom"}, {"posts_weights": {"population": 1}}, {"base_posts_share": 0.99},
     {"own_list_categories": ["subdistrict"]}, {"overload_steps": [{"until": 0.5, "price": 1}]},
     {"overload_steps": [{"until": 1.0, "price": 2}, {"until": 1.2, "price": 1}]},
     {"goals": [{"term": "overload"}]},
@@ -96,8 +96,10 @@ def told_twice(do) -> tuple[str, str]:
 def check(english: str, chinese: str) -> None:
     # What stands in the data or comes from the TOML reader is quoted as it is.
     toml = re.findall(r"TOML: (.*?)(?:; write|\.$|；)", english + "\n" + chinese, re.M)
-    assert english_in(chinese, (*toml, "Hand case", "No such file or directory", "title = ")) == []
-    assert numbers_in(english) == numbers_in(chinese)
+    assert (
+        english_in(re.sub(r"'[^']*'", "", chinese), (*toml, "Hand case", "No such file or directory", "title = ")) == []
+    )
+    assert numbers_in(english.replace("10k yuan", "万元").replace("km2", "平方公里")) == numbers_in(chinese)
 
 
 @pytest.fixture
@@ -159,7 +161,7 @@ def test_a_wrong_duty(case, text):
     check(*told_twice(lambda: read_duty(file, Case.read(case))))
 
 
-@pytest.mark.parametrize("place", [{"township": "A"}, {"list": "base_list"}, {"list": "guide_list"}])
+@pytest.mark.parametrize("place", [{"township": "A"}, {"list": "base"}, {"list": "any"}])
 @pytest.mark.parametrize("holds", [True, False])
 def test_a_pin_says_what_it_decides(place, holds):
     with speaking("zh"):

@@ -26,7 +26,8 @@ def test_every_key_stands_on_it_with_unit_source_and_meaning():
 
 
 def test_a_key_says_its_default_and_its_range():
-    assert row("guide_list_max")[1:5] == ["130", "at least 0, at most 100000", "powers", "the city's report"]
+    said = ["130", "at least 0, at most 100000", "powers<br>项", "the city's report<br>本市报告"]
+    assert row("guide_list_max")[1:5] == said
     assert row("wall_share")[1:3] == ["1", "above 0, at most 10"]
     assert row("hearing_powers_stay")[1] == "true"
-    assert row("until")[4] == "assumption"
+    assert row("until")[4] == "assumption<br>假设"

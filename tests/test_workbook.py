@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from devolve_opt.case import Case
 from devolve_opt.cli import app
 from devolve_opt.errors import InputError
+from devolve_opt.language import catalogue
 from devolve_opt.reading import workbook, xlsx
 from devolve_opt.reading.workbook import FAULTS_SHEET, read_workbook
 from devolve_opt.scenario import Scenario
@@ -94,12 +95,15 @@ def test_every_sheet_has_notes_filters_and_headings_that_stay(filled):
         assert sheet.freeze_panes == f"B{HEADINGS + 1}"
         assert sheet.auto_filter.ref
         assert sheet.page_setup.orientation == "landscape"
+        assert f"{catalogue()[table.meaning]}\n{table.meaning}" in sheet.cell(1, 1).comment.text
         for column in table.columns:
             heading = sheet.cell(HEADINGS, column_of(sheet, column.name))
             assert column.chinese in heading.value
             assert column.meaning in heading.comment.text
+            assert catalogue()[column.meaning] in heading.comment.text
             if column.unit:
                 assert column.unit in heading.value
+                assert catalogue()[column.unit] in heading.value
 
 
 def test_there_are_drop_downs_for_words_and_ids(filled):
@@ -295,6 +299,38 @@ def test_a_marked_copy_may_be_mended_and_checked_again(filled):
     )
 
 
+# Rows of totals
+
+
+@pytest.mark.parametrize(
+    "first", ["合计", "总计", "小 计", "合计：", "合计（3个）", "Total", "Grand total:", "subtotal"]
+)
+def test_a_row_of_totals_is_one_fault(filled, first):
+    book = load_workbook(filled)
+    sheet = book[TOWNSHIPS]
+    row = sheet.max_row + 1
+    for place, value in ((1, first), (5, "=SUM(E3:E5)"), (6, 300.5), (9, 30)):
+        sheet.cell(row, place).value = value
+    book.save(filled)
+    [fault] = told(filled)
+    assert f"sheet {TOWNSHIPS}, row {row}, cell A{row}, value '{first}': is a row of totals" in fault
+
+
+def test_a_total_below_a_blank_first_column_is_one_too_and_a_name_is_none(filled):
+    book = load_workbook(filled)
+    book[TOWNSHIPS].cell(HEADINGS + 1, 2).value = "合计镇"
+    sheet = book[VOTES]
+    row = sheet.max_row + 1
+    sheet.cell(row, 2).value = "小计"
+    book.save(filled)
+    with pytest.raises(InputError) as caught:
+        read_workbook(filled)
+    [fault] = caught.value.faults
+    assert fault.column == f"cell B{row}"
+    marked = load_workbook(write_marked(filled, [fault]))[VOTES].cell(row, 2)
+    assert marked.fill.fgColor.rgb.endswith("F4A6A6")
+
+
 # Hostile files
 
 
@@ -313,7 +349,7 @@ def test_texts_that_look_like_formulas_stay_texts(tmp_path):
 @pytest.mark.parametrize("text", ["0,5", "10²", "12,34", "1,23,456"])
 def test_a_number_that_could_be_read_two_ways_is_no_number(filled, text):
     assert "is not a number" in told(changed(filled, cells=[(TOWNSHIPS, "gdp", 1, text)]))[0]
-    assert workbook._meant(text) == text
+    assert workbook.meant(text) == text
 
 
 def test_formulas_of_any_kind_are_seen_whatever_the_sheet_says_of_its_size(filled):

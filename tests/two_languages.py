@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-ENGLISH = re.compile(r"[A-Za-z][a-z'’]+(?:[ ,]+[a-z'’]+)+")
+ENGLISH = re.compile(r"[A-Za-z][a-z'’]+(?:,? [a-z'’]+)+")
 """Two English words in a row, the second in small letters."""
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 

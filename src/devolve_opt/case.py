@@ -17,7 +17,7 @@ from devolve_opt.frozen import FrozenMapping
 from devolve_opt.reading.folder import read_folder, write_folder
 from devolve_opt.reading.header import check_header
 from devolve_opt.reading.tables import check_tables, with_absent_tables
-from devolve_opt.reading.workbook import ENDING, read_workbook
+from devolve_opt.reading.workbook import ENDING, WorkbookContent, read_workbook
 from devolve_opt.schema import schema
 from devolve_opt.schema.header import AVAILABLE_HOURS
 from devolve_opt.vocabulary import Category
@@ -59,13 +59,19 @@ class Case:
 
     @classmethod
     def read(cls, path: str | Path) -> Case:
-        """Read a case from a folder of CSV tables and a `case.toml`, or from a workbook (.xlsx).
+        """Read a case from a folder of CSV tables and a `case.toml`, or from a workbook (.xlsx) without its policy.
 
         Raises:
             InputError: listing every fault of every file or sheet.
         """
-        of_workbook = Path(path).suffix.lower() == ENDING
-        content = read_workbook(path) if of_workbook else read_folder(Path(path))
+        if Path(path).suffix.lower() == ENDING:
+            return cls.of_workbook(read_workbook(path), path)
+        content = read_folder(Path(path))
+        return cls(tables=content.tables, source=str(path), input_hashes=content.hashes, **content.header)
+
+    @classmethod
+    def of_workbook(cls, content: WorkbookContent, path: str | Path) -> Case:
+        """Return the case of a workbook that was read already and has no faults."""
         return cls(tables=content.tables, source=str(path), input_hashes=content.hashes, **content.header)
 
     @classmethod

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from devolve_opt.language import tr
+from devolve_opt.language import joined, tr
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Fault:
         message: what is wrong and the remedy, one sentence.
         file: the file, or the name of the object for data that come from Python.
         row: line in the file as a text editor counts it (the header is line 1), or None.
-        column: name of the column or key, or empty.
+        column: name of the column or key, an option (`--out`), a cell (`cell B7`), or empty.
         value: the text that stands there, or None if nothing does.
     """
 
@@ -32,13 +32,21 @@ class Fault:
         """Return the fault as one line: file, row, column, value, message."""
         place = [self.file] if self.file else []
         if self.row is not None:
-            place.append(f"row {self.row}")
+            place.append(tr("row {row}", row=self.row))
         if self.column:
-            place.append(f"column {self.column}")
+            place.append(_named(self.column))
         if self.value is not None:
             shown = self.value if len(self.value) <= 60 else self.value[:57] + "..."
-            place.append(f"value {shown!r}")
-        return ", ".join(place) + (": " if place else "") + self.message
+            place.append(tr("value {shown!r}", shown=shown))
+        return joined(place) + (tr(": ") if place else "") + self.message
+
+
+def _named(column: str) -> str:
+    """Return what a fault calls its column: an option is an option, and a cell without a name is the cell."""
+    if column.startswith("--"):
+        return tr("option {column}", column=column)
+    cell = column.removeprefix("cell ")
+    return tr("cell {cell}", cell=cell) if cell != column else tr("column {column}", column=column)
 
 
 class DevolveError(Exception):

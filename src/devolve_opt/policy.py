@@ -316,7 +316,7 @@ class Policy(Settings):
         if self.posts_formula == "custom" and self.posts_weights is None:
             raise ValueError(tr("posts_formula 'custom' needs posts_weights"))
         if self.posts_formula not in OWN_WEIGHTS and self.posts_weights is not None:
-            names = " and ".join(f"'{name}'" for name in OWN_WEIGHTS)
+            names = tr(" and ").join(f"'{name}'" for name in OWN_WEIGHTS)
             raise ValueError(
                 tr(
                     "posts_weights are used by posts_formula {names} only; set it, or leave the weights out",

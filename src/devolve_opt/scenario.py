@@ -20,8 +20,9 @@ from devolve_opt.errors import Fault, InputError, did_you_mean
 from devolve_opt.frozen import FrozenMapping
 from devolve_opt.language import joined, tr
 from devolve_opt.policy import Policy
+from devolve_opt.policy_sheet import policy_from_sheet
 from devolve_opt.reading.tables import raise_if_any
-from devolve_opt.reading.workbook import ENDING, look_into_workbook
+from devolve_opt.reading.workbook import ENDING, WorkbookContent, look_into_workbook
 from devolve_opt.schema import Column, numeric_columns, schema
 from devolve_opt.settings import settings_faults
 
@@ -92,7 +93,8 @@ class Scenario:
         """Read a scenario file (TOML: `title`, `case`, `[policy]`, `[changes]`), or a workbook with a sheet of policy.
 
         Raises:
-            InputError: listing every fault of the scenario file and of its case.
+            InputError: listing every fault of the scenario file and of its case. Where the case is a workbook, its
+                sheet of policy has to be blank: there is one policy, that of the scenario file.
         """
         path = Path(path)
         if path.suffix.lower() == ENDING:
@@ -125,14 +127,10 @@ class Scenario:
 
     @classmethod
     def _from_workbook(cls, path: Path) -> Scenario:
-        faults: list[Fault] = []
         content = look_into_workbook(path)
-        prices = {name.removeprefix(_PRICE): value for name, value in content.policy.items() if name.startswith(_PRICE)}
-        keys = {name: value for name, value in content.policy.items() if not name.startswith(_PRICE)}
-        policy = read_policy(path, {**keys, **({"prices": prices} if prices else {})}, faults)
-        of_policy = [_on_sheet(fault, content.policy_place, content.policy_rows) for fault in faults]
-        raise_if_any([*content.faults, *of_policy])
-        case = Case(tables=content.tables, source=str(path), input_hashes=content.hashes, **content.header)
+        policy, faults = policy_from_sheet(content.policy, content.policy_rows, content.policy_place)
+        raise_if_any([*content.faults, *faults])
+        case = Case.of_workbook(content, path)
         return cls(case, policy, case.title, {}, str(path), content.hashes)
 
     @cached_property
@@ -179,22 +177,7 @@ class Scenario:
         return f"<div><b>{escape(self.title)}</b>: {escape(self.case.title)}{notice}<ul>{lines}</ul></div>"
 
 
-def _on_sheet(fault: Fault, sheet: str, rows: Mapping[str, int]) -> Fault:
-    """Return a fault of the policy as one of the sheet that it stands on."""
-    key = fault.column.removeprefix("policy.")
-    row = rows.get(key)
-    where = key if row is None else f"{key}, cell B{row}"
-    return replace(
-        fault,
-        file=sheet,
-        row=row,
-        column=where,
-        message=fault.message.replace(tr("; leave the quotation marks out"), ""),
-    )
-
-
 _KEYS = ("title", "case", "policy", "changes")
-_PRICE = "prices."
 
 
 def read_toml(path: Path, what: str) -> tuple[dict[str, Any], str]:
@@ -223,11 +206,31 @@ def _read_case(path: Path, value: Any, faults: list[Fault]) -> Case | None:
                   value=None if value is None else str(value))
         )  # fmt: skip
         return None
+    place = path.parent / value
     try:
-        return Case.read(path.parent / value)
+        if place.suffix.lower() != ENDING:
+            return Case.read(place)
+        content = look_into_workbook(place)
+        raise_if_any([*content.faults, *_policies_meet(content)])
+        return Case.of_workbook(content, place)
     except InputError as error:
         faults.extend(error.faults)
         return None
+
+
+def _policies_meet(content: WorkbookContent) -> list[Fault]:
+    """Return a fault for each setting on the policy sheet of a workbook that a scenario file names as its case.
+
+    The policy of the scenario file counts; a sheet that says something else must not be passed over in silence.
+    """
+    message = tr(
+        "is set here, but the scenario file that names this workbook as its case has a policy of its own; clear the "
+        "cell and set it in the file, or run the workbook itself."
+    )
+    return [
+        Fault(message, content.policy_place, row, f"{key}, cell B{row}", str(content.policy[key]))
+        for key, row in content.policy_rows.items() if key in content.policy
+    ]  # fmt: skip
 
 
 def read_policy(path: Path, value: Any, faults: list[Fault]) -> Policy:

@@ -84,7 +84,9 @@ _UNQUOTED = ("must be a whole number.", "must be a number.", "must be true or fa
 
 def _remedy(detail: Mapping[str, Any]) -> str:
     english = REMEDIES.get(detail["type"])
-    words = f"{detail['msg']}." if english is None else tr(english, **detail.get("ctx", {}))
+    named = {key: value.replace(" or ", tr(" or ")) if key == "expected" else value
+             for key, value in detail.get("ctx", {}).items()}  # fmt: skip
+    words = f"{detail['msg']}." if english is None else tr(english, **named)
     quoted = isinstance(detail["input"], str) and english in _UNQUOTED
     return words[:-1] + tr("; leave the quotation marks out") + words[-1] if quoted else words
 

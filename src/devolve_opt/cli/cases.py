@@ -44,7 +44,7 @@ def check(
     found = scenario.case
     title = f"{found.title}   {found.notice}".rstrip()
     table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column(tr("table"))
+    table.add_column(tr("name"))
     table.add_column(tr("rows"), justify="right")
     table.add_column(tr("meaning"))
     for name, rows in found.size().items():
@@ -59,7 +59,7 @@ def check(
     reasons = Table(title=heading, title_justify="left", title_style="bold")
     reasons.add_column(tr("rule"))
     reasons.add_column(tr("article"))
-    reasons.add_column(tr("powers"), justify="right")
+    reasons.add_column(tr("number of powers"), justify="right")
     for (rule, article), group in kept_out.groupby(["rule", "article"], sort=False):
         reasons.add_row(str(rule), str(article), str(len(group)))
     out.print(reasons)

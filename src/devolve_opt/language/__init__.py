@@ -71,6 +71,13 @@ def chosen(chinese: str, english: str) -> str:
     return chinese if language() == "zh" else english
 
 
+def in_both(text: str, between: str = "\n", first: Language = "zh") -> str:
+    """Return an English text of the catalogue beside its Chinese; one that is the same in both, or lacks it, once."""
+    chinese = catalogue().get(text, text)
+    both = (chinese, text) if first == "zh" else (text, chinese)
+    return text if chinese == text else between.join(both)
+
+
 @cache
 def catalogue() -> dict[str, str]:
     """Return the Chinese of every English text; ValueError if a text stands in it twice and differs."""

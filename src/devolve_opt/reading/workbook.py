@@ -19,6 +19,7 @@ import pandas as pd
 from openpyxl.utils import get_column_letter
 
 from devolve_opt.errors import Fault, did_you_mean
+from devolve_opt.language import joined, tr
 from devolve_opt.reading.cells import TRUTHS, half_width, plain_number
 from devolve_opt.reading.header import check_header
 from devolve_opt.reading.raw import RawTable, as_text, match_columns
@@ -36,6 +37,10 @@ NOTES = ("备注", "note", FAULTS_SHEET)
 """What the name of a sheet begins with that is not to be read."""
 EXAMPLE = ("示例", "example")
 """What the first cell of a row begins with that is not to be read."""
+TOTAL = re.compile(
+    r"([总合小共累]\s*计|总\s*[和数]|(grand |sub-?)?totals?|sum)\s*(\(.*\))?\s*:?", re.IGNORECASE | re.DOTALL
+)
+"""What the first cell of a row of totals holds."""
 HEADING_WITHIN = 20
 """Rows from the top among which the headings are looked for: titles may stand above them."""
 _ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
@@ -49,8 +54,8 @@ class WorkbookContent:
     Attributes:
         tables: every table of the schema by name, typed; absent optional ones are empty.
         header: `title`, `provenance`, `synthetic`, `available_hours` (hours a year).
-        policy: keys of the policy that are given, with their values; `prices.` before the name of a price.
-        policy_rows: the row in which each of these stands; `policy_place`: what faults call their sheet.
+        policy: what stands beside the keys of the policy, blank ones left out; `policy_sheet` makes it out.
+        policy_rows: the row of every key, blank ones too; `policy_place`: what faults call their sheet.
         hashes: SHA-256 of the file, by its name.
         faults: what is wrong with header and tables; the policy itself looks at its keys.
     """
@@ -108,10 +113,23 @@ def look_into_workbook(path: str | Path) -> WorkbookContent:
             faults.append(missing_table(table, place_of(path.name, table.chinese)))
     tables, found = read_tables(raw_tables)
     place = place_of(path.name, by_name["policy"].name if "policy" in by_name else POLICY_SHEET[0])
+    faults = _without_totals(faults)
     return WorkbookContent(
         tables, header, policy, policy_rows, place, {path.name: sha256(content).hexdigest()},
         [_in_excel(fault, by_name, path.name) for fault in (*faults, *found)],
     )  # fmt: skip
+
+
+def _without_totals(faults: list[Fault]) -> list[Fault]:
+    """Return the faults, of a row of totals only the one that tells it is one: its formulas need no values."""
+    totals = {
+        (fault.file, fault.row) for fault in faults
+        if fault.column.startswith("cell ") and TOTAL.fullmatch(half_width(fault.value or ""))
+    }  # fmt: skip
+    return [
+        fault for fault in faults
+        if (fault.file, fault.row) not in totals or not (fault.value or "").startswith("=")
+    ]  # fmt: skip
 
 
 def _in_excel(fault: Fault, sheets: Mapping[str, Sheet], file: str) -> Fault:
@@ -169,13 +187,12 @@ def _sorted_out(sheets: list[Sheet], file: str) -> tuple[dict[str, Sheet], list[
         if sheet.name.strip().lower().startswith(NOTES) or (holds is None and not sheet.rows):
             continue
         if holds is None:
-            message = (
+            message = tr(
                 "is no table of a case; rename it, or let its name begin with 备注 or 'note' if it is not to be read."
-                + did_you_mean(sheet.name, known)
             )
-            faults.append(Fault(message, file=place_of(file, sheet.name)))
+            faults.append(Fault(message + did_you_mean(sheet.name, known), file=place_of(file, sheet.name)))
         elif holds in found:
-            message = f"holds the same table as the sheet {found[holds].name}; keep one."
+            message = tr("holds the same table as the sheet {sheet}; keep one.", sheet=found[holds].name)
             faults.append(Fault(message, file=place_of(file, sheet.name)))
         else:
             found[holds] = sheet
@@ -196,8 +213,9 @@ def _keys(sheet: Sheet, known: dict[str, str]) -> list[tuple[int, str, Any]]:
 def _header(sheet: Sheet | None, file: str) -> tuple[dict[str, Any], list[Fault]]:
     known = {name: key.name for key in HEADER_KEYS for name in (key.name, key.chinese)}
     if sheet is None:
-        message = (
-            f"is missing; add it, a key a row with its value beside it: {', '.join(k.chinese for k in HEADER_KEYS)}."
+        message = tr(
+            "is missing; add it, a key a row with its value beside it: {keys}.",
+            keys=joined(key.chinese for key in HEADER_KEYS),
         )
         return {}, [Fault(message, file=place_of(file, HEADER_SHEET[0]))]
     kinds = {key.name: key.kind for key in HEADER_KEYS}
@@ -219,7 +237,7 @@ def _header(sheet: Sheet | None, file: str) -> tuple[dict[str, Any], list[Fault]
 
 
 def _policy(sheet: Sheet | None, file: str) -> tuple[dict[str, Any], dict[str, int], list[Fault]]:
-    """Return the keys of the policy and their rows; blank ones keep their default. The policy itself looks at them.
+    """Return what stands beside the keys of the policy, and the rows of all of them.
 
     Rows above the one that is headed `key` are titles.
     """
@@ -231,17 +249,20 @@ def _policy(sheet: Sheet | None, file: str) -> tuple[dict[str, Any], dict[str, i
     rows: dict[str, int] = {}
     faults = []
     for number, name, value in keyed[heads[-1] + 1 if heads else 0 :]:
-        if not name or value is None or isinstance(value, Unsaved) or not str(value).strip():
+        if not name:
+            continue
+        if value is None or isinstance(value, Unsaved) or not str(value).strip():
+            rows.setdefault(name, number)
             continue
         if name in found:
-            message = "stands twice; keep one row."
+            message = tr("stands twice; keep one row.")
             faults.append(Fault(message, file=place_of(file, sheet.name), row=number, column=name))
-        found[name], rows[name] = _meant(value), number
+        found[name], rows[name] = value, number
     return found, rows, faults
 
 
-def _meant(value: Any) -> Any:
-    """Return a value of the policy as a scenario file would give it."""
+def meant(value: Any) -> Any:
+    """Return what a cell of the policy means: a number, a percentage as its share, a truth; else its text."""
     if isinstance(value, str):
         text = half_width(value).strip()
         plain = plain_number(text)
@@ -257,13 +278,15 @@ def _meant(value: Any) -> Any:
 def _raw_table(table: Table, sheet: Sheet, place: str) -> tuple[RawTable | None, list[Fault]]:
     at = heading_row(table, sheet.rows)
     if at is None:
-        needed = ", ".join(column.chinese for column in table.columns if not column.optional)
-        return None, [Fault(f"has no row of headings; write {needed} above the rows.", file=place)]
+        needed = joined(column.chinese for column in table.columns if not column.optional)
+        return None, [Fault(tr("has no row of headings; write {columns} above the rows.", columns=needed), file=place)]
     number, cells = sheet.rows[at]
     known = names_of(table)
     places = [column for column, cell in enumerate(cells) if cell is not None and str(cell).strip()]
     found, faults = match_columns(table, [heading(cells[column], known) for column in places], place, number)
-    rows = [row for row in sheet.rows[at + 1 :] if not _is_example(row[1])]
+    totals = [row for row in sheet.rows[at + 1 :] if _is_total(row[1])]
+    faults += [_total(place, number, cells) for number, cells in totals]
+    rows = [row for row in sheet.rows[at + 1 :] if not _is_example(row[1]) and row not in totals]
     numbers = np.array([number for number, _ in rows], dtype=np.int64)
     columns = {name: places[position] for name, position in found.items()}
     content: dict[str, np.ndarray] = {}
@@ -280,14 +303,31 @@ def _raw_table(table: Table, sheet: Sheet, place: str) -> tuple[RawTable | None,
         ])  # fmt: skip
         faults += raw.faults(
             name, lost, lambda row, column=column: str(rows[row][1][column]),  # type: ignore[misc]
-            lambda row: "is a date or an error of Excel; write the number or the text that is meant.",
+            lambda row: tr("is a date or an error of Excel; write the number or the text that is meant."),
         )  # fmt: skip
     return raw, faults
 
 
+def _first(cells: tuple[Any, ...]) -> tuple[int, str]:
+    """Return the first cell of a row that is not blank: its place and its text; a row has one."""
+    return next(
+        (place, str(cell).strip()) for place, cell in enumerate(cells) if cell is not None and str(cell).strip()
+    )
+
+
 def _is_example(cells: tuple[Any, ...]) -> bool:
-    first = next((str(cell).strip().lower() for cell in cells if cell is not None and str(cell).strip()), "")
-    return first.startswith(EXAMPLE)
+    return _first(cells)[1].lower().startswith(EXAMPLE)
+
+
+def _is_total(cells: tuple[Any, ...]) -> bool:
+    return TOTAL.fullmatch(half_width(_first(cells)[1])) is not None
+
+
+def _total(place: str, row: int, cells: tuple[Any, ...]) -> Fault:
+    """Return the one fault of a row of totals; to leave it out unasked would leave out what only looks like one."""
+    column, text = _first(cells)
+    message = tr("is a row of totals, which is no row of the table; delete it.")
+    return Fault(message, file=place, row=row, column=f"cell {get_column_letter(column + 1)}{row}", value=text)
 
 
 def _text(cell: Any) -> str | None:

@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from devolve_opt.errors import Fault
+from devolve_opt.language import tr
 
 MOST_BYTES = 1_000_000_000
 """Bytes to which a workbook may unpack."""
@@ -54,21 +55,23 @@ def bytes_of(path: Path) -> tuple[bytes, list[Fault]]:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        return b"", [Fault("there is no such file; check its name and folder.", file=str(path))]
+        return b"", [Fault(tr("there is no such file; check its name and folder."), file=str(path))]
     except OSError as error:
-        message = f"cannot be read ({error.strerror}); close it in Excel and check its permissions."
+        message = tr("cannot be read ({error}); close it in Excel and check its permissions.", error=error.strerror)
         return b"", [Fault(message, file=str(path))]
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             parts = archive.infolist()
             if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_BYTES:
-                return b"", [Fault("unpacks to far more than a case holds; it is not read.", file=path.name)]
+                return b"", [Fault(tr("unpacks to far more than a case holds; it is not read."), file=path.name)]
             for part in parts:
                 if part.filename.lower().endswith((".xml", ".rels")) and _declares(archive, part):
-                    message = "declares entities, which no spreadsheet does; it is not read. Save it anew from Excel."
+                    message = tr(
+                        "declares entities, which no spreadsheet does; it is not read. Save it anew from Excel."
+                    )
                     return b"", [Fault(message, file=path.name)]
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
-        message = "is no .xlsx workbook, or damaged, or has a password; save it as 'Excel workbook (.xlsx)'."
+        message = tr("is no .xlsx workbook, or damaged, or has a password; save it as 'Excel workbook (.xlsx)'.")
         return b"", [Fault(message, file=path.name)]
     return content, []
 
@@ -108,11 +111,14 @@ def sheets_in(content: bytes, file: str) -> tuple[list[Sheet], list[Fault]]:
             found.append(Sheet(sheet.title, rows))
         book.close()
     except Exception as error:  # whatever a damaged file brings about in the library
-        message = f"is no workbook that can be read ({type(error).__name__}); save it anew as 'Excel workbook (.xlsx)'."
+        message = tr(
+            "is no workbook that can be read ({error}); save it anew as 'Excel workbook (.xlsx)'.",
+            error=type(error).__name__,
+        )
         return [], [Fault(message, file=file)]
     faults = [
         Fault(
-            "holds a formula whose value was not saved; open and save the file in Excel, or write the value.",
+            tr("holds a formula whose value was not saved; open and save the file in Excel, or write the value."),
             file=place_of(file, sheet.name), row=number, column=f"cell {get_column_letter(place + 1)}{number}",
             value=cell.formula,
         )

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from devolve_opt.language import in_both
 from devolve_opt.schema import Column, Table, country_schema, schema
 from devolve_opt.schema.header import HEADER_FILE, HEADER_KEYS
 from devolve_opt.vocabulary import CHINESE
@@ -61,16 +62,20 @@ def data_dictionary() -> str:
 
 
 def _header() -> str:
-    rows = [(f"`{key.name}`", key.kind, key.unit, key.default or "required", key.meaning) for key in HEADER_KEYS]
+    rows = [
+        (f"`{key.name}`", key.chinese, key.kind, _both(key.unit), key.default or "required", _both(key.meaning))
+        for key in HEADER_KEYS
+    ]
     example = 'title = "Pilot district"\nprovenance = "Invented for a test."\nsynthetic = true'
-    grid = _grid(("key", "kind", "unit", "default", "meaning"), rows)
+    grid = _grid(("key", "中文", "kind", "unit", "default", "meaning"), rows)
     return f"## `{HEADER_FILE}`\n\n{grid}\n```toml\n{example}\n```\n"
 
 
 def _table(table: Table) -> str:
     need = "required" if table.required else "optional"
     key = " + ".join(f"`{column}`" for column in table.key)
-    head = f"## {table.name} ({table.chinese})\n\n{table.meaning}\n\nFile `{table.name}.csv`, {need}. Key: {key}.\n"
+    meaning = _both(table.meaning, "\n\n")
+    head = f"## {table.name} ({table.chinese})\n\n{meaning}\n\nFile `{table.name}.csv`, {need}. Key: {key}.\n"
     names = ("column", "中文", "kind", "unit", "bounds", "default", "meaning", "allowed")
     return f"{head}\n{_grid(names, [_row(column) for column in table.columns])}"
 
@@ -78,9 +83,14 @@ def _table(table: Table) -> str:
 def _row(column: Column) -> tuple[str, ...]:
     default = "required" if column.default is None else f"`{column.default}`" if column.default else "blank"
     return (
-        f"`{column.name}`", column.chinese, column.kind, column.unit, _bounds(column), default, column.meaning,
-        _allowed(column),
+        f"`{column.name}`", column.chinese, column.kind, _both(column.unit), _bounds(column), default,
+        _both(column.meaning), _allowed(column),
     )  # fmt: skip
+
+
+def _both(text: str, between: str = "<br>") -> str:
+    """Return a text with its Chinese below it."""
+    return in_both(text, between, "en")
 
 
 def _bounds(column: Column) -> str:

@@ -28,6 +28,7 @@ from devolve_opt.instruments import (
     Stations,
     UncertainHours,
 )
+from devolve_opt.language import in_both
 from devolve_opt.pins import Pin
 from devolve_opt.policy import CategoryTilt, Policy, PostWeights
 from devolve_opt.prices import OverloadStep, Prices
@@ -69,11 +70,18 @@ def policy_page() -> str:
         "software's.",
     ]
     for heading, settings, meaning in SECTIONS:
-        lines += ["", f"## `{heading}`", "", meaning, "", "| key | default | allowed | unit | source | meaning |"]
+        lines += [
+            "",
+            f"## `{heading}`",
+            "",
+            in_both(meaning, "\n\n", "en"),
+            "",
+            "| key | default | allowed | unit | source | meaning |",
+        ]
         lines += ["|---|---|---|---|---|---|"]
         lines += [
             f"| `{name}` | {_default(key)} | {_allowed(key)} | {_extra(key, 'unit')} | {_extra(key, 'source')} "
-            f"| {key.description} |"
+            f"| {_both(str(key.description))} |"
             for name, key in settings.model_fields.items()
             if name != "prices"
         ]
@@ -108,7 +116,12 @@ def _allowed(key: FieldInfo) -> str:
 
 def _extra(key: FieldInfo, name: str) -> str:
     extra: Any = key.json_schema_extra
-    return str(extra[name]) if isinstance(extra, dict) and name in extra else ""
+    return _both(str(extra[name])) if isinstance(extra, dict) and name in extra else ""
+
+
+def _both(text: str) -> str:
+    """Return a text with its Chinese below it."""
+    return in_both(text, "<br>", "en")
 
 
 def main() -> None:

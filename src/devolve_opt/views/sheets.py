@@ -21,9 +21,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from devolve_opt.views.files import write_bytes
 
-TITLE, HEADING, NOTICE = Font(bold=True, size=14), Font(bold=True, color="FFFFFF"), Font(bold=True, color="B2182B")
+FONT = "Calibri"
+"""What openpyxl writes in; a font without a name looks like another one in some programs."""
+TITLE, HEADING = Font(name=FONT, bold=True, size=14), Font(name=FONT, bold=True, color="FFFFFF")
+NOTICE = Font(name=FONT, bold=True, color="B2182B")
 HEADED, EXAMPLE = PatternFill("solid", fgColor="1B4F8A"), PatternFill("solid", fgColor="EEEEEE")
-GREY = Font(color="777777", italic=True)
+GREY = Font(name=FONT, color="777777", italic=True)
 THIN = Side(style="thin", color="CCCCCC")
 NARROWEST, WIDEST_HEADING, WIDEST = 7.0, 14.0, 40.0
 """Widths of columns, characters: the least, the most for a heading's sake, the most for what stands below it."""
@@ -81,7 +84,9 @@ def write_heading(
         if notes is not None and notes[place - 1]:
             cell.comment = Comment(notes[place - 1], "devolve_opt", width=320, height=140)
         width = max((_width(line) for line in text.splitlines()), default=0) + 4
-        sheet.column_dimensions[get_column_letter(place)].width = min(WIDEST_HEADING, max(NARROWEST, width))
+        # A name such as `statutory_officer_hours` is not broken.
+        word = max((len(word) for word in text.split() if word.isascii()), default=0) + 3
+        sheet.column_dimensions[get_column_letter(place)].width = max(NARROWEST, min(WIDEST_HEADING, width), word)
     widths = [sheet.column_dimensions[get_column_letter(place)].width for place in range(1, len(headings) + 1)]
     fit_height(sheet, row, list(zip(headings, widths, strict=True)))
 
