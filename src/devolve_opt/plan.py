@@ -94,8 +94,8 @@ class Plan(FrozenFrames):
         method: whether it was optimised or made by the ratio rule.
         status: how far it is proven.
         objective: value of the plan, staff-hours a year.
-        bound: no plan that keeps the rules of this scenario can be worth more, staff-hours a year; -inf where it is
-            proven that there is none.
+        bound: no plan that keeps the rules of this scenario, and rules added to it, can be worth more, staff-hours a
+            year; -inf where it is proven that there is none.
         decisions: what is decided.
         audit: the independent check, with the value of each term. An optimised plan has passed it; a plan by the ratio
             rule may break rules, which it then lists.
@@ -103,7 +103,7 @@ class Plan(FrozenFrames):
         seconds: wall time by phase.
         steps: the solution process, columns `seconds, phase, bound, objective`.
         log: the solver's own log.
-        options: the options the run was made with.
+        options: the options the run was made with; `added_rules` names rules of the user's own that the plan keeps.
         reference: the ratio rule's plan for the same scenario, or None if this is it.
     """
 
@@ -155,12 +155,14 @@ class Plan(FrozenFrames):
 
     def _worth(self) -> str:
         breaches = f", BREAKS RULES ({len(self.audit.breaches)})" if self.audit.breaches else ""
+        added = self.options.get("added_rules")
+        kept = f", with added rules: {', '.join(added)}" if added else ""
         if not isfinite(self.bound):
             bound = "no plan can keep the rules" if self.bound < 0 else "no bound is known"
         else:
             gap = f"{self.gap:.3%}" if isfinite(self.gap) else "unknown"
             bound = f"bound {self.bound:,.1f}, gap {gap}"
-        return f"{self.status}: {self.objective:,.1f} staff-hours a year, {bound}{breaches}"
+        return f"{self.status}: {self.objective:,.1f} staff-hours a year, {bound}{kept}{breaches}"
 
     def _repr_html_(self) -> str:
         notice = self.scenario.case.notice

@@ -38,8 +38,18 @@ of a township or power; $r(p)$ the power that $p$ requires.
 | $\pi$, $\pi_s$, $R_f$, $c_p$ | the term's price; prices of `overload_steps`; readiness hours of a field; support hours of a power | hours |
 """  # noqa: E501 - rows of a Markdown table cannot be broken
 
+from devolve_opt.formulation.added_rules import AddedRules, AddRules
 from devolve_opt.formulation.changing import Changed, change_policy, reason_to_rebuild
 from devolve_opt.formulation.model import build_model
 from devolve_opt.formulation.readout import read_decisions, set_start
 
-__all__ = ["Changed", "build_model", "change_policy", "read_decisions", "reason_to_rebuild", "set_start"]
+__all__ = [
+    "AddRules",
+    "AddedRules",
+    "Changed",
+    "build_model",
+    "change_policy",
+    "read_decisions",
+    "reason_to_rebuild",
+    "set_start",
+]

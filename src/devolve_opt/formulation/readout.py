@@ -15,16 +15,17 @@ TIME_SLACK = 1e-6
 """Officer-hours by which an office may seem short of time through rounding alone."""
 
 
-def read_decisions(model) -> Decisions:
+def read_decisions(model, lists_that_serve: bool = True) -> Decisions:
     """Return the decisions that the values of the model's variables stand for, whole numbers rounded.
 
     Lists, readiness and moves that serve nothing are left out: a listed power that no township takes (unless the guide
     list is in force), a field without a power taken, officers moved in and out of the same office, a leader where an
     officer has the time, a managed station whose hours and readiness the township can do without. Leaving them out
-    breaks no rule and never lowers the plan's worth.
+    breaks no rule of this package and never lowers the plan's worth. An added rule may want a list for its own sake:
+    without `lists_that_serve`, lists stay as the values have them.
     """
     taken = [pair for pair in model.pairs if _whole(model.taken[pair])]
-    rows = model.given if model.list_in_force else _lists_that_serve(model, taken)
+    rows = model.given if model.list_in_force else _lists_that_serve(model, taken, lists_that_serve)
     used_fields = {(township, model.field[power]) for township, power in taken}
     ready = [key for key in model.ready if key in used_fields]
     units = list(model.floating)
@@ -110,14 +111,19 @@ def _managed_that_serve(model, township, managed, devolved, used):
     return kept
 
 
-def _lists_that_serve(model, taken):
-    """Return the rows `power, list` of the guide list that some township takes a power from, or that is pinned."""
+def _lists_that_serve(model, taken, only=True):
+    """Return the rows `power, list` of the guide list that some township takes a power from, or that is pinned.
+
+    Unless `only` those are wanted: then every row of the list.
+    """
     pinned = {power for power, _ in pinned_lists(model.case, model.policy)}
     used_base = {power for _, power in taken} | pinned
     used_special = {(model.category[township], power) for township, power in taken}
     used_special |= {key for key in model.special if key[1] in pinned}
-    base = [(power, BASE_LIST) for power in model.base if power in used_base and _whole(model.base[power])]
-    special = [key for key in model.special if key in used_special and _whole(model.special[key])]
+    base = [
+        (power, BASE_LIST) for power in model.base if (power in used_base or not only) and _whole(model.base[power])
+    ]
+    special = [key for key in model.special if (key in used_special or not only) and _whole(model.special[key])]
     return base + [(power, category) for category, power in special]
 
 

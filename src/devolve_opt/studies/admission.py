@@ -34,7 +34,7 @@ from devolve_opt.rules.interest import interest
 from devolve_opt.rules.workload import overload_cost
 from devolve_opt.solver.engine import Control, Engine, Outcome, stop_on_interrupt
 from devolve_opt.solver.matrix import compile_matrix, reduced
-from devolve_opt.studies.options import AGREEMENT, check_options
+from devolve_opt.studies.options import AGREEMENT, check_options, refuse_added_rules
 from devolve_opt.studies.prepared import building
 
 
@@ -121,6 +121,7 @@ def admit(
         AuditError: if what was solved breaks a rule; a defect of this software.
     """
     check_options(time_limit=time_limit, threads=threads)
+    refuse_added_rules(plan)
     case, policy = plan.scenario.data, plan.scenario.policy
     faults = duty.faults(case)
     if policy.goals:

@@ -19,6 +19,7 @@ from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.solver.progress import Step
 from devolve_opt.studies.even_lists import even_list
+from devolve_opt.studies.options import refuse_added_rules
 from devolve_opt.studies.side_by_side import gini
 from devolve_opt.studies.solving import solve
 from devolve_opt.vocabulary import Category, Method
@@ -93,6 +94,7 @@ def choice_rules(
     Raises:
         InputError: if nobody chose anything, or abcvoting is not installed.
     """
+    refuse_added_rules(plan)
     control = control or Control(None)
     case, policy = plan.scenario.data, plan.scenario.policy
     ballots = Ballots(case, policy)

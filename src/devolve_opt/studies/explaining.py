@@ -28,7 +28,7 @@ from devolve_opt.solver.strategy import Search
 from devolve_opt.studies.facts import Pair, facts_of_pair, facts_of_power, facts_of_township
 from devolve_opt.studies.levers import TownshipAlone
 from devolve_opt.studies.listing import Listing
-from devolve_opt.studies.options import check_options
+from devolve_opt.studies.options import check_options, refuse_added_rules
 from devolve_opt.studies.prepared import Models, Prepared
 from devolve_opt.studies.search import search_of
 from devolve_opt.studies.solving import with_decisions
@@ -114,6 +114,7 @@ def explain(
         SolverError: if the solver breaks down or is stopped before the township is settled.
     """
     check_options(time_limit=time_limit, threads=threads)
+    refuse_added_rules(plan)
     _check(plan, township, power)
     own = control is None
     control = control or Control(time_limit)

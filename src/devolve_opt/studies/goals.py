@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from devolve_opt.errors import NoPlanError
+from devolve_opt.formulation import AddRules
 from devolve_opt.instruments import Goal
 from devolve_opt.plan import Decisions, relative_gap
 from devolve_opt.rules.ratio import ratio_decisions
@@ -55,6 +56,7 @@ def in_order(
     threads: int,
     control: Control,
     report: Callable[[Step], None] = lambda step: None,
+    rules: AddRules | None = None,
 ) -> tuple[Scenario, tuple[Reached, ...], Decisions | None]:
     """Solve for each goal of the policy that has a tolerance, in order, and say what it has to reach.
 
@@ -66,6 +68,7 @@ def in_order(
         threads: threads for HiGHS.
         control: when to stop.
         report: called with each step of a search.
+        rules: adds rules to the model; see `solving.solve`.
 
     Returns:
         The scenario in which every goal says what it has to reach; how far each was proven; and the last plan found,
@@ -82,12 +85,12 @@ def in_order(
         if goal.at_least is not None:
             continue
         policy = within_reach(_with(scenario, goals)).policy
-        prepared = Models().prepare(case, policy, ratio_decisions(case, policy) if start is None else start)
+        prepared = Models(rules).prepare(case, policy, ratio_decisions(case, policy) if start is None else start)
         [costs], [offset] = (getattr(prepared.goals({goal.term: [goal.term]}), name) for name in ("costs", "offsets"))
         matrix = replace(prepared.matrix, costs=costs, offset=float(offset))
         share = control.left / (sum(one.at_least is None for one in goals) + 1)
         until = Control(None if np.isinf(share) else share, control.event)
-        search = search_of(case, matrix, until, gap, threads, Carried(), report)
+        search = search_of(case, matrix, until, gap, threads, Carried(), report, whole=bool(prepared.added))
         search.run(prepared.start)
         if search.infeasible:
             return within_reach(_with(scenario, goals)), tuple(reached), start

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from devolve_opt.policy import Policy
 from devolve_opt.solver.clashes import Clashes, clashes
 from devolve_opt.solver.conflict import LIST_IN_FORCE, Conflict, Relaxation, diagnose
@@ -25,7 +27,7 @@ CONFLICT_PLACES = 8
 
 
 def why_infeasible(
-    matrix: Matrix, policy: Policy, control: Control, threads: int
+    matrix: Matrix, policy: Policy, control: Control, threads: int, added: Collection[str] = ()
 ) -> tuple[list[str], Clashes | None, Conflict | None]:
     """Return why a model has no solution: lines for the message, the rules that clash, and the least that would give.
 
@@ -34,12 +36,15 @@ def why_infeasible(
         policy: the policy it was built for.
         control: its event stops the search; its time does not.
         threads: threads for HiGHS.
+        added: names of added rules, which give nothing.
     """
     conflict = diagnose(matrix, policy, Control(CONFLICT_SECONDS, control.event), threads)
     if conflict is None:
         return ["Which rules clash was not found in time; relax a cap of the policy and run again."], None, None
     if not conflict.relaxations:
         message = "Relaxing the policy's caps does not help: the case's own figures clash (run `check`)."
+        if added:
+            message = "Relaxing the policy's caps does not help: the added rules ask what the case does not allow."
         return [message], None, conflict
     found = clashes(matrix, policy, Control(CLASHES_SECONDS, control.event), threads)
     return [*_clash_lines(found), *_conflict_lines(conflict)], found, conflict

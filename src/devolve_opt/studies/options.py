@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.plan import Plan
 from devolve_opt.vocabulary import Method
 
 AGREEMENT = 1e-6
@@ -33,6 +34,19 @@ def check_options(
     faults = [Fault(remedy, column=name, value=str(value)) for name, value, allowed, remedy in checks if not allowed]
     if faults:
         raise InputError(faults)
+
+
+def refuse_added_rules(plan: Plan) -> None:
+    """Refuse a plan that keeps rules of the user's own.
+
+    For studies that solve its scenario anew: they do not know these rules and would tell their cost as something else.
+
+    Raises:
+        InputError: if it does.
+    """
+    if added := plan.options.get("added_rules"):
+        message = "the plan keeps added rules, which this study does not know; give it a plan of the scenario alone."
+        raise InputError([Fault(message, column="added_rules", value=", ".join(added))])
 
 
 def _is_number(value: Any) -> bool:

@@ -11,9 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devolve_opt.case import Case
-from devolve_opt.errors import SolverError
-from devolve_opt.formulation import Changed, build_model, change_policy, read_decisions, reason_to_rebuild, set_start
-from devolve_opt.plan import Decisions
+from devolve_opt.errors import Fault, InputError, SolverError
+from devolve_opt.formulation import (
+    AddedRules,
+    AddRules,
+    Changed,
+    build_model,
+    change_policy,
+    read_decisions,
+    reason_to_rebuild,
+    set_start,
+)
+from devolve_opt.plan import Breach, Decisions
 from devolve_opt.policy import Policy
 from devolve_opt.solver.carried import Carried
 from devolve_opt.solver.changing import changed_matrix
@@ -38,8 +47,10 @@ class Models:
     that a build takes; where it differs in more, or the case is another, the model is built anew.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rules: AddRules | None = None) -> None:
+        """Keep no model yet; `rules` is called on each that is built, to add rules to it."""
         self._built: _Built | None = None
+        self._rules = rules
 
     def prepare(self, case: Case, policy: Policy, start: Decisions) -> Prepared:
         """Return what a search needs: the arrays of the case under the policy, and a start.
@@ -50,6 +61,7 @@ class Models:
             start: decisions to start from.
 
         Raises:
+            InputError: if the added rules add nothing, or do more than add.
             NoPlanError: if a rule can never hold, whatever is decided.
         """
         with building():
@@ -58,7 +70,7 @@ class Models:
                 reason = built.reason_to_rebuild(case, policy)
             if built is None or not built.sound or reason:
                 self._built = None  # two models at a time would take twice the memory
-                built = self._built = _Built(case, policy)
+                built = self._built = _Built(case, policy, self._rules)
             built.take_to(policy)
             return Prepared(built, policy, built.compiled(), start, reason)
 
@@ -71,10 +83,12 @@ class Prepared:
         start: the decisions to start from as values of the columns, shape (n,).
         carried: what searches of the same model under other policies have found; they add to it.
         reason: why a model that was there was built anew; empty where it was not.
+        added: names of the constraints that were added to those of this package.
     """
 
     def __init__(self, built: _Built, policy: Policy, matrix: Matrix, start: Decisions, reason: str):
         self.matrix, self.carried, self.reason = matrix, built.carried, reason
+        self.added: tuple[str, ...] = built.added.names if built.added is not None else ()
         self._built, self._policy, self._decisions = built, policy, start
         set_start(built.model, start)
         self.start: NDArray[np.float64] = matrix.values()
@@ -87,20 +101,50 @@ class Prepared:
             return goals_of(self.matrix, {name: sum(term[each] for each in some) for name, some in terms.items()})
 
     def decisions(self, solution: NDArray[np.float64]) -> Decisions:
-        """Return the decisions that a solution, shape (n,), stands for."""
+        """Return the decisions that a solution, shape (n,), stands for.
+
+        Raises:
+            InputError: if they break an added rule although the solution keeps it: it asks for what no plan holds.
+        """
         with building():
             self._built.take_to(self._policy)
-            # Variables without a column say what the start says, not what another policy's solution left in them.
-            set_start(self._built.model, self._decisions)
-            self.matrix.set_values(solution)
-            return read_decisions(self._built.model)
+            decisions = self._read(solution)
+            if self._built.added is not None and self._broken(decisions):
+                # What serves nothing may be what an added rule asks for.
+                decisions = self._read(solution, lists_that_serve=False)
+                if broken := self._broken(decisions):
+                    raise InputError(
+                        Fault("asks for what a plan never holds, such as readiness that nobody uses; word it by lists, "
+                              "take-up, posts or officers.", column="rules", value=str(breach)) for breach in broken
+                    )  # fmt: skip
+            return decisions
+
+    def broken(self, decisions: Decisions) -> list[Breach] | None:
+        """Return the added rows that decisions break; None where they leave open what the rules' own variables are."""
+        with building():
+            self._built.take_to(self._policy)
+            added = self._built.added
+            return None if added is not None and added.own_variables else self._broken(decisions)
+
+    def _read(self, solution: NDArray[np.float64], lists_that_serve: bool = True) -> Decisions:
+        # Variables without a column say what the start says, not what another policy's solution left in them.
+        set_start(self._built.model, self._decisions)
+        self.matrix.set_values(solution)
+        return read_decisions(self._built.model, lists_that_serve)
+
+    def _broken(self, decisions: Decisions) -> list[Breach]:
+        if self._built.added is None:
+            return []
+        set_start(self._built.model, decisions)
+        return self._built.added.broken()
 
 
 class _Built:
     """A model, what it was last compiled to, and what has changed since. Every call needs the lock."""
 
-    def __init__(self, case: Case, policy: Policy):
+    def __init__(self, case: Case, policy: Policy, rules: AddRules | None):
         self.model: Any = build_model(case, policy)
+        self.added = None if rules is None else AddedRules(self.model, rules)
         self.carried = Carried()
         self.sound = True
         self._matrix: Matrix | None = None
@@ -110,6 +154,8 @@ class _Built:
         """Return why another model is needed; empty where this one can be taken to the policy."""
         if self.model.case is not case:
             return "the data are others: the model is built anew"
+        if self.added is not None and self.model.policy != policy:
+            return "added rules may hang on the policy: the model is built anew"
         return reason_to_rebuild(self.model, policy)
 
     def take_to(self, policy: Policy) -> None:

@@ -24,7 +24,7 @@ from devolve_opt.solver.progress import Step
 from devolve_opt.studies.comparing import valued_on
 from devolve_opt.studies.kept import NO_PLAN, NOT_FOUND, digest_of, without_plan
 from devolve_opt.studies.many import Hands, Job, solve_all
-from devolve_opt.studies.options import check_options
+from devolve_opt.studies.options import check_options, refuse_added_rules
 from devolve_opt.studies.solving import solve
 
 WORST_FIRST = ("solver_failed", NOT_FOUND, "interrupted", "time_limit")
@@ -128,6 +128,7 @@ def robustness(
             the plan lists nothing, or the policy has goals.
     """
     check_options(gap, time_limit, threads)
+    refuse_added_rules(plan)
     names = check_uncertain(uncertain)
     faults = [Fault("must be at least 1.", column="futures", value=str(futures))] if futures < 1 else []
     faults += [Fault("must not be negative.", column="seed", value=str(seed))] if seed < 0 else []

@@ -20,16 +20,20 @@ def search_of(
     threads: int,
     carried: Carried,
     report: Callable[[Step], None] = lambda step: None,
+    whole: bool = False,
 ) -> Search:
-    """Return the search for a matrix of a case: which columns are lists, and of which township and field each is."""
+    """Return the search for a matrix of a case: which columns are lists, and of which township and field each is.
+
+    `whole`: the matrix has rows that are not of this package, so it goes to HiGHS whole.
+    """
     return Search(
         matrix,
         control,
         lists=matrix.columns_of("base", "special", "listed"),
         gap=gap,
         threads=threads,
-        places=matrix.places(case.tables["townships"].index),
-        fields=matrix.numbered(_fields(case)),
+        places=None if whole else matrix.places(case.tables["townships"].index),
+        fields=None if whole else matrix.numbered(_fields(case)),
         report=report,
         carried=carried,
     )

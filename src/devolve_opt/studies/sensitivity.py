@@ -30,7 +30,7 @@ from devolve_opt.solver.progress import Step
 from devolve_opt.studies.comparing import measures, valued_on
 from devolve_opt.studies.kept import NO_PLAN, NOT_FOUND, digest_of, without_plan
 from devolve_opt.studies.many import Hands, Job, solve_all
-from devolve_opt.studies.options import check_options
+from devolve_opt.studies.options import check_options, refuse_added_rules
 from devolve_opt.studies.prepared import Models
 from devolve_opt.studies.solving import solve
 
@@ -136,6 +136,7 @@ def sensitivity(
             known, has no range or is given one that is not allowed.
     """
     check_options(gap, time_limit, threads)
+    refuse_added_rules(plan)
     scenario = plan.scenario
     settings, faults = _settings(scenario, vary)
     faults += [Fault("must be at least 2.", column="trajectories", value=str(trajectories))] if trajectories < 2 else []

@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from devolve_opt.audit import audit, describe
-from devolve_opt.errors import AuditError, NoPlanError
+from devolve_opt.errors import AuditError, Fault, InputError, NoPlanError
+from devolve_opt.formulation import AddRules
 from devolve_opt.plan import Audit, Decisions, Plan, relative_gap
 from devolve_opt.rules.legality import exclusions
 from devolve_opt.rules.pins import check_pins
@@ -40,6 +42,7 @@ def solve(
     explain: bool = True,
     teams_sited: bool = False,
     models: Models | None = None,
+    rules: AddRules | None = None,
     report: Callable[[Step], None] = lambda step: None,
 ) -> Plan:
     """Solve a scenario; an optimised plan is returned only if it has passed the independent audit.
@@ -59,7 +62,11 @@ def solve(
         explain: whether to find out which rules clash where no plan exists; it takes time of its own.
         teams_sited: whether the caller has sited the area teams already.
         models: keeps the model from one call to the next, so that scenarios of the same data that differ in caps or
-            prices do not build it anew.
+            prices do not build it anew; not together with `rules`.
+        rules: adds rules of your own: a function that is given the Pyomo model once it is built and puts constraints,
+            and variables of its own if need be, onto it; `devolve_opt.formulation` tells what the model has. The bound
+            is then one on every plan that keeps these rules as well, the plan keeps them, and `options` names them
+            (`added_rules`). Large models take longer, because HiGHS is given them whole.
         report: called with each step of the search.
 
     Returns:
@@ -68,8 +75,9 @@ def solve(
         every rule its bound is -inf.
 
     Raises:
-        InputError: if an option is not allowed, pins name what is not there or contradict law or one another, or area
-            teams are on in a case without teams.
+        InputError: if an option is not allowed, `rules` adds nothing, does more than add or asks for what no plan
+            holds, pins name what is not there or contradict law or one another, or area teams are on in a case without
+            teams.
         NoPlanError: if it is confirmed that no plan exists, or none was found in time; or the area teams cannot serve
             every township.
         SolverError: if the solver refuses the model.
@@ -78,6 +86,8 @@ def solve(
     if not isinstance(scenario, Scenario):
         raise TypeError(f"solve takes a Scenario, not {type(scenario).__name__}; Scenario.read(path) reads one")
     check_options(gap, time_limit, threads, method)
+    if models is not None and rules is not None:
+        raise InputError([Fault("cannot be kept from one call to the next with rules of your own.", column="models")])
     own = control is None
     control = control or Control(time_limit)
     with stop_on_interrupt(control.stop) if own else nullcontext():
@@ -91,8 +101,8 @@ def solve(
             scenario = within_reach(scenario)
         else:
             check_pins(scenario.data, scenario.policy)
-            scenario, reached, start = in_order(scenario, gap, threads, control, report)
-        plan = _solve(scenario, Method(method), gap, threads, control, explain, models or Models(), report, start)
+            scenario, reached, start = in_order(scenario, gap, threads, control, report, rules)
+        plan = _solve(scenario, Method(method), gap, threads, control, explain, models or Models(rules), report, start)
         if plan.status is Status.PROVEN and not all(goal.proven for goal in reached):
             plan = replace(plan, status=Status.INTERRUPTED if control.stopped else Status.TIME_LIMIT)
         goals = {"goals": [goal.record() for goal in reached]} if reached else {}
@@ -126,21 +136,34 @@ def _solve(
     matrix = prepared.matrix
     seconds["build"] = time.monotonic() - began
 
-    search = search_of(case, matrix, control, gap, threads, prepared.carried, report)
+    search = search_of(case, matrix, control, gap, threads, prepared.carried, report, whole=bool(prepared.added))
     search.run(prepared.start, relaxation_only=method is Method.RATIO)
     seconds.update(search.seconds)
 
     if search.infeasible and method is Method.OPTIMAL:
         report(Step(control.elapsed, "conflict", np.inf, -np.inf))
-        why, clash, conflict = why_infeasible(matrix, policy, control, threads) if explain else ([], None, None)
-        raise NoPlanError("\n".join([_infeasible(scenario), *why]), proven=True, clashes=clash, conflict=conflict)
-    options = {"method": str(method), "gap": gap, "time_limit": control.time_limit, "threads": threads}
+        why, clash, conflict = (
+            why_infeasible(matrix, policy, control, threads, prepared.added) if explain else ([], None, None)
+        )
+        raise NoPlanError(
+            "\n".join([_infeasible(scenario, prepared.added), *why]), proven=True, clashes=clash, conflict=conflict
+        )
+    options: dict[str, Any] = {
+        "method": str(method), "gap": gap, "time_limit": control.time_limit, "threads": threads,
+    }  # fmt: skip
+    bound = -np.inf if search.infeasible else search.bound
+    if prepared.added:
+        options["added_rules"] = list(prepared.added)
+        broken = prepared.broken(rule_decisions)
+        if broken is None and not search.infeasible:
+            bound = np.inf  # whether it keeps them is not known, so nothing bounds it
+        rule_audit = replace(rule_audit, breaches=(*rule_audit.breaches, *(broken or ())))
     reference = Plan(
         scenario=scenario,
         method=Method.RATIO,
         status=Status.RULE,
         objective=rule_audit.objective,
-        bound=-np.inf if search.infeasible else search.bound,
+        bound=bound,
         decisions=rule_decisions,
         audit=rule_audit,
         exclusions=exclusions(case, policy),
@@ -159,7 +182,8 @@ def _solve(
         )
 
     began = time.monotonic()
-    plan = with_decisions(reference, prepared.decisions(search.solution), search.objective)
+    proven = replace(reference, bound=search.bound)
+    plan = with_decisions(proven, prepared.decisions(search.solution), search.objective)
     seconds["audit"] = time.monotonic() - began
     report(Step(control.elapsed, "audited", plan.bound, plan.objective))
     status = _status(search, plan.objective, gap)
@@ -210,5 +234,6 @@ def _audited(scenario: Scenario, decisions: Decisions, objective: float, bound: 
     return checked
 
 
-def _infeasible(scenario: Scenario) -> str:
-    return f"No plan can keep all the rules of {scenario.title!r}: proven by HiGHS with and without presolve."
+def _infeasible(scenario: Scenario, added: tuple[str, ...]) -> str:
+    more = f" and the added rules ({', '.join(added)})" if added else ""
+    return f"No plan can keep all the rules of {scenario.title!r}{more}: proven by HiGHS with and without presolve."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from devolve_opt.language import language, tr
+from devolve_opt.language import joined, language, tr
 from devolve_opt.plan import Plan
 from devolve_opt.studies.options import AGREEMENT
 from devolve_opt.vocabulary import Method, Status
@@ -74,7 +74,14 @@ def proof_record(plan: Plan) -> dict[str, Any]:
 
 
 def short_status(plan: Plan) -> str:
-    """Return status and gap in a few words, for the foot of a figure."""
+    """Return status and gap in a few words, for the foot of a figure; added rules belong to what is proven."""
+    added = plan.options.get("added_rules")
+    return (
+        tr("{status} (with added rules: {names})", status=_state(plan), names=joined(added)) if added else _state(plan)
+    )
+
+
+def _state(plan: Plan) -> str:
     if plan.bound == -math.inf:
         return tr("no plan can keep every rule")
     if plan.audit.breaches:
@@ -115,6 +122,8 @@ def status_lines(plan: Plan) -> list[str]:
         )
         return [broken]
     said["those"] = tr("plan that reaches its goals") if plan.scenario.policy.goals else tr("plan of this scenario")
+    if plan.options.get("added_rules"):
+        said["those"] = tr("plan that keeps the added rules as well")
     goals = [tr("That {term} cannot reach more is NOT proven.", term=term) for term in goals_not_proven(plan)]
     # Where the goals alone are open, the rest of the worth is proven all the same.
     if plan.status is Status.PROVEN or (goals and plan.gap <= plan.options.get("gap", 0.0) + AGREEMENT):
