@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 SIZED = ("trade_offs", "robustness", "choice_rules")
 """Notebooks in which a constant chooses the case."""
-FIGURES = {"first_steps": 12, "trade_offs": 3, "own_constraint": 1, "robustness": 3, "choice_rules": 1}
+FIGURES = {"first_steps": 15, "trade_offs": 3, "own_constraint": 1, "robustness": 3, "choice_rules": 1}
 """How many figures each shows at least."""
 
 
