@@ -25,6 +25,7 @@ from devolve_opt.schema import country_schema, outputs, schema
 from devolve_opt.schema.header import HEADER_KEYS
 from devolve_opt.settings import REMEDIES
 from devolve_opt.views.policy_page import SECTIONS
+from devolve_opt.views.report import CAPTIONS
 from devolve_opt.views.wording import HOURS, STATES, count
 from devolve_opt.vocabulary import label, some_of
 
@@ -58,10 +59,10 @@ def texts_of(text: str) -> tuple[set[str], list[int]]:
 def shown_by_table() -> frozenset[str]:
     """Return the texts that stand in a table of the code and are shown by a `tr` that names the table."""
     helps = help_texts(typer.main.get_command(app))
-    tables = (STATES, USAGE_ERRORS, REMEDIES, OTHER_SEPARATORS)
+    tables = (STATES, USAGE_ERRORS, REMEDIES, OTHER_SEPARATORS, CAPTIONS)
     single = (HOURS, ", ", "; ", "units", "Show this message and exit.", "Language of what is said: `zh` or `en`.")
-    return frozenset([*helps, *STATUSES, *single, *(text for table in tables for text in table.values()),
-                      *of_data(), *of_policy()])  # fmt: skip
+    in_tables = [text for table in tables for text in table.values()]
+    return frozenset([*helps, *STATUSES, *single, *in_tables, *of_data(), *of_policy()])
 
 
 def of_data() -> set[str]:

@@ -35,7 +35,7 @@ WORDS: dict[str, str] = {
     "three-thirds-indicators": "三个三分之一（指标）", "4-3-3": "433系数", "wisn": "WISN法", "custom": "自定权重",
     "largest_remainder": "最大余额法", "sainte_lague": "圣拉古法", "huntington_hill": "亨廷顿-希尔法",
     "dhondt": "东特法", "adams": "亚当斯法", "area": "片区", "one_to_one": "一镇一队", "best": "由模型选择",
-    "any": "指导清单任一",
+    "any": "指导清单任一", "zh": "中文", "en": "英文",
 }  # fmt: skip
 """Chinese of those choices of the policy that are no words of the vocabulary."""
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from devolve_opt.cli.common import app, err, marking, out, refuse_foreign_folder
 from devolve_opt.cli.spoken import SpokenCommand
 from devolve_opt.errors import Fault, InputError
-from devolve_opt.language import tr
+from devolve_opt.language import chosen, tr
 
 if TYPE_CHECKING:
     from devolve_opt.scenario import Scenario
@@ -44,7 +44,7 @@ def check(
     found = scenario.case
     title = f"{found.title}   {found.notice}".rstrip()
     table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column(tr("name"))
+    table.add_column(tr("table"))
     table.add_column(tr("rows"), justify="right")
     table.add_column(tr("meaning"))
     for name, rows in found.size().items():
@@ -59,7 +59,7 @@ def check(
     reasons = Table(title=heading, title_justify="left", title_style="bold")
     reasons.add_column(tr("rule"))
     reasons.add_column(tr("article"))
-    reasons.add_column(tr("number of powers"), justify="right")
+    reasons.add_column(chosen("事项数", "powers"), justify="right")  # as a unit, `powers` is something else
     for (rule, article), group in kept_out.groupby(["rule", "article"], sort=False):
         reasons.add_row(str(rule), str(article), str(len(group)))
     out.print(reasons)

@@ -228,9 +228,9 @@ def _header(sheet: Sheet | None, file: str) -> tuple[dict[str, Any], list[Fault]
         meant = {"boolean": TRUTHS.get(text.lower(), text), "text": text}
         keys[name], rows[name] = meant.get(kinds.get(name, ""), value), number
     header, faults = check_header(keys)
-    place = place_of(file, sheet.name)
+    place, toml = place_of(file, sheet.name), tr("must be true or false, without quotation marks.")
     return header, [
-        Fault(fault.message.replace("true or false, without quotation marks", "yes or no (是 or 否)"), place,
+        Fault(fault.message.replace(toml, tr("must be yes or no (是 or 否).")), place,
               rows.get(fault.column), fault.column, fault.value)
         for fault in faults
     ]  # fmt: skip

@@ -198,9 +198,3 @@ def result_words() -> dict[str, tuple[str, str]]:
 def measured() -> dict[str, Output]:
     """Return the figures of a plan that an official asks for first, by measure."""
     return {column: words for (table, column), words in outputs().items() if table == "measures"}
-
-
-@cache
-def phrases() -> dict[str, tuple[str, str]]:
-    """Return the phrases of reports by key: in Chinese and in English."""
-    return {row["key"]: (row["chinese"], row["english"]) for row in _rows("phrases.csv")}

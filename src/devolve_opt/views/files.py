@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib
@@ -60,6 +61,12 @@ def write_figure(path: Path, figure: Figure) -> None:
     """Write a figure as PNG and SVG; the path has no ending, and the same figure gives the same files."""
     png, svg = (path.with_name(f"{path.name}.{kind}") for kind in ("png", "svg"))
     write_file(png, lambda name: figure.savefig(name, dpi=DOTS_PER_INCH, format="png"))
-    # No date, no random names inside.
+    write_bytes(svg, svg_bytes(figure))
+
+
+def svg_bytes(figure: Figure) -> bytes:
+    """Return a figure as SVG without date or random names inside: the same figure gives the same bytes."""
+    drawn = BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "devolve_opt"}):
-        write_file(svg, lambda name: figure.savefig(name, format="svg", metadata={"Date": None}))
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
+    return drawn.getvalue()

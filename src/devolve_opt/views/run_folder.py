@@ -24,6 +24,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.language import language
 from devolve_opt.plan import Plan
 from devolve_opt.studies.comparing import MANIFEST, SCHEMA_VERSION, measures, read_manifest, valued_on
 from devolve_opt.version import __version__
@@ -89,6 +90,7 @@ def manifest(plan: Plan, started: datetime | None = None, supplements: Sequence[
     scenario, reference = plan.scenario, plan.reference
     return {
         "schema_version": SCHEMA_VERSION,
+        "language": language(),
         "title": scenario.title,
         "status": str(plan.status),
         "method": str(plan.method),
