@@ -1,8 +1,12 @@
-"""A plan as one Excel workbook, ready to be handed in: what is decided, before and after, why, and who answers."""
+"""A plan as one Excel workbook, ready to be handed in: what is decided, before and after, why, and who answers.
+
+Everything in it stands in Chinese first and in English below or beside it, whatever language is spoken: it is handed
+on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -12,9 +16,13 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
+from devolve_opt.language import LANGUAGES, Language, in_both, language, speaking
 from devolve_opt.plan import Plan
 from devolve_opt.schema import measured, output, result_words
 from devolve_opt.studies.comparing import measures
+from devolve_opt.views.caps import caps
+from devolve_opt.views.declined import declined, withdrawn
+from devolve_opt.views.duties import duties
 from devolve_opt.views.sheets import (
     NOTICE,
     NUMBER,
@@ -31,7 +39,7 @@ from devolve_opt.views.sheets import (
     write_lines,
 )
 from devolve_opt.views.summary import summary
-from devolve_opt.views.tables import plan_tables
+from devolve_opt.views.tables import exclusions, plan_tables
 from devolve_opt.views.terms import ratio_plan, terms_on
 from devolve_opt.views.wording import percent, status_lines
 from devolve_opt.vocabulary import CHINESE, label
@@ -52,13 +60,19 @@ SHEETS = {
 FORMATS = {"whole": WHOLE, "number": NUMBER, "share": SHARE, "": None}
 WORDED = (
     "category", "list", "lists", "lists_ratio_rule", "type", "change", "head", "basis", "reason", "status", "channel",
-    "decides", "carries_out", "supports", "supervises", "answers", "kind", "term",
+    "decides", "carries_out", "supports", "supervises", "answers", "kind", "term", "unit", "source",
 )  # fmt: skip
 """Columns whose codes are written out in words; lists of codes are separated by commas."""
+SAID: dict[str, Callable[[Plan], pd.DataFrame]] = {
+    "caps": caps, "declined": declined, "duties": duties, "exclusions": exclusions, "withdrawn": withdrawn,
+}  # fmt: skip
+"""Tables with sentences in them, which are in the language that is spoken where the table is made."""
 LEFT_OUT = ("synthetic", "chinese", "kind_chinese")
 """Columns that the heads of the sheets tell, or that are there in words already."""
 LINE_WIDTH = 110
 """Width of the summary's lines, characters."""
+EVEN: dict[Language, str] = {"zh": "NSimSun", "en": "Courier New"}
+"""Fonts in which the columns of the summary stand below one another; of Chinese a letter is as wide as two."""
 HEADINGS = 3
 """Row of the headings; title and proof stand above them."""
 
@@ -73,14 +87,34 @@ def write_plan_workbook(plan: Plan, path: str | Path, tables: Mapping[str, pd.Da
     """
     path = Path(path)
     book = new_book()
-    _summary(book, plan)
     tables = plan_tables(plan) if tables is None else tables
-    for name in SHEETS:
-        if name in tables and len(tables[name]):
-            frame = tables[name]
+    shown = {name: _said_twice(plan, name, tables[name]) for name in SHEETS if name in tables and len(tables[name])}
+    with speaking("en"):  # what is English here stands beside its Chinese
+        _summary(book, plan)
+        for name, frame in shown.items():
             _table(book, plan, name, frame.drop(columns=[one for one in LEFT_OUT if one in frame]))
     save(book, path)
     return path
+
+
+def _said_twice(plan: Plan, name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its sentences in Chinese and, on a line below, in English."""
+    if name not in SAID:
+        return table
+    said = {language(): table}
+    for each in LANGUAGES:
+        if each not in said:
+            with speaking(each):
+                said[each] = SAID[name](plan)
+    chinese, english = said["zh"], said["en"]
+    texts = [str(column) for column in table if column not in WORDED and pd.api.types.is_string_dtype(table[column])]
+    return table.assign(**{
+        column: [
+            first if first == second else f"{first}\n{second}"
+            for first, second in zip(chinese[column], english[column], strict=True)
+        ]
+        for column in texts
+    })  # fmt: skip
 
 
 _DEPARTMENT = "county department: "
@@ -100,14 +134,15 @@ def in_words(code: Any) -> Any:
     if found is None and ", " in code:
         parts = [_word(part) for part in code.split(", ")]
         return code if None in parts else "；".join(map(str, parts))
-    return found or code
+    return found or in_both(code, " ")
 
 
 def _word(code: str) -> str | None:
     known: Mapping[Any, str] = CHINESE
     if code in result_words():
         return " ".join(result_words()[code])
-    return f"{known[code]} {label(code)}" if code in known else None
+    with speaking("en"):
+        return f"{known[code]} {label(code)}" if code in known else None
 
 
 def _summary(book: Workbook, plan: Plan) -> None:
@@ -123,11 +158,15 @@ def _summary(book: Workbook, plan: Plan) -> None:
         ).font = NOTICE
         row += 1
     row = _figures(sheet, row + 1, plan) + 1
-    for line in summary(plan).splitlines()[1:]:
-        cell = put(sheet.cell(row, 1), line)
-        cell.font = Font(name="Courier New", size=10, bold=bool(line) and not line.startswith(" "))
-        cell.alignment = Alignment(vertical="top", wrap_text=True)
-        fit_height(sheet, row, [(line, LINE_WIDTH * 1.2)])
+    for spoken, font in EVEN.items():
+        with speaking(spoken):
+            lines = summary(plan).splitlines()[1:]
+        for line in lines:
+            cell = put(sheet.cell(row, 1), line)
+            cell.font = Font(name=font, size=10, bold=bool(line) and not line.startswith(" "))
+            cell.alignment = Alignment(vertical="top", wrap_text=True)
+            fit_height(sheet, row, [(line, LINE_WIDTH * 1.2)])
+            row += 1
         row += 1
     set_up_printing(sheet)
 
@@ -138,7 +177,10 @@ def _figures(sheet: Worksheet, row: int, plan: Plan) -> int:
     listed = plan.decisions.guide_list["list"].value_counts()
     proof = in_words(str(plan.status))
     gap = f"，与上界相差 {percent(plan.gap)}" if isfinite(plan.bound) else ""
-    lines = [f"证明 proof: {proof}{gap}（{'; '.join(status_lines(plan)[:1])}）"]
+    lines = [f"证明 proof: {proof}{gap}"]
+    for each in LANGUAGES:
+        with speaking(each):
+            lines += [f"    {line}" for line in status_lines(plan)]
     lines.append("清单 lists: " + "，".join(f"{in_words(str(name))} {number}" for name, number in listed.items()))
     now, before = (measures(each) for each in (plan, rule))
     for name, words in measured().items():
@@ -163,7 +205,8 @@ def _table(book: Workbook, plan: Plan, name: str, frame: pd.DataFrame) -> None:
         frame.insert(list(frame).index("county") + 1, "county_name", frame["county"].map(counties))
     words = {str(column): output(name, str(column)) for column in frame}
     headings = [
-        f"{each.chinese}\n{each.english}" + (f"\n[{each.unit}]" if each.unit else "") for each in words.values()
+        f"{each.chinese}\n{each.english}" + (f"\n[{in_both(each.unit, ' ')}]" if each.unit else "")
+        for each in words.values()
     ]
     shown = frame.assign(**{column: frame[column].map(in_words) for column in WORDED if column in frame})
     truths = frame.select_dtypes(bool).columns

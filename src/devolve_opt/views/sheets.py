@@ -109,6 +109,7 @@ def write_frame(
     write_heading(sheet, row, headings, notes)
     widths = [sheet.column_dimensions[get_column_letter(place)].width for place in range(1, len(headings) + 1)]
     looks: dict[tuple[int, bool, bool], Any] = {}
+    folded: dict[int, list[tuple[str, int]]] = {}
     for number, values in enumerate(frame.itertuples(index=False, name=None), start=row + 1):
         for place, value in enumerate(values):
             cell = sheet.cell(number, place + 1)
@@ -119,12 +120,17 @@ def write_frame(
                 cell.value, cell.data_type = text, "s"
                 widths[place] = max(widths[place], _width(text) + 2)
             # A look is made up once and shared: to make it up for every cell takes a city's workbook minutes.
-            look = (place, text is not None and _width(text) > WIDEST, text is not None and text.startswith(FORMULAS))
+            wrapped = text is not None and (_width(text) > WIDEST or "\n" in text)
+            if wrapped and text is not None:
+                folded.setdefault(number, []).append((text, place))
+            look = (place, wrapped, text is not None and text.startswith(FORMULAS))
             if look not in looks:
                 looks[look] = _look(cell, formats[place], *look[1:])
             cell._style = looks[look]
     for place, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(place)].width = min(WIDEST, width)
+    for number, texts in folded.items():
+        fit_height(sheet, number, [(text, min(WIDEST, widths[place])) for text, place in texts])
     last = f"{get_column_letter(len(headings))}{row + max(1, len(frame))}"
     sheet.auto_filter.ref = f"A{row}:{last}"
     sheet.freeze_panes = sheet.cell(row + 1, frozen + 1)
@@ -136,7 +142,8 @@ def _look(cell: Cell, number_format: str | None, wrapped: bool, quoted: bool) ->
     if number_format is not None:
         cell.number_format = number_format
     cell.border = Border(bottom=THIN)
-    cell.alignment = Alignment(vertical="top", wrap_text=wrapped, indent=0 if number_format else 1)
+    side = {} if number_format else {"horizontal": "left", "indent": 1}
+    cell.alignment = Alignment(vertical="top", wrap_text=wrapped, **side)
     cell.quotePrefix = quoted
     return cell._style
 
@@ -195,5 +202,7 @@ def new_book() -> Workbook:
 
 
 def _width(text: str) -> int:
-    """Return how many columns of a fixed font a text takes: two for a Chinese character."""
+    """Return how many columns of a fixed font a text takes, its widest line: two for a Chinese character."""
+    if "\n" in text:
+        return max(map(_width, text.split("\n")))
     return len(text) if text.isascii() else sum(2 if ord(mark) > 0x2E7F else 1 for mark in text)
