@@ -11,14 +11,18 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
+from devolve_opt.language import LANGUAGES, speaking, tr
 from devolve_opt.plan import Plan
 from devolve_opt.scenario import Scenario
 from devolve_opt.schema import output, outputs, result_words
 from devolve_opt.studies.comparing import measures
 from devolve_opt.studies.solving import solve
-from devolve_opt.views.plan_workbook import HEADINGS, SHEETS, WORDED, in_words, write_plan_workbook
-from devolve_opt.views.sheets import SHARE, WHOLE
+from devolve_opt.views.caps import caps
+from devolve_opt.views.plan_workbook import HEADINGS, SAID, SHEETS, WORDED, in_words, write_plan_workbook
+from devolve_opt.views.sheets import LINE, SHARE, WHOLE
+from devolve_opt.views.summary import summary
 from devolve_opt.views.tables import plan_tables
+from devolve_opt.views.wording import status_lines
 from devolve_opt.vocabulary import CHINESE
 from modelling import everything_on, hand_scenario, with_everything
 
@@ -100,6 +104,40 @@ def test_the_sheets_hold_what_the_tables_hold(plan, path):
     assert workload.cell(HEADINGS + 1, load).number_format == SHARE
     category = headings_of(workload).index("category") + 1
     assert workload.cell(HEADINGS + 1, category).value == f"{CHINESE['county_seat']} county seat"
+
+
+def test_the_workbook_is_the_same_whatever_language_is_spoken(full, path, tmp_path):
+    """Sentences stand in both languages; tables that were made in either are taken."""
+    names = [tmp_path / f"{each}.xlsx" for each in LANGUAGES]
+    for each, name in zip(LANGUAGES, names, strict=True):
+        with speaking(each):
+            write_plan_workbook(full, name, plan_tables(full))
+    first, second = ([[cell.value for row in sheet.iter_rows() for cell in row] for sheet in load_workbook(name)]
+                     for name in names)  # fmt: skip
+    assert first == second
+
+
+def test_the_summary_and_the_sentences_stand_in_both_languages(full, tmp_path, monkeypatch):
+    # A text that is surely in the catalogue, whatever else is.
+    monkeypatch.setitem(SAID, "caps", lambda plan: caps(plan).assign(meaning=tr("ratio rule")))
+    book = load_workbook(write_plan_workbook(full, tmp_path / "plan.xlsx", plan_tables(full) | {
+        "caps": caps(full).assign(meaning="ratio rule", synthetic=True),
+    }))  # fmt: skip
+    sheet = book["上限使用 caps"]
+    cell = sheet.cell(HEADINGS + 1, headings_of(sheet).index("meaning") + 1)
+    assert cell.value == "按比例法\nratio rule"
+    assert cell.alignment.wrap_text
+    assert sheet.row_dimensions[HEADINGS + 1].height >= 2 * LINE
+    lines = [str(row[0].value) for row in book["摘要 summary"].iter_rows()]
+    for each in LANGUAGES:
+        with speaking(each):
+            assert f"    {status_lines(full)[0]}" in lines
+            assert set(summary(full).splitlines()[1:]) - {""} <= set(lines)
+
+
+def test_units_of_headings_stand_in_both_languages(path):
+    head = [cell.value for cell in load_workbook(path)["工作量 workload"][HEADINGS] if cell.value]
+    assert any(text.endswith("[工时/年 staff-hours a year]") for text in head)
 
 
 def test_invented_data_say_so_on_every_sheet(path):

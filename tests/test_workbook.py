@@ -7,6 +7,7 @@ import zipfile
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.formula import ArrayFormula
@@ -451,3 +452,23 @@ def test_the_shell_writes_checks_marks_and_runs(tmp_path):
     assert isinstance(done.exception, InputError)
     assert "A copy with the bad cells marked" in done.output
     assert (tmp_path / f"hand{SUFFIX}.xlsx").exists()
+
+
+def test_check_and_run_say_which_rows_of_the_guide_list_do_not_count(tmp_path):
+    hand = hand_scenario()
+    power = str(hand.case.powers.index[0])
+    listed = pd.DataFrame([(power, "base"), (str(hand.case.powers.index[1]), "general")], columns=["power", "list"])
+    path = write_template(tmp_path / "hand.xlsx", hand.case.replace(guide_list=listed))
+    for command in (["check", str(path)], ["run", str(path), "--out", str(tmp_path / "run"), "--method", "ratio"]):
+        done = CliRunner().invoke(app, command)
+        assert done.exit_code == 0, done.output
+        said = "1 row of the guide list in force NOT counted: the policy has no list for general (own_list_categories)."
+        assert said in done.stderr
+    done = CliRunner().invoke(app, ["check", str(path), "--lang", "zh"])
+    assert "现行指导清单有 1 行未计入：政策没有为一般镇设清单（own_list_categories）。" in done.stderr
+
+
+def test_an_option_is_called_an_option(tmp_path):
+    done = CliRunner().invoke(app, ["report", str(tmp_path), "--out", str(tmp_path / "x.docx")])
+    assert "option --out, value" in str(done.exception)
+    assert "column" not in str(done.exception)

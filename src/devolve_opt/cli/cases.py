@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from devolve_opt.cli.common import app, err, marking, out, refuse_foreign_folder
+from devolve_opt.cli.common import app, err, marking, out, refuse_foreign_folder, say_not_counted
 from devolve_opt.cli.spoken import SpokenCommand
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.language import chosen, tr
@@ -41,6 +41,7 @@ def check(
 
     with marking(case):
         scenario = _read(case)
+    say_not_counted(scenario)
     found = scenario.case
     title = f"{found.title}   {found.notice}".rstrip()
     table = Table(title=title, title_justify="left", title_style="bold")

@@ -73,7 +73,16 @@ def read_scenario(path: Path) -> Scenario:
     adopt(scenario.policy.language)
     if scenario.case.synthetic:
         err.print(scenario.case.notice, style="bold yellow")
+    say_not_counted(scenario)
     return scenario
+
+
+def say_not_counted(scenario: Scenario) -> None:
+    """Tell of rows of the case that the policy leaves out, before the work."""
+    from devolve_opt.views.notices import guide_rows_not_counted
+
+    for line in guide_rows_not_counted(scenario):
+        err.print(line, style="bold yellow", markup=False)
 
 
 def read_plan(run: Path, case_folder: Path | None) -> Plan:

@@ -60,7 +60,7 @@ SHEETS = {
 FORMATS = {"whole": WHOLE, "number": NUMBER, "share": SHARE, "": None}
 WORDED = (
     "category", "list", "lists", "lists_ratio_rule", "type", "change", "head", "basis", "reason", "status", "channel",
-    "decides", "carries_out", "supports", "supervises", "answers", "kind", "term", "unit", "source",
+    "decides", "carries_out", "supports", "supervises", "answers", "kind", "term", "source",
 )  # fmt: skip
 """Columns whose codes are written out in words; lists of codes are separated by commas."""
 SAID: dict[str, Callable[[Plan], pd.DataFrame]] = {

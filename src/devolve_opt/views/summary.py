@@ -15,6 +15,7 @@ from devolve_opt.settings import ASSUMPTION, Settings
 from devolve_opt.views import tables
 from devolve_opt.views.caps import cap_sentence, caps
 from devolve_opt.views.duties import duty_lines
+from devolve_opt.views.notices import guide_rows_not_counted
 from devolve_opt.views.reasons import list_reasons, officer_reasons, post_reasons, take_up_reasons
 from devolve_opt.views.stations import station_lines
 from devolve_opt.views.terms import terms_on
@@ -156,14 +157,7 @@ def _not_counted(plan: Plan) -> list[str]:
         f"{count(rows, one, many)} in the case: NOT counted, because the policy has no [policy.{table}]."
         for rows, one, many, table, is_off in off if is_off and rows
     ]  # fmt: skip
-    lists = case.guide_list["list"].astype(str)
-    foreign = lists[~lists.isin([BASE_LIST, *map(str, policy.own_list_categories)])]
-    if len(foreign):
-        lines.append(
-            f"{count(len(foreign), 'row')} of the guide list in force NOT counted: the policy has no list for "
-            f"{', '.join(sorted(set(foreign)))} (own_list_categories)."
-        )
-    return lines
+    return [*lines, *guide_rows_not_counted(plan.scenario)]
 
 
 def _held_already(plan: Plan) -> list[str]:
