@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import csv
+import re
 import string
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import get_args
@@ -14,18 +16,31 @@ import pytest
 import typer
 from pydantic import BaseModel
 
+from devolve_opt import audit
 from devolve_opt import language as languages
+from devolve_opt.audit import area_teams as audit_of_teams
+from devolve_opt.audit import phases as audit_of_phases
+from devolve_opt.audit.offices import audit_offices
 from devolve_opt.cli import app
 from devolve_opt.cli.common import STATUSES
 from devolve_opt.cli.spoken import USAGE_ERRORS, help_texts
+from devolve_opt.instruments import TeamMode
 from devolve_opt.language import catalogue, chosen, joined, language, set_language, speaking, tr
+from devolve_opt.plan import PLACES, UNITS
 from devolve_opt.policy import Policy
 from devolve_opt.reading.text_files import OTHER_SEPARATORS
+from devolve_opt.rules.legality import CHECKS, REQUIRES_EXCLUDED
+from devolve_opt.rules.stations import BY_POLICY, KEPT, THE_POLICY
 from devolve_opt.schema import country_schema, outputs, schema
 from devolve_opt.schema.header import HEADER_KEYS
-from devolve_opt.settings import REMEDIES
+from devolve_opt.settings import REMEDIES, REPORT
+from devolve_opt.studies.admission import HELD_FIXED, Verdict
+from devolve_opt.views.admission import MEANING
+from devolve_opt.views.caps import IN_CHINESE, MEANINGS
 from devolve_opt.views.policy_page import SECTIONS
 from devolve_opt.views.report import CAPTIONS
+from devolve_opt.views.responsibilities import ARTICLES
+from devolve_opt.views.supplements import KINDS
 from devolve_opt.views.wording import HOURS, STATES, count
 from devolve_opt.vocabulary import label, some_of
 
@@ -62,7 +77,7 @@ def shown_by_table() -> frozenset[str]:
     tables = (STATES, USAGE_ERRORS, REMEDIES, OTHER_SEPARATORS, CAPTIONS)
     single = (HOURS, ", ", "; ", "units", "Show this message and exit.", "Language of what is said: `zh` or `en`.")
     in_tables = [text for table in tables for text in table.values()]
-    return frozenset([*helps, *STATUSES, *single, *in_tables, *of_data(), *of_policy()])
+    return frozenset([*helps, *STATUSES, *single, *in_tables, *of_data(), *of_policy(), *of_plans()])
 
 
 def of_data() -> set[str]:
@@ -96,6 +111,26 @@ def settings_within(annotation: object) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [inner for argument in get_args(annotation) for inner in settings_within(argument)]
+
+
+def of_plans() -> set[str]:
+    """Return what plans say by table: units, places and rules of audits, caps, laws, verdicts of admission tests."""
+    checks = (*CHECKS, REQUIRES_EXCLUDED)
+    tables: list[Iterable[str]] = [
+        UNITS.values(), PLACES.values(), rules_of_audits(),
+        MEANINGS.values(), IN_CHINESE.values(), (kind.title for kind in KINDS), TeamMode, Verdict,
+        MEANING.values(),
+        HELD_FIXED.values(), ARTICLES.values(), (REPORT, THE_POLICY), BY_POLICY.values(),
+        *KEPT.values(), *((check.article, check.reason, *check.articles.values()) for check in checks),
+    ]  # fmt: skip
+    return {str(text) for table in tables for text in table}
+
+
+def rules_of_audits() -> list[str]:
+    """Return the names of the rules that audits look at, which a breach tells."""
+    rules = (*audit._RULES, *audit_of_phases._RULES, *audit_of_teams._RULES)
+    of_offices = re.findall(r"`(\w+)`", (audit_offices.__doc__ or "").partition("Returns:")[2])
+    return ["well_formed", *(rule.__name__ for rule in rules), *of_offices]
 
 
 def placeholders(text: str) -> Counter[str]:

@@ -30,11 +30,12 @@ from devolve_opt.studies.comparing import compare
 from devolve_opt.studies.solving import solve
 from devolve_opt.views import run_folder, style, tables
 from devolve_opt.views.caps import caps
+from devolve_opt.views.page import WIDTH, display_width, folded, wrapped
 from devolve_opt.views.plots import FIGURES, sweep_figure
 from devolve_opt.views.plots.lists import TAKE_UP_STATES
 from devolve_opt.views.reasons import officer_needs
 from devolve_opt.views.run_folder import read_manifest, write_run
-from devolve_opt.views.summary import WIDTH, display_width, folded, summary, wrapped
+from devolve_opt.views.summary import summary
 from devolve_opt.views.tables import plan_tables
 from devolve_opt.views.terms import terms_on
 from devolve_opt.views.wording import count, percent, rounded_up, short_status, signed, status_lines

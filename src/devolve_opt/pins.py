@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from devolve_opt.language import tr
+from devolve_opt.language import chosen, tr
 from devolve_opt.settings import Settings
-from devolve_opt.vocabulary import BASE_LIST, Category
+from devolve_opt.vocabulary import BASE_LIST, CHINESE, Category
 
 ANY_LIST = "any"
 """In a pin: the guide list, whichever of its lists."""
@@ -49,7 +49,8 @@ class Pin(Settings):
     @property
     def decision(self) -> str:
         """What is decided, as words without the reason."""
-        named = {"township": self.township, "list": self.list, "power": self.power}
+        name = chosen(CHINESE.get(str(self.list), ""), str(self.list))
+        named = {"township": self.township, "list": name, "power": self.power}
         if self.township is not None:
             does, does_not = tr("{township} takes {power}", **named), tr("{township} does not take {power}", **named)
         elif self.list == ANY_LIST:
@@ -60,4 +61,4 @@ class Pin(Settings):
 
     def __str__(self) -> str:
         """Return the decision and its reason as one line."""
-        return f"{self.decision} ({self.reason})"
+        return tr("{decision} ({reason})", decision=self.decision, reason=self.reason)

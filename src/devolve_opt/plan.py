@@ -11,8 +11,31 @@ from typing import Any
 import pandas as pd
 
 from devolve_opt.frozen import FrozenFrames, FrozenMapping
+from devolve_opt.language import chosen, joined, tr
 from devolve_opt.scenario import Scenario
 from devolve_opt.vocabulary import Method, Status, Term
+
+UNITS = {
+    "columns": "{n} column", "duties": "{n} duty", "fields": "{n} field", "functions": "{n} function",
+    "offices": "{n} office of any kind", "centres": "{n} centre", "officers": "{n} officer", "persons": "{n} person",
+    "platforms": "{n} platform", "posts": "{n} post", "powers": "{n} power", "rows": "{n} row",
+    "stations": "{n} station", "tables": "{n} table", "teams": "{n} team", "templates": "{n} template",
+    "townships": "{n} township", "hours one way": "{n} hours one way", "staff-hours": "{n} staff-hours",
+    "staff-hours a year": "{n} staff-hours a year", "officer-hours a year": "{n} officer-hours a year",
+}  # fmt: skip
+"""Units of what is counted, each with the text in the catalogue by which Chinese counts it."""
+PLACES = {
+    kind: f"{kind} {{place}}" for kind in (
+        "township", "power", "duty", "field", "county", "batch", "station", "list", "office", "function", "platform",
+        "term",
+    )
+}  # fmt: skip
+"""Kinds of place where a rule may be broken, each with the text that names one."""
+
+
+def at(**places: object) -> str:
+    """Return where a rule is broken: `at(township="T1", power="P2")` is `township T1, power P2`."""
+    return joined(tr(PLACES[kind], place=place) for kind, place in places.items())
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +79,14 @@ class Breach:
     unit: str
 
     def __str__(self) -> str:
-        """Return the breach as one line."""
-        return f"{self.rule} at {self.place}: {self.amount:g} {self.unit}"
+        """Return the breach as one line; in Chinese the rule's name stands before its key."""
+        rule = chosen(f"{tr(self.rule)} {self.rule}", self.rule)
+        return tr("{rule} at {place}: {amount}", rule=rule, place=self.place, amount=self._amount)
+
+    @property
+    def _amount(self) -> str:
+        amount = f"{self.amount:g}"
+        return chosen(tr(UNITS.get(self.unit, "{n}"), n=amount), f"{amount} {self.unit}")
 
 
 @dataclass(frozen=True, eq=False)

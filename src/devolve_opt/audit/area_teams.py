@@ -24,6 +24,7 @@ import pandas as pd
 
 from devolve_opt.case import Case
 from devolve_opt.instruments import AreaTeams, TeamMode
+from devolve_opt.language import tr
 from devolve_opt.plan import Breach
 from devolve_opt.team_plan import TeamAudit, TeamDecisions
 from devolve_opt.vocabulary import ENFORCEMENT_TYPES
@@ -89,18 +90,42 @@ class _Books:
         }  # fmt: skip
         found: dict[tuple, tuple] = {}
         for number, row in enumerate(frame.itertuples(index=False, name=None), start=1):
-            place = f"{table} row {number}"
+            place = tr("{table} row {number}", table=table, number=number)
             cells = dict(zip(frame.columns, row, strict=True))
             wrong = [name for name in known if cells.get(name) not in words[name]]
             officers = cells.get("officers", 0)
             if wrong:
                 self.odd.append(
-                    Breach("well_formed", f"{place}, unknown {wrong[0]} {cells.get(wrong[0])!r}", 1.0, "rows")
+                    Breach(
+                        "well_formed",
+                        tr(
+                            "{place}, unknown {column} {value}",
+                            place=place,
+                            column=wrong[0],
+                            value=repr(cells.get(wrong[0])),
+                        ),
+                        1.0,
+                        "rows",
+                    )
                 )
             elif not isinstance(officers, Integral) or officers < 0:
-                self.odd.append(Breach("well_formed", f"{place}, officers {officers!r}", 1.0, "rows"))
+                self.odd.append(
+                    Breach(
+                        "well_formed",
+                        tr("{place}, officers {officers}", place=place, officers=repr(officers)),
+                        1.0,
+                        "rows",
+                    )
+                )
             elif row[:key] in found:
-                self.odd.append(Breach("well_formed", f"{place}, {', '.join(row[:key])} given twice", 1.0, "rows"))
+                self.odd.append(
+                    Breach(
+                        "well_formed",
+                        tr("{place}, {names} given twice", place=place, names=", ".join(row[:key])),
+                        1.0,
+                        "rows",
+                    )
+                )
             else:
                 found[row[:key]] = row
         return list(found.values())
@@ -202,18 +227,24 @@ class _Books:
 def mode_kept(books: _Books, mode: TeamMode) -> Iterator[Breach]:
     """By area no township has a team of its own; one-to-one every township has one, and no team a base [townships]."""
     if mode is TeamMode.AREA:
-        yield from (Breach("mode_kept", f"{township}, a team of its own", 1.0, "townships") for township in books.own)
+        yield from (
+            Breach("mode_kept", tr("{township}, a team of its own", township=township), 1.0, "townships")
+            for township in books.own
+        )
     if mode is TeamMode.ONE_TO_ONE:
         without = [township for township in books.county if township not in books.own]
-        yield from (Breach("mode_kept", f"{township}, no team of its own", 1.0, "townships") for township in without)
-        yield from (Breach("mode_kept", f"{team}, stationed", 1.0, "teams") for team in books.base)
+        yield from (
+            Breach("mode_kept", tr("{township}, no team of its own", township=township), 1.0, "townships")
+            for township in without
+        )
+        yield from (Breach("mode_kept", tr("{team}, stationed", team=team), 1.0, "teams") for team in books.base)
 
 
 def base_in_county(books: _Books, _mode: TeamMode) -> Iterator[Breach]:
     """A team sits in its own county [teams]."""
     for team, base in books.base.items():
         if books.county[base] != books.facts[team]["county"]:
-            yield Breach("base_in_county", f"{team} at {base}", 1.0, "teams")
+            yield Breach("base_in_county", tr("{team} at {base}", team=team, base=base), 1.0, "teams")
 
 
 def calls_answered(books: _Books, _mode: TeamMode) -> Iterator[Breach]:
@@ -222,21 +253,33 @@ def calls_answered(books: _Books, _mode: TeamMode) -> Iterator[Breach]:
         for field in books.parts[county]:
             if township not in books.own and (township, field) not in books.served:
                 hours = books.answered(township, field) * books.settings.county_case_hours
-                yield Breach("calls_answered", f"{township}, {field or 'other fields'}", hours, HOURS)
+                yield Breach(
+                    "calls_answered",
+                    tr("{township}, {field}", township=township, field=field or tr("other fields")),
+                    hours,
+                    HOURS,
+                )
 
 
 def served_by_stationed_team(books: _Books, _mode: TeamMode) -> Iterator[Breach]:
     """Only a team that has a base serves [calls]."""
     for (township, _), team in books.served.items():
         if team not in books.base:
-            yield Breach("served_by_stationed_team", f"{township} by {team}", 1.0, "townships")
+            yield Breach(
+                "served_by_stationed_team", tr("{township} by {team}", township=township, team=team), 1.0, "townships"
+            )
 
 
 def team_for_field(books: _Books, _mode: TeamMode) -> Iterator[Breach]:
     """A team for one field serves in that field only [calls]."""
     for (township, field), team in books.served.items():
         if books.facts[team]["field"] not in ("", field):
-            yield Breach("team_for_field", f"{township}, {field or 'other fields'} by {team}", 1.0, "townships")
+            yield Breach(
+                "team_for_field",
+                tr("{township}, {field} by {team}", township=township, field=field or tr("other fields"), team=team),
+                1.0,
+                "townships",
+            )
 
 
 def travel_within_limit(books: _Books, _mode: TeamMode) -> Iterator[Breach]:
@@ -247,7 +290,12 @@ def travel_within_limit(books: _Books, _mode: TeamMode) -> Iterator[Breach]:
             away = books.county[books.base[team]] != books.county[township]
             excess = math.inf if away else books.way(team, township) - most
             if excess > SLACK * max(1.0, most):
-                yield Breach("travel_within_limit", f"{township} by {team}", excess, "hours one way")
+                yield Breach(
+                    "travel_within_limit",
+                    tr("{township} by {team}", township=township, team=team),
+                    excess,
+                    "hours one way",
+                )
 
 
 def team_hours_sufficient(books: _Books, _mode: TeamMode) -> Iterator[Breach]:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator
 
 from devolve_opt.audit.ledger import Ledger, above, contains
-from devolve_opt.plan import Breach
+from devolve_opt.language import tr
+from devolve_opt.plan import Breach, at
 
 _DUTY = ["township", "duty"]
 
@@ -16,7 +17,7 @@ def duty_is_laid(ledger: Ledger) -> Iterator[Breach]:
     duties = ledger.plan.duties
     stray = duties[~contains(ledger.laid, duties, _DUTY)]
     for township, duty in zip(stray["township"], stray["duty"], strict=True):
-        yield Breach("duty_is_laid", f"township {township}, duty {duty}", 1.0, "duties")
+        yield Breach("duty_is_laid", at(township=township, duty=duty), 1.0, "duties")
 
 
 def matched_only_with_power(ledger: Ledger) -> Iterator[Breach]:
@@ -24,7 +25,7 @@ def matched_only_with_power(ledger: Ledger) -> Iterator[Breach]:
     needs = ledger.duty_needs[contains(ledger.plan.duties, ledger.duty_needs, _DUTY)]
     missing = needs[~contains(ledger.taken, needs, ["township", "power"])]
     for township, duty, power in zip(missing["township"], missing["duty"], missing["power"], strict=True):
-        place = f"township {township}, duty {duty} without power {power}"
+        place = tr("township {township}, duty {duty} without power {power}", township=township, duty=duty, power=power)
         yield Breach("matched_only_with_power", place, 1.0, "powers")
 
 
@@ -49,4 +50,4 @@ def matched_share_at_least(ledger: Ledger) -> Iterator[Breach]:
         least = math.ceil(settings.matched_share_min * number - 1e-9)
         if carried.get(township, 0) < least:
             missing = float(least - carried.get(township, 0))
-            yield Breach("matched_share_at_least", f"township {township}", missing, "duties")
+            yield Breach("matched_share_at_least", at(township=township), missing, "duties")

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from devolve_opt.audit.figures import term_values
 from devolve_opt.audit.ledger import Ledger, above, contains
-from devolve_opt.plan import Breach
-from devolve_opt.vocabulary import BASE_LIST
+from devolve_opt.language import chosen, tr
+from devolve_opt.plan import Breach, at
+from devolve_opt.vocabulary import BASE_LIST, CHINESE
 
 
 def opened_within_cap(ledger: Ledger) -> Iterator[Breach]:
@@ -31,7 +32,7 @@ def base_list_taken(ledger: Ledger) -> Iterator[Breach]:
     pairs = pairs[pairs["power"].isin(base) & contains(ledger.interest, pairs, ["township", "power"])]
     missing = pairs[~contains(ledger.taken, pairs, ["township", "power"])]
     for township, power in zip(missing["township"], missing["power"], strict=True):
-        yield Breach("base_list_taken", f"township {township}, power {power}", 1.0, "powers")
+        yield Breach("base_list_taken", at(township=township, power=power), 1.0, "powers")
 
 
 def pin_kept(ledger: Ledger) -> Iterator[Breach]:
@@ -57,7 +58,9 @@ def goal_reached(ledger: Ledger) -> Iterator[Breach]:
         if goal.at_least is not None:
             short = goal.at_least - terms[goal.term]
             if short > 1e-6 * max(1.0, abs(goal.at_least)):
-                yield Breach("goal_reached", f"term {goal.term}", float(short), "staff-hours a year")
+                yield Breach(
+                    "goal_reached", at(term=chosen(CHINESE[goal.term], goal.term)), float(short), "staff-hours a year"
+                )
 
 
 def returned_of_lent(ledger: Ledger) -> Iterator[Breach]:
@@ -71,17 +74,17 @@ def returned_within_cap(ledger: Ledger) -> Iterator[Breach]:
     settings = ledger.policy.lent_returns
     excess = ledger.plan.returned["returned"].sum() - (settings.returned_max if settings is not None else 0)
     if settings is not None and excess > 0:
-        yield Breach("returned_within_cap", "city", float(excess), "persons")
+        yield Breach("returned_within_cap", tr("city"), float(excess), "persons")
 
 
 def led_within_cap(ledger: Ledger) -> Iterator[Breach]:
     """Leaders head at most `led_max` offices, each once, and none where the policy has no leaders do so [offices]."""
     settings, led = ledger.policy.office_heads, ledger.plan.led["township"]
     for township in led[led.duplicated()]:
-        yield Breach("led_within_cap", f"township {township}, given twice", 1.0, "offices")
+        yield Breach("led_within_cap", tr("township {township}, given twice", township=township), 1.0, "offices")
     excess = led.nunique() - (settings.led_max if settings is not None else 0)
     if excess > 0:
-        yield Breach("led_within_cap", "city", float(excess), "offices")
+        yield Breach("led_within_cap", tr("city"), float(excess), "offices")
 
 
 def unused_within_share(ledger: Ledger) -> Iterator[Breach]:
@@ -95,7 +98,7 @@ def unused_within_share(ledger: Ledger) -> Iterator[Breach]:
     allowed = settings.share_max * taken.reindex(townships, fill_value=0)
     excess = risky.reindex(townships, fill_value=0) - allowed
     for township, amount in excess[excess > 1e-6].items():
-        yield Breach("unused_within_share", f"township {township}", float(amount), "powers")
+        yield Breach("unused_within_share", at(township=township), float(amount), "powers")
 
 
 def held_stays(ledger: Ledger) -> Iterator[Breach]:
@@ -104,4 +107,4 @@ def held_stays(ledger: Ledger) -> Iterator[Breach]:
     if settings is None or settings.withdrawal_price is not None:
         return
     for township, power in ledger.taken_back.itertuples(index=False, name=None):
-        yield Breach("held_stays", f"township {township}, power {power}", 1.0, "powers")
+        yield Breach("held_stays", at(township=township, power=power), 1.0, "powers")

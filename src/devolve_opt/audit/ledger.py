@@ -11,7 +11,7 @@ from devolve_opt.audit.formulas import parts_by_formula, steps_by_formula
 from devolve_opt.audit.law import eligible_powers
 from devolve_opt.audit.sound import SoundDecisions
 from devolve_opt.case import Case
-from devolve_opt.plan import Breach
+from devolve_opt.plan import Breach, at
 from devolve_opt.policy import Policy
 from devolve_opt.rules.apportionment import apportion
 from devolve_opt.vocabulary import BASE_LIST, ENFORCEMENT_TYPES, Category, Holder, StationStatus
@@ -386,4 +386,4 @@ def above(rule: str, kind: str, unit: str, values: pd.Series, limits: pd.Series 
     limit = limits if isinstance(limits, pd.Series) else pd.Series(limits, index=values.index)
     slack = SLACK * limit.abs().clip(lower=1.0) if "hours" in unit else 0.0
     excess = (values - limit)[values > limit + slack]
-    return [Breach(rule, f"{kind} {place}", float(amount), unit) for place, amount in excess.items()]
+    return [Breach(rule, at(**{kind: place}), float(amount), unit) for place, amount in excess.items()]

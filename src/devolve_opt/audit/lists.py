@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from devolve_opt.audit.ledger import Ledger, above, contains
-from devolve_opt.plan import Breach
-from devolve_opt.vocabulary import BASE_LIST
+from devolve_opt.language import chosen, tr
+from devolve_opt.plan import Breach, at
+from devolve_opt.vocabulary import BASE_LIST, CHINESE
 
 
 def base_list_within_cap(ledger: Ledger) -> Iterator[Breach]:
@@ -22,7 +23,7 @@ def guide_list_within_cap(ledger: Ledger) -> Iterator[Breach]:
     """All lists together hold at most `guide_list_max` different powers [powers]."""
     excess = ledger.listed["power"].nunique() - ledger.policy.guide_list_max
     if excess > 0:
-        yield Breach("guide_list_within_cap", "city", float(excess), "powers")
+        yield Breach("guide_list_within_cap", tr("city"), float(excess), "powers")
 
 
 def listing_hours_within_cap(ledger: Ledger) -> Iterator[Breach]:
@@ -32,7 +33,7 @@ def listing_hours_within_cap(ledger: Ledger) -> Iterator[Breach]:
         return
     hours = ledger.case.tables["powers"]["listing_hours"].reindex(ledger.listed["power"].unique()).sum()
     if hours > cap * (1 + 1e-9) + 1e-6:
-        yield Breach("listing_hours_within_cap", "city", float(hours - cap), "staff-hours a year")
+        yield Breach("listing_hours_within_cap", tr("city"), float(hours - cap), "staff-hours a year")
 
 
 def category_list_within_cap(ledger: Ledger) -> Iterator[Breach]:
@@ -47,11 +48,13 @@ def one_kind_of_list(ledger: Ledger) -> Iterator[Breach]:
     on_base = set(ledger.listed.loc[ledger.listed["list"] == BASE_LIST, "power"])
     special = ledger.listed[ledger.listed["list"] != BASE_LIST]
     for power in special.loc[special["power"].isin(on_base), "power"].unique():
-        yield Breach("one_kind_of_list", f"power {power}", 1.0, "powers")
+        yield Breach("one_kind_of_list", at(power=power), 1.0, "powers")
     rows = ledger.plan.guide_list
     twice = rows[rows.duplicated()]
-    for place, count in ("list " + twice["list"] + ", power " + twice["power"]).value_counts(sort=False).items():
-        yield Breach("one_kind_of_list", str(place), float(count), "rows")
+    for power, name in twice[["power", "list"]].drop_duplicates().itertuples(index=False, name=None):
+        count = int(((twice["power"] == power) & (twice["list"] == name)).sum())
+        place = at(list=chosen(CHINESE.get(name, name), name), power=power)
+        yield Breach("one_kind_of_list", place, float(count), "rows")
     foreign = special.loc[~special["list"].isin(ledger.lists), "list"]
     yield from above("one_kind_of_list", "list", "powers", foreign.value_counts(sort=False), 0)
 
@@ -60,7 +63,7 @@ def eligible(ledger: Ledger) -> Iterator[Breach]:
     """Every listed power may lawfully be handed down [powers]."""
     for power in ledger.listed["power"].unique():
         if power not in ledger.eligible:
-            yield Breach("eligible", f"power {power}", 1.0, "powers")
+            yield Breach("eligible", at(power=power), 1.0, "powers")
 
 
 def guide_list_kept(ledger: Ledger) -> Iterator[Breach]:
@@ -73,4 +76,8 @@ def guide_list_kept(ledger: Ledger) -> Iterator[Breach]:
     dropped = kept[~contains(ledger.listed, kept, columns)].assign(how="dropped")
     added = ledger.listed[~contains(kept, ledger.listed, columns)].assign(how="added")
     for row in pd.concat([dropped, added]).to_dict("records"):
-        yield Breach("guide_list_kept", f"list {row['list']}, power {row['power']}, {row['how']}", 1.0, "powers")
+        names = {"list": chosen(CHINESE.get(row["list"], row["list"]), row["list"]), "power": row["power"]}
+        gone, come = (words.format(**names) for words in (
+            tr("list {list}, power {power}, dropped"), tr("list {list}, power {power}, added")
+        ))  # fmt: skip
+        yield Breach("guide_list_kept", gone if row["how"] == "dropped" else come, 1.0, "powers")

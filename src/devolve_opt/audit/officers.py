@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from devolve_opt.audit.ledger import Ledger, above
+from devolve_opt.language import tr
 from devolve_opt.plan import Breach
 
 
@@ -45,7 +46,7 @@ def training_within_places(ledger: Ledger) -> Iterator[Breach]:
     passing = math.floor(ledger.policy.training_places_max * ledger.policy.exam_pass_share + 1e-9)
     excess = ledger.plan.officers["trained"].sum() - passing
     if excess > 0:
-        yield Breach("training_within_places", "city", float(excess), "officers")
+        yield Breach("training_within_places", tr("city"), float(excess), "officers")
 
 
 def officers_cover_fields(ledger: Ledger) -> Iterator[Breach]:

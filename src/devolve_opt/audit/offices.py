@@ -11,8 +11,9 @@ import pandas as pd
 from devolve_opt.case import Case
 from devolve_opt.frozen import FrozenFrames
 from devolve_opt.instruments import Offices
-from devolve_opt.plan import Breach
-from devolve_opt.vocabulary import Platform, Unit
+from devolve_opt.language import chosen, tr
+from devolve_opt.plan import Breach, at
+from devolve_opt.vocabulary import CHINESE, Platform, Unit
 
 TOLERANCE = 1e-6
 """Persons by which an office may fall short of its staff: the arithmetic's own noise."""
@@ -50,14 +51,14 @@ def audit_offices(case: Case, settings: Offices, arrangement: pd.DataFrame) -> O
     """
     missing = [name for name in COLUMNS if name not in arrangement]
     if missing:
-        odd = tuple(Breach("well_formed", f"column {name} missing", 1.0, "columns") for name in missing)
+        odd = tuple(Breach("well_formed", tr("column {name} missing", name=name), 1.0, "columns") for name in missing)
         return OfficeAudit(odd, pd.DataFrame())
     breaches: list[Breach] = []
     figures = {}
     wanted = _staff_and_migrants(case, settings)
     for name in arrangement["template"].drop_duplicates():
         if name not in wanted:
-            breaches.append(Breach("well_formed", f"unknown template {name}", 1.0, "templates"))
+            breaches.append(Breach("well_formed", tr("unknown template {name}", name=name), 1.0, "templates"))
     for name, (staff, migrants) in wanted.items():
         rows = arrangement[arrangement["template"] == name]
         check = _Check(case, settings, name, staff, migrants, rows)
@@ -133,19 +134,19 @@ class _Check:
         return list(dict.fromkeys(str(self.facts[name]["kind"]) for name in members))
 
     def _breach(self, rule: str, place: str, amount: float, unit: str) -> Breach:
-        return Breach(rule, f"{self.template}, {place}", float(amount), unit)
+        return Breach(rule, tr("{template}, {place}", template=self.template, place=place), float(amount), unit)
 
     def _well_formed(self) -> Iterator[Breach]:
         """Every function stands there once, and nothing else does [functions]."""
         counts = Counter(self.rows["function"])
         for name, count in counts.items():
             if name not in self.facts:
-                yield self._breach("well_formed", f"unknown function {name}", count, "functions")
+                yield self._breach("well_formed", tr("unknown function {name}", name=name), count, "functions")
             elif count > 1:
-                yield self._breach("well_formed", f"function {name}, given twice", count - 1, "functions")
+                yield self._breach("well_formed", tr("function {name}, given twice", name=name), count - 1, "functions")
         for name in self.facts:
             if name not in counts:
-                yield self._breach("well_formed", f"function {name} missing", 1, "functions")
+                yield self._breach("well_formed", tr("function {name} missing", name=name), 1, "functions")
 
     def _platform_present(self) -> Iterator[Breach]:
         """Every platform that has functions has an office or a centre [platforms]."""
@@ -153,36 +154,42 @@ class _Check:
         there = {self.facts[name]["platform"] for name in self.office}
         for platform in Platform:
             if platform in wanted - there:
-                yield self._breach("platform_present", f"platform {platform}", 1, "platforms")
+                yield self._breach("platform_present", at(platform=chosen(CHINESE[platform], platform)), 1, "platforms")
 
     def _one_platform_and_kind(self) -> Iterator[Breach]:
         """The functions of an office are of one platform and of one kind [offices]."""
         for office, members in self.members.items():
             found = {(self.facts[name]["platform"], self.facts[name]["kind"]) for name in members}
             if len(found) > 1:
-                yield self._breach("one_platform_and_kind", f"office {office}", len(found) - 1, "offices")
+                yield self._breach("one_platform_and_kind", at(office=office), len(found) - 1, "offices")
 
     def _named_after_a_member(self) -> Iterator[Breach]:
         """An office is named after one of its functions [offices]."""
         for office, members in self.members.items():
             if office not in members:
-                yield self._breach("named_after_a_member", f"office {office}", 1, "offices")
+                yield self._breach("named_after_a_member", at(office=office), 1, "offices")
 
     def _mandatory_heads_its_own(self) -> Iterator[Breach]:
         """A mandatory function heads its office, which goes by no other office's name [functions]."""
         for name, facts in self.facts.items():
             due = facts["mandatory_alone"] and facts["min_migrants"] <= self.migrants
             if due and self.office.get(name, name) != name:
-                yield self._breach("mandatory_heads_its_own", f"function {name}", 1, "functions")
+                yield self._breach("mandatory_heads_its_own", at(function=name), 1, "functions")
             elif due and self.continued.get(name, "") not in ("", facts["today"]):
-                yield self._breach("mandatory_heads_its_own", f"function {name}, name of another", 1, "functions")
+                yield self._breach(
+                    "mandatory_heads_its_own", tr("function {name}, name of another", name=name), 1, "functions"
+                )
 
     def _within_caps(self) -> Iterator[Breach]:
         """There are at most so many offices and so many centres [offices, centres]."""
-        for kind, cap in ((Unit.OFFICE, self.settings.offices_max), (Unit.CENTRE, self.settings.centres_max)):
+        caps = (
+            (Unit.OFFICE, self.settings.offices_max, chosen("办公室", "offices")),
+            (Unit.CENTRE, self.settings.centres_max, chosen("中心", "centres")),
+        )  # fmt: skip
+        for kind, cap, units in caps:
             count = sum(kind in self._kinds(members) for members in self.members.values())
             if count > cap:
-                yield self._breach(f"{kind}s_within_cap", f"{kind}s", count - cap, f"{kind}s")
+                yield self._breach(f"{kind}s_within_cap", units, count - cap, f"{kind}s")
 
     def _office_staff_sufficient(self) -> Iterator[Breach]:
         """Each office and centre has the staff it needs [persons]."""
@@ -190,7 +197,7 @@ class _Check:
             there = self.staff * sum(self.facts[name]["staff_share"] for name in members)
             short = self.settings.office_staff_min - there
             if short > TOLERANCE:
-                yield self._breach("office_staff_sufficient", f"office {office}", short, "persons")
+                yield self._breach("office_staff_sufficient", at(office=office), short, "persons")
 
     def _continues_once(self) -> Iterator[Breach]:
         """An office of today is continued by one office at most, and exists; an office continues one [offices]."""
@@ -199,7 +206,8 @@ class _Check:
         for column in ("office", "continues"):
             for name, count in Counter(claims[column]).items():
                 if count > 1:
-                    yield self._breach("continues_once", f"{column} {name}", count - 1, "offices")
+                    place = at(office=name) if column == "office" else tr("continues {name}", name=name)
+                    yield self._breach("continues_once", place, count - 1, "offices")
         for name in claims["continues"].drop_duplicates():
             if name not in known:
-                yield self._breach("continues_once", f"unknown office {name}", 1, "offices")
+                yield self._breach("continues_once", tr("unknown office {name}", name=name), 1, "offices")

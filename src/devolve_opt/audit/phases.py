@@ -29,8 +29,9 @@ from devolve_opt.audit.ledger import SLACK, Ledger
 from devolve_opt.audit.sound import sound_decisions
 from devolve_opt.case import Case
 from devolve_opt.instruments import Phases
+from devolve_opt.language import tr
 from devolve_opt.phase_plan import PhaseAudit, PhaseDecisions
-from devolve_opt.plan import Breach, Decisions
+from devolve_opt.plan import Breach, Decisions, at
 from devolve_opt.policy import Policy
 
 HANDED, LEFT_OVER, HELD = "handed over", "left over", "held already"
@@ -144,7 +145,13 @@ class _Books:
             if where in seen:
                 wrong.append("row, given twice:")
             if wrong:
-                place = f"{table} row {number}, wrong {wrong[0]} {cells.get(wrong[0], '')!r}"
+                place = tr(
+                    "{table} row {number}, wrong {column} {value}",
+                    table=table,
+                    number=number,
+                    column=wrong[0],
+                    value=repr(cells.get(wrong[0], "")),
+                )
                 self.odd.append(Breach("well_formed", place, 1.0, "rows"))
                 continue
             seen.add(where)
@@ -243,17 +250,19 @@ def handed_of_plan(books: _Books) -> Iterator[Breach]:
     """Only what the finished plan takes, and nobody holds yet, is handed over, made ready and trained."""
     for pair in books.handed:
         if pair not in books.taken or pair in books.start:
-            yield Breach("handed_of_plan", f"township {pair[0]}, power {pair[1]}", 1.0, "powers")
+            yield Breach("handed_of_plan", at(township=pair[0], power=pair[1]), 1.0, "powers")
     for pair in books.ready:
         if pair not in books.made_ready:
-            yield Breach("handed_of_plan", f"township {pair[0]}, field {pair[1]}", 1.0, "fields")
+            yield Breach("handed_of_plan", at(township=pair[0], field=pair[1]), 1.0, "fields")
     totals: Counter[str] = Counter()
     for (township, _), number in books.trained.items():
         totals[township] += number
     for township, number in totals.items():
         if number > books.moves["trained"][township]:
             excess = float(number - books.moves["trained"][township])
-            yield Breach("handed_of_plan", f"township {township}, certificates", excess, "officers")
+            yield Breach(
+                "handed_of_plan", tr("township {township}, certificates", township=township), excess, "officers"
+            )
 
 
 def handed_only_if_ready(books: _Books) -> Iterator[Breach]:
@@ -261,7 +270,7 @@ def handed_only_if_ready(books: _Books) -> Iterator[Breach]:
     for (township, power), batch in books.handed.items():
         field = (township, books.field[power])
         if field not in books.ready_today and books.ready.get(field, math.inf) > batch:
-            yield Breach("handed_only_if_ready", f"township {township}, power {power}", 1.0, "powers")
+            yield Breach("handed_only_if_ready", at(township=township, power=power), 1.0, "powers")
 
 
 def required_power_handed(books: _Books) -> Iterator[Breach]:
@@ -270,13 +279,13 @@ def required_power_handed(books: _Books) -> Iterator[Breach]:
         needed = books.requires[power]
         there = (township, needed) in books.start
         if needed and not there and books.handed.get((township, needed), math.inf) > batch:
-            yield Breach("required_power_handed", f"township {township}, power {power}", 1.0, "powers")
+            yield Breach("required_power_handed", at(township=township, power=power), 1.0, "powers")
 
 
 def _counted(rule: str, rows: dict[tuple[str, str], int], most: int, unit: str) -> Iterator[Breach]:
     for (township, batch), number in Counter((pair[0], when) for pair, when in rows.items()).items():
         if number > most:
-            yield Breach(rule, f"township {township}, batch {batch}", float(number - most), unit)
+            yield Breach(rule, at(township=township, batch=batch), float(number - most), unit)
 
 
 def powers_within_batch(books: _Books) -> Iterator[Breach]:
@@ -301,7 +310,7 @@ def handovers_within_county_hours(books: _Books) -> Iterator[Breach]:
         there = books.hours_there(county)
         excess = number * books.settings.handover_hours - there
         if excess > SLACK * max(1.0, there):
-            yield Breach("handovers_within_county_hours", f"county {county}, batch {batch}", excess, "staff-hours")
+            yield Breach("handovers_within_county_hours", at(county=county, batch=batch), excess, "staff-hours")
 
 
 def certificates_within_places(books: _Books) -> Iterator[Breach]:
@@ -310,7 +319,7 @@ def certificates_within_places(books: _Books) -> Iterator[Breach]:
     for batch in books.batches:
         excess = sum(number for (_, when), number in books.trained.items() if when == batch) - passing
         if excess > 0:
-            yield Breach("certificates_within_places", f"batch {batch}", float(excess), "officers")
+            yield Breach("certificates_within_places", at(batch=batch), float(excess), "officers")
 
 
 def new_fields_covered(books: _Books) -> Iterator[Breach]:
@@ -320,7 +329,7 @@ def new_fields_covered(books: _Books) -> Iterator[Breach]:
             start, added = books.penal_fields(township, batch)
             excess = start + added - books.covered(books.officers(township, batch))
             if added and excess > 0:
-                yield Breach("new_fields_covered", f"township {township}, batch {batch}", float(excess), "fields")
+                yield Breach("new_fields_covered", at(township=township, batch=batch), float(excess), "fields")
 
 
 def penalty_power_has_officers(books: _Books) -> Iterator[Breach]:
@@ -330,7 +339,7 @@ def penalty_power_has_officers(books: _Books) -> Iterator[Breach]:
             missing = books.policy.officers_per_field - books.officers(township, batch)
             penal = any(books.penal[books.field[power]] for _, power in books.held(township, batch))
             if penal and missing > 0:
-                place = f"township {township}, batch {batch}"
+                place = at(township=township, batch=batch)
                 yield Breach("penalty_power_has_officers", place, float(missing), "officers")
 
 
@@ -354,7 +363,7 @@ def officers_of_batch_sufficient(books: _Books) -> Iterator[Breach]:
             while (start or adds) and books.covered(needed) < start and needed <= there:
                 needed += 1
             if needed > there:
-                place = f"township {township}, batch {batch}"
+                place = at(township=township, batch=batch)
                 yield Breach("officers_of_batch_sufficient", place, float(needed - there), "officers")
 
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import pandas as pd
 
 from devolve_opt.audit.ledger import Ledger, above
-from devolve_opt.plan import Breach
+from devolve_opt.language import tr
+from devolve_opt.plan import Breach, at
 
 
 def _differences(rule: str, kind: str, planned: pd.Series, due: pd.Series) -> Iterator[Breach]:
     difference = (planned - due).abs()
     for place, amount in difference[difference != 0].items():
-        yield Breach(rule, f"{kind} {place}", float(amount), "posts")
+        yield Breach(rule, at(**{kind: place}), float(amount), "posts")
 
 
 def _spread(ledger: Ledger, part: str) -> Iterator[Breach]:
@@ -56,4 +57,4 @@ def posts_moved_within_cap(ledger: Ledger) -> Iterator[Breach]:
     """All townships together gain at most `posts_moved_max` posts [posts]."""
     excess = ledger.staff["gained"].clip(lower=0).sum() - ledger.policy.posts_moved_max
     if excess > 0:
-        yield Breach("posts_moved_within_cap", "city", float(excess), "posts")
+        yield Breach("posts_moved_within_cap", tr("city"), float(excess), "posts")

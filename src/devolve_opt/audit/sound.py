@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from devolve_opt.case import Case
+from devolve_opt.language import tr
 from devolve_opt.plan import Breach, Decisions
 from devolve_opt.vocabulary import BASE_LIST, Category, StationStatus
 
@@ -63,13 +64,13 @@ def sound_decisions(case: Case, decisions: Decisions) -> tuple[SoundDecisions, l
     }
     for table, rows in once.items():
         for position in rows.index[rows.duplicated()]:
-            breaches.append(_odd(f"{table} row {position + 1}, given twice", "rows"))
+            breaches.append(_odd(tr("{table} row {row}, given twice", table=table, row=position + 1), "rows"))
     stations = _known_rows(
         _stations(decisions), "stations",
         {"station": case.tables["stations"].index, "status": [StationStatus.MANAGED, StationStatus.DEVOLVED]}, breaches,
     )  # fmt: skip
     for position in stations.index[stations.duplicated("station")]:
-        breaches.append(_odd(f"stations row {position + 1}, given twice", "rows"))
+        breaches.append(_odd(tr("{table} row {row}, given twice", table="stations", row=position + 1), "rows"))
     posts, officers = getattr(decisions, "posts", None), getattr(decisions, "officers", None)
     sound = SoundDecisions(
         guide_list=names("guide_list", power=powers, list=lists),
@@ -115,7 +116,18 @@ def _known_rows(frame: Any, table: str, known: dict[str, Collection[str]], breac
         for position, cell in enumerate(column):
             if not (isinstance(cell, str) and cell in allowed):
                 usable[position] = False
-                breaches.append(_odd(f"{table} row {position + 1}, unknown {name} {_shown(cell)}", "rows"))
+                breaches.append(
+                    _odd(
+                        tr(
+                            "{table} row {row}, unknown {name} {value}",
+                            table=table,
+                            row=position + 1,
+                            name=name,
+                            value=_shown(cell),
+                        ),
+                        "rows",
+                    )
+                )
     kept = [position for position in range(rows) if usable[position]]
     words_kept = {name: [str((cells[name] or [])[position]) for position in kept] for name in known}
     return pd.DataFrame(words_kept, index=pd.Index(kept, dtype="int64"), dtype="str")
@@ -130,17 +142,46 @@ def _counts(
         allowed = frozenset(townships)
         for position, township in enumerate(frame.index):
             if not (isinstance(township, str) and township in allowed):
-                breaches.append(_odd(f"{table} row {position + 1}, unknown township {_shown(township)}", "rows"))
+                breaches.append(
+                    _odd(
+                        tr(
+                            "{table} row {row}, unknown township {value}",
+                            table=table,
+                            row=position + 1,
+                            value=_shown(township),
+                        ),
+                        "rows",
+                    )
+                )
             elif township in row_of:
-                breaches.append(_odd(f"{table} row {position + 1}, township {township} given twice", "rows"))
+                breaches.append(
+                    _odd(
+                        tr(
+                            "{table} row {row}, township {township} given twice",
+                            table=table,
+                            row=position + 1,
+                            township=township,
+                        ),
+                        "rows",
+                    )
+                )
             else:
                 row_of[township] = position
-        breaches += [_odd(f"{table}, township {name} missing", "rows") for name in townships if name not in row_of]
+        breaches += [
+            _odd(tr("{table}, township {name} missing", table=table, name=name), "rows")
+            for name in townships
+            if name not in row_of
+        ]
     counts = pd.DataFrame(0.0, index=pd.Index(townships, name="township", dtype="str"), columns=list(columns))
     for name, column in cells.items():
         if column is not None:
             counts[name] = [
-                _count(column[row_of[township]], f"{table}, township {township}, {name}", unit, breaches)
+                _count(
+                    column[row_of[township]],
+                    tr("{table}, township {township}, {name}", table=table, township=township, name=name),
+                    unit,
+                    breaches,
+                )
                 if township in row_of
                 else 0.0
                 for township in townships
@@ -155,27 +196,29 @@ def _count(cell: Any, place: str, unit: str, breaches: list[Breach]) -> float:
     except (OverflowError, ValueError):
         value = math.nan
     if not abs(value) <= LARGEST:
-        breaches.append(_odd(f"{place}, no number: {_shown(cell)}", unit))
+        breaches.append(_odd(tr("{place}, no number: {value}", place=place, value=_shown(cell)), unit))
         return 0.0
     if value < 0:
-        breaches.append(_odd(f"{place}, negative", unit, -value))
+        breaches.append(_odd(tr("{place}, negative", place=place), unit, -value))
     elif not value.is_integer():
-        breaches.append(_odd(f"{place}, not whole", unit, abs(value - round(value))))
+        breaches.append(_odd(tr("{place}, not whole", place=place), unit, abs(value - round(value))))
     return value
 
 
 def _column(frame: Any, table: str, name: str, breaches: list[Breach]) -> list[Any] | None:
     if not isinstance(frame, pd.DataFrame):
-        place = f"{table}, not a table"
+        place = tr("{table}, not a table", table=table)
         if not any(breach.place == place for breach in breaches):
             breaches.append(_odd(place, "tables"))
         return None
     positions = [position for position, label in enumerate(frame.columns) if isinstance(label, str) and label == name]
     if not positions:
-        breaches.append(_odd(f"{table}, column {name} missing", "columns"))
+        breaches.append(_odd(tr("{table}, column {name} missing", table=table, name=name), "columns"))
         return None
     if len(positions) > 1:
-        breaches.append(_odd(f"{table}, column {name} given twice", "columns", len(positions) - 1.0))
+        breaches.append(
+            _odd(tr("{table}, column {name} given twice", table=table, name=name), "columns", len(positions) - 1.0)
+        )
     return list(frame.iloc[:, positions[0]])
 
 

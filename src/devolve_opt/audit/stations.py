@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from devolve_opt.audit.ledger import Ledger, above
-from devolve_opt.plan import Breach
+from devolve_opt.language import tr
+from devolve_opt.plan import Breach, at
 from devolve_opt.vocabulary import StationStatus
 
 
@@ -19,7 +20,7 @@ def managed_kind_allowed(ledger: Ledger) -> Iterator[Breach]:
     else:
         allowed &= False
     for station in stations.index[(stations["status"] != "") & ~allowed]:
-        yield Breach("managed_kind_allowed", f"station {station}", 1.0, "stations")
+        yield Breach("managed_kind_allowed", at(station=station), 1.0, "stations")
 
 
 def devolved_kind_allowed(ledger: Ledger) -> Iterator[Breach]:
@@ -28,7 +29,7 @@ def devolved_kind_allowed(ledger: Ledger) -> Iterator[Breach]:
     devolved = stations["status"] == StationStatus.DEVOLVED
     kept = stations["kind"].isin(settings.never_devolved) if settings is not None else devolved
     for station in stations.index[devolved & kept]:
-        yield Breach("devolved_kind_allowed", f"station {station}", 1.0, "stations")
+        yield Breach("devolved_kind_allowed", at(station=station), 1.0, "stations")
 
 
 def managed_within_cap(ledger: Ledger) -> Iterator[Breach]:
@@ -36,7 +37,7 @@ def managed_within_cap(ledger: Ledger) -> Iterator[Breach]:
     settings = ledger.policy.stations
     excess = int((ledger.stations["status"] != "").sum()) - (settings.managed_max if settings is not None else 0)
     if settings is not None and excess > 0:
-        yield Breach("managed_within_cap", "city", float(excess), "stations")
+        yield Breach("managed_within_cap", tr("city"), float(excess), "stations")
 
 
 def devolved_within_cap(ledger: Ledger) -> Iterator[Breach]:
@@ -44,7 +45,7 @@ def devolved_within_cap(ledger: Ledger) -> Iterator[Breach]:
     settings = ledger.policy.stations
     devolved = int((ledger.stations["status"] == StationStatus.DEVOLVED).sum())
     if settings is not None and devolved > settings.devolved_max:
-        yield Breach("devolved_within_cap", "city", float(devolved - settings.devolved_max), "stations")
+        yield Breach("devolved_within_cap", tr("city"), float(devolved - settings.devolved_max), "stations")
 
 
 def managed_per_township_within_cap(ledger: Ledger) -> Iterator[Breach]:

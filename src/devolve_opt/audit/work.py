@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import pandas as pd
 
 from devolve_opt.audit.ledger import Ledger, above, contains
-from devolve_opt.plan import Breach
+from devolve_opt.language import tr
+from devolve_opt.plan import Breach, at
 from devolve_opt.vocabulary import BASE_LIST, Category
 
 
 def _each(rule: str, taken: pd.DataFrame) -> Iterator[Breach]:
     for township, power in zip(taken["township"], taken["power"], strict=True):
-        yield Breach(rule, f"township {township}, power {power}", 1.0, "powers")
+        yield Breach(rule, at(township=township, power=power), 1.0, "powers")
 
 
 def taken_only_if_listed(ledger: Ledger) -> Iterator[Breach]:
@@ -41,7 +42,17 @@ def required_power_taken(ledger: Ledger) -> Iterator[Breach]:
     needed = bound[["township"]].assign(power=bound["requires"])
     alone = bound[~contains(ledger.taken, needed, ["township", "power"])]
     for township, power, required in zip(alone["township"], alone["power"], alone["requires"], strict=True):
-        yield Breach("required_power_taken", f"township {township}, power {power} without {required}", 1.0, "powers")
+        yield Breach(
+            "required_power_taken",
+            tr(
+                "township {township}, power {power} without {required}",
+                township=township,
+                power=power,
+                required=required,
+            ),
+            1.0,
+            "powers",
+        )
 
 
 def new_powers_within_cap(ledger: Ledger) -> Iterator[Breach]:
@@ -67,11 +78,16 @@ def ready_is_new(ledger: Ledger) -> Iterator[Breach]:
     ready, today = ledger.plan.ready, ledger.ready_today
     columns = ["township", "field"]
     subdistrict = ready["township"].map(ledger.case.townships["category"]) == Category.SUBDISTRICT
-    why = pd.Series("", index=ready.index).mask(subdistrict, "a subdistrict")
-    why = why.mask(contains(today, ready, columns), "ready today").mask(ready.duplicated(), "given twice")
+    why = pd.Series("", index=ready.index).mask(subdistrict, tr("a subdistrict"))
+    why = why.mask(contains(today, ready, columns), tr("ready today")).mask(ready.duplicated(), tr("given twice"))
     for township, field, reason in zip(ready["township"], ready["field"], why, strict=True):
         if reason:
-            yield Breach("ready_is_new", f"township {township}, field {field}, {reason}", 1.0, "rows")
+            yield Breach(
+                "ready_is_new",
+                tr("township {township}, field {field}, {reason}", township=township, field=field, reason=reason),
+                1.0,
+                "rows",
+            )
 
 
 def overload_within_stop(ledger: Ledger) -> Iterator[Breach]:

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from devolve_opt.case import Case
+from devolve_opt.language import tr
 from devolve_opt.policy import Policy
 from devolve_opt.rules.legality import exclusions, refused
 from devolve_opt.vocabulary import Category, Holder
 
 PAIR = ["township", "duty"]
-STREETS_TAKE_NONE = "a subdistrict takes no powers"
 
 
 def duties_laid(case: Case, policy: Policy) -> pd.DataFrame:
@@ -66,14 +66,16 @@ def duty_bars(case: Case, policy: Policy) -> pd.DataFrame:
     needed = powers_needed(case, policy)
     county, category = (case.tables["townships"][name] for name in ("county", "category"))
     kept_out = exclusions(case, policy).set_index("power")
-    article = {str(power): f"{row['article']}: {row['reason']}" for power, row in kept_out.iterrows()}
+    article = {
+        str(power): {"article": tr(row["article"]), "reason": tr(row["reason"])} for power, row in kept_out.iterrows()
+    }
     streets = (needed["township"].map(category) == Category.SUBDISTRICT).to_numpy(bool)
     outside = needed["power"].isin(list(article)).to_numpy(bool)
     closed = refused(case, needed).to_numpy(bool)
     detail = [
-        STREETS_TAKE_NONE if street
-        else f"power {power}: {article[power]}" if power in article
-        else f"power {power} is not opened by {county[township]}"
+        tr("a subdistrict takes no powers") if street
+        else tr("power {power}: {article}: {reason}", power=power, **article[power]) if power in article
+        else tr("power {power} is not opened by {county}", power=power, county=county[township])
         for township, power, street in zip(needed["township"], needed["power"], streets, strict=True)
     ]  # fmt: skip
     reason = np.select([streets, outside], ["subdistrict", "excluded"], default="county_refuses")

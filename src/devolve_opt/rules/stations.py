@@ -15,7 +15,15 @@ KEPT = {
         "Procuratorates act independently; a township may neither direct nor take over one.", "宪法 136",
     ),
 }  # fmt: skip
-"""Why, and by which article, a kind of station stays whatever the policy."""
+"""Why, and by which article, a kind of station stays whatever the policy; texts that are shown through `tr`."""
+
+BY_POLICY = {
+    "management and devolution": "The policy keeps this kind with the county.",
+    "devolution": "The policy keeps this kind with the county; townships may manage it.",
+}
+"""Why any other kind stays, by what it is kept from; shown likewise, as are the two sources."""
+
+THE_POLICY = "the policy"
 
 OF_THE_REPORT = frozenset(Stations.model_fields["never_devolved"].default)
 """The kinds that the report keeps from being devolved."""
@@ -40,9 +48,6 @@ def station_limits(case: Case, settings: Stations) -> pd.DataFrame:
 def _kept(kind: StationKind, settings: Stations) -> tuple[str, str, str]:
     if kind not in settings.never_devolved:
         return "", "", ""
-    if kind in settings.never_managed:
-        extent, reason = "management and devolution", "The policy keeps this kind with the county."
-    else:
-        extent, reason = "devolution", "The policy keeps this kind with the county; townships may manage it."
-    reason, source = KEPT.get(kind, (reason, REPORT if kind in OF_THE_REPORT else "the policy"))
-    return extent, reason, source
+    extent = "management and devolution" if kind in settings.never_managed else "devolution"
+    by_policy = (BY_POLICY[extent], REPORT if kind in OF_THE_REPORT else THE_POLICY)
+    return extent, *KEPT.get(kind, by_policy)

@@ -25,6 +25,7 @@ from devolve_opt.case import Case
 from devolve_opt.errors import AuditError, Fault, InputError
 from devolve_opt.formulation import build_model, set_start
 from devolve_opt.frozen import FrozenFrames
+from devolve_opt.language import tr
 from devolve_opt.plan import Audit, Decisions, Plan
 from devolve_opt.policy import Policy
 from devolve_opt.proposed_duty import ProposedDuty
@@ -65,7 +66,7 @@ HELD_FIXED = {
     Verdict.BARRED: "law, policy and refusals of its county",
     Verdict.UNSETTLED: _KEPT,
 }
-"""What stayed as it is while each verdict was found."""
+"""What stayed as it is while each verdict was found; shown as `tr(HELD_FIXED[verdict])`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -358,7 +359,7 @@ def _rows(
             "gives_up_fields": [", ".join(gone[t].fields) for t in table.index],
             "loss": loss,
             "worth": worth,
-            "held_fixed": verdict.map(HELD_FIXED),
+            "held_fixed": verdict.map(lambda found: tr(HELD_FIXED[found])),
         },
         index=table.index,
     ).reset_index(drop=True)

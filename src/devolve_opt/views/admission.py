@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from devolve_opt.language import chosen, joined, tr
 from devolve_opt.studies.admission import HELD_FIXED, Admission, Verdict
 from devolve_opt.version import __version__
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
+from devolve_opt.views.page import folded
 from devolve_opt.views.plots.admission import admission_figure, wants
-from devolve_opt.views.summary import folded
-from devolve_opt.views.wording import HOURS, count, proof_record, status_lines, worth_line
-from devolve_opt.vocabulary import label
+from devolve_opt.views.wording import count, named, notice_lines, proof_record, status_lines, worth_line
 
 RECORD = "admission.json"
 """The file that tells the folder of an admission test from any other."""
@@ -23,99 +23,125 @@ MOST_NAMED = 5
 """Powers or duties named of those that a township would give up; the table has all."""
 
 MEANING = {
-    Verdict.CARRIES: "carry it as they stand",
-    Verdict.DISPLACES: "could carry it after giving something up",
-    Verdict.NEEDS: "would need something first",
-    Verdict.BARRED: "may not carry it",
-    Verdict.UNSETTLED: "are not settled: the time was up",
+    Verdict.CARRIES: "{townships} carry it as they stand",
+    Verdict.DISPLACES: "{townships} could carry it after giving something up",
+    Verdict.NEEDS: "{townships} would need something first",
+    Verdict.BARRED: "{townships} may not carry it",
+    Verdict.UNSETTLED: "{townships} are not settled: the time was up",
 }
-"""What each verdict says of its townships."""
+"""What each verdict says of its townships; shown through `tr`."""
 
 
 def admission_text(admission: Admission) -> str:
     """Return what an official needs to know of an admission test, in plain text."""
     duty, plan, rows = admission.duty, admission.plan, admission.townships
     case = plan.scenario.data
-    notice = [f"*** {case.notice}: INVENTED PLACES AND FIGURES ***"] if case.notice else []
-    takes = f"{duty.hours:g} h a year" + (
-        f" and {duty.hours_per_1000:g} for each 1,000 people" * (duty.hours_per_1000 > 0)
-    )
-    officers = f", {duty.officer_hours:g} of them of officers" if duty.officer_hours else ""
-    powers = f"powers {', '.join(duty.powers)}" if duty.powers else "no power"
     lines = [
-        f"Admission test: {duty.name}",
-        *notice,
-        f"It takes {takes}{officers}, and {powers}; it would be laid on {count(len(rows), 'township')}.",
-        f"Against the plan {plan.scenario.title!r}, {worth_line(plan)} {' '.join(status_lines(plan))}",
-    ]
+        tr("Admission test: {duty}", duty=duty.name),
+        *notice_lines(case),
+        tr(
+            "It takes {hours:g} h a year{by_people}{of_officers}, and {powers}; it would be laid on {townships}.",
+            hours=duty.hours, townships=count(len(rows), "township"),
+            by_people=tr(" and {hours:g} for each 1,000 people", hours=duty.hours_per_1000) * (duty.hours_per_1000 > 0),
+            of_officers=tr(", {hours:g} of them of officers", hours=duty.officer_hours) if duty.officer_hours else "",
+            powers=tr("powers {powers}", powers=joined(duty.powers)) if duty.powers else tr("no power"),
+        ),
+        tr(
+            "Against the plan {title!r}, {worth} {proof}",
+            title=plan.scenario.title, worth=worth_line(plan), proof=chosen("", " ").join(status_lines(plan)),
+        ),
+    ]  # fmt: skip
     left_out = len(case.tables["duties"]) if plan.scenario.policy.duties is None else 0
     if left_out:
-        others = count(left_out, "other duty", "other duties")
-        lines.append(
-            f"CAUTION: the plan leaves the case's {others} out (no [policy.duties]); their hours are not counted."
-        )
+        said = tr(
+            "CAUTION: the plan leaves the case's {duties} out (no [policy.duties]); their hours are not counted.",
+            duties=count(left_out, "other duty", "other duties"),
+        )  # fmt: skip
+        lines.append(said)
     for verdict, meaning in MEANING.items():
         here = rows[rows["verdict"] == verdict]
         if here.empty:
             continue
-        lines.append(
-            f"{label(verdict).capitalize()}: {count(len(here), 'township')} {meaning}. "
-            f"Held fixed: {HELD_FIXED[verdict]}."
-        )
+        said = tr(
+            "{verdict}: {meaning}. Held fixed: {held}.",
+            verdict=tr(verdict).capitalize(), meaning=tr(meaning, townships=count(len(here), "township")),
+            held=tr(HELD_FIXED[verdict]),
+        )  # fmt: skip
+        lines.append(said)
         lines += [f"  {_township(row)}" for _, row in here.head(MOST_TOLD).iterrows()]
         if len(here) > MOST_TOLD:
-            lines.append(f"  and {len(here) - MOST_TOLD} more (table admission)")
+            lines.append("  " + tr("and {more} more (table admission)", more=len(here) - MOST_TOLD))
         if verdict is Verdict.NEEDS:
-            needed = wants(here)
-            lines.append(
-                "  How many need what: " + "; ".join(f"{words} {number}" for words, number in needed.items()) + "."
-            )
+            needed = tr("; ").join(f"{named(str(words))} {number}" for words, number in wants(here).items())
+            lines.append("  " + tr("How many need what: {needs}.", needs=needed))
     return "\n".join(part for line in lines for part in folded(line)) + "\n"
 
 
 def _township(row: pd.Series) -> str:
-    who = f"{row['township']} {row['name']}: "
-    verdict = row["verdict"]
+    return tr("{township} {name}: {said}", township=row["township"], name=row["name"], said=_said(row))
+
+
+def _said(row: pd.Series) -> str:
+    """Return what the test found of a township."""
+    verdict, figures = row["verdict"], {"worth": row["worth"], "loss": row["loss"]}
     if verdict == Verdict.BARRED:
-        return who + row["reason"]
-    kinds = (("power", "powers", "gives_up_powers"), ("duty", "duties", "gives_up_duties"))
-    gives = [_few(row[name], one, many) for one, many, name in kinds if row[name]]
-    worth = f"worth {row['worth']:,.0f}"
+        return str(row["reason"])
     if verdict == Verdict.CARRIES:
-        return who + f"{worth}, costs {row['loss']:,.0f} {HOURS} of overload"
+        return tr("worth {worth:,.0f}, costs {loss:,.0f} staff-hours a year of overload", **figures)
     if verdict == Verdict.DISPLACES:
-        return (
-            who
-            + f"gives up {'; '.join(gives)}; the rest is worth {row['loss']:,.0f} {HOURS} less, the duty is {worth}. "
-            + f"Or it needs {needs_text(row)}"
-        )
+        return tr(
+            "gives up {gives}; the rest is worth {loss:,.0f} staff-hours a year less, the duty is worth {worth:,.0f}. "
+            "Or it needs {needs}",
+            gives=tr("; ").join(_given_up(row)), needs=needs_text(row), **figures,
+        )  # fmt: skip
     if verdict == Verdict.NEEDS and pd.notna(row["loss"]):
-        return who + f"{needs_text(row)}; nothing is given up, the rest is worth {row['loss']:,.0f} {HOURS} less"
-    return who + needs_text(row)
+        return tr(
+            "{needs}; nothing is given up, the rest is worth {loss:,.0f} staff-hours a year less",
+            needs=needs_text(row), **figures,
+        )  # fmt: skip
+    return needs_text(row)
 
 
-def _few(text: str, one: str, many: str) -> str:
-    """Return a list of things given up, counted, with the first ones named."""
-    named = text.split("), ")
-    shown = text if len(named) <= MOST_NAMED else "), ".join(named[:MOST_NAMED]) + ") and so on"
-    return f"{count(len(named), one, many)}: {shown}"
+def _given_up(row: pd.Series) -> list[str]:
+    """Return the powers and the duties given up, counted, with the first ones named."""
+    powers, duties = (row[name].split("), ") if row[name] else [] for name in ("gives_up_powers", "gives_up_duties"))
+    kinds = ((powers, count(len(powers), "power")), (duties, count(len(duties), "duty", "duties")))
+    return [tr("{counted}: {names}", counted=counted, names=_few(names)) for names, counted in kinds if names]
+
+
+def _few(names: list[str]) -> str:
+    if len(names) <= MOST_NAMED:
+        return joined([*(f"{name})" for name in names[:-1]), names[-1]])
+    return tr("{names} and so on", names=joined(f"{name})" for name in names[:MOST_NAMED]))
 
 
 def needs_text(row: pd.Series) -> str:
     """Return what a township would need to carry the duty and keep everything, in words."""
-    listed = f"to be listed {row['powers_to_list']}" if row["powers_to_list"] else ""
-    opened = f"to be opened by its county {row['powers_to_open']}" if row["powers_to_open"] else ""
-    missing = ", ".join(part for part in (listed, opened) if part)
-    parts = [
-        f"powers to take {row['powers_to_take']}" + (f" ({missing})" if missing else "")
-        if row["powers_to_take"]
-        else "",
-        f"fields to be ready {row['fields_to_ready']}" if row["fields_to_ready"] else "",
-        count(row["officers_short"], "officer") if row["officers_short"] else "",
-        f"{row['hours_short']:,.0f} {HOURS} ({count(row['persons_short'], 'person')})" if row["hours_short"] else "",
-        f"higher caps {row['caps_to_raise']}" if row["caps_to_raise"] else "",
-    ]
-    return ", ".join(part for part in parts if part) or "nothing"
+    short = {
+        "take": tr("powers to take {names}"), "list": tr("to be listed {names}"),
+        "open": tr("to be opened by its county {names}"), "ready": tr("fields to be ready {names}"),
+        "caps": tr("higher caps {names}"),
+    }  # fmt: skip
+    columns = {
+        "take": "powers_to_take", "list": "powers_to_list", "open": "powers_to_open", "ready": "fields_to_ready",
+        "caps": "caps_to_raise",
+    }  # fmt: skip
+    told = {
+        key: short[key].format(names=joined(row[column].split(", "))) if row[column] else ""
+        for key, column in columns.items()
+    }
+    missing = [told[key] for key in ("list", "open") if told[key]]
+    take = told["take"]
+    if take and missing:
+        take = tr("{powers} ({missing})", powers=take, missing=joined(missing))
+    hours = ""
+    if row["hours_short"]:
+        hours = tr(
+            "{hours:,.0f} staff-hours a year ({persons})",
+            hours=row["hours_short"], persons=count(row["persons_short"], "person"),
+        )  # fmt: skip
+    officers = count(row["officers_short"], "officer") if row["officers_short"] else ""
+    return joined(part for part in (take, told["ready"], officers, hours, told["caps"]) if part) or tr("nothing")
 
 
 def write_admission(admission: Admission, folder: str | Path) -> Path:

@@ -3,19 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 
 import pandas as pd
 
-from devolve_opt.plan import Plan
+from devolve_opt.language import language, tr
+from devolve_opt.plan import UNITS, Plan
 from devolve_opt.rules.interest import interest
 from devolve_opt.rules.officers import certificates_max
 from devolve_opt.rules.posts import post_formula
 from devolve_opt.views.duties import duties
-from devolve_opt.vocabulary import BASE_LIST, Category, StationStatus, label
+from devolve_opt.vocabulary import BASE_LIST, Category, StationStatus
 
 TOLERANCE = 1e-6
 """Share of a limit within which hours count as having reached it."""
+
+
+MEANINGS = {
+    "guide_list_max": "powers on the guide list",
+    "base_list_max": "powers on the base list",
+    "listing_hours_max": "hours of the listed powers",
+    "category_list_max": "powers on the list of each category",
+    "new_powers_max": "powers that a township takes",
+    "new_fields_max": "fields that a township becomes ready in",
+    "county_opening.opened_max": "powers that a county opens",
+    "lent_returns.returned_max": "lent staff who return beyond the cap",
+    "office_heads.led_max": "offices that leaders head",
+    "retention.share_max": "powers likely to be withdrawn",
+    "stations.managed_max": "stations that townships manage",
+    "stations.devolved_max": "stations that are devolved",
+    "stations.managed_per_township_max": "stations that a township manages",
+    "duties.load_max": "load up to which duties go in, and powers beside them",
+    "overload_steps": "load at which no more work goes in",
+    "wall_share": "load at which no more work goes in",
+    "officer_hours_share": "officers' time for enforcement",
+    "posts_moved_max": "posts that townships gain",
+    "posts_band": "base and floating posts, away from the formula",
+    "training_places_max": "officers trained",
+    "fields_per_officer": "fields that the officers of an office can cover",
+}
+"""What each cap caps, in words, by its key; shown as `tr(MEANINGS[cap])`."""
+
+IN_CHINESE = {
+    **UNITS,
+    "counties": "{n} county",
+    "category lists": "{n} category list",
+    "certificates": "{n} certificate",
+    "townships with a choice still open": "{n} township with a choice still open",
+    "townships with a duty, or a choice beside one, still open":
+        "{n} township with a duty, or a choice beside one, still open",
+    "city": "the whole city",
+    "share of the hours there": "share of the hours there",
+    "share of that time": "share of that time",
+    "share of a township's powers": "share of a township's powers",
+    "share of the fair share": "share of the fair share",
+    "share of their fields": "share of their fields",
+}  # fmt: skip
+"""Units and places of caps, each with the text in the catalogue that says it in Chinese."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +68,6 @@ class Cap:
 
     Attributes:
         cap: the key of the policy.
-        meaning: what it caps, in words.
         limit: the cap, in `unit`.
         used: what the plan uses of it; of a cap on each township, the most that any uses.
         unit: unit of limit and used.
@@ -34,7 +77,6 @@ class Cap:
     """
 
     cap: str
-    meaning: str
     limit: float
     used: float
     unit: str
@@ -53,9 +95,10 @@ def caps(plan: Plan) -> pd.DataFrame:
           Of caps on hours: townships in which no further power fits that they chose and that their lists hold.
     """
     groups = (_list_caps, _take_up_caps, _instrument_caps, _duty_caps, _hours_caps, _post_caps, _officer_caps)
-    found = [cap for group in groups for cap in group(plan)]
+    found = [_in_words(cap) for group in groups for cap in group(plan)]
     names = [field.name for field in fields(Cap)]
     table = pd.DataFrame([astuple(cap) for cap in found], columns=names)
+    table.insert(1, "meaning", table["cap"].map(lambda cap: tr(MEANINGS[cap])).astype("str"))
     return table.astype({"limit": float, "used": float})
 
 
@@ -66,21 +109,21 @@ def _list_caps(plan: Plan) -> Iterator[Cap]:
     distinct = listed["power"].nunique()
     sizes = listed["list"].value_counts()
     base = int(sizes.get(BASE_LIST, 0))
-    yield _city("guide_list_max", "powers on the guide list", policy.guide_list_max, distinct, "powers")
-    yield _city("base_list_max", "powers on the base list", policy.base_list_max, base, "powers")
+    yield _city("guide_list_max", policy.guide_list_max, distinct, "powers")
+    yield _city("base_list_max", policy.base_list_max, base, "powers")
     most = policy.listing_hours_max
     if most is not None:
         hours = plan.scenario.data.tables["powers"]["listing_hours"]
         spent = float(hours.reindex(listed["power"].unique()).sum())
         left = hours[~hours.index.isin(listed["power"]) & ~hours.index.isin(plan.exclusions["power"])]
         full = int(len(left) > 0 and float(left.min()) > most - spent)
-        yield Cap("listing_hours_max", "hours of the listed powers", most, spent, "staff-hours a year", full, 1, "city")
+        yield Cap("listing_hours_max", most, spent, "staff-hours a year", full, 1, "city")
     special = sizes.reindex([str(category) for category in policy.own_list_categories], fill_value=0)
     if len(special):
         full = int((special >= policy.category_list_max).sum())
         yield Cap(
-            "category_list_max", "powers on the list of each category", policy.category_list_max, int(special.max()),
-            "powers", full, len(special), "category lists",
+            "category_list_max", policy.category_list_max,
+            int(special.max()), "powers", full, len(special), "category lists",
         )  # fmt: skip
 
 
@@ -91,10 +134,8 @@ def _take_up_caps(plan: Plan) -> Iterator[Cap]:
         return
     taken = plan.audit.townships.loc[voting, "powers_taken"]
     new_fields = fields_made(plan).reindex(voting)
-    yield _each("new_powers_max", "powers that a township takes", policy.new_powers_max, taken, "powers")
-    yield _each(
-        "new_fields_max", "fields that a township becomes ready in", policy.new_fields_max, new_fields, "fields"
-    )
+    yield _each("new_powers_max", policy.new_powers_max, taken, "powers")
+    yield _each("new_fields_max", policy.new_fields_max, new_fields, "fields")
 
 
 def _instrument_caps(plan: Plan) -> Iterator[Cap]:
@@ -106,21 +147,21 @@ def _instrument_caps(plan: Plan) -> Iterator[Cap]:
         most = policy.county_opening.opened_max
         opened = opened.reindex(case.tables["counties"].index, fill_value=0)
         yield Cap(
-            "county_opening.opened_max", "powers that a county opens", most, int(opened.max()), "powers",
+            "county_opening.opened_max", most, int(opened.max()), "powers",
             int((opened >= most).sum()), len(opened), "counties",
         )  # fmt: skip
     if policy.lent_returns is not None:
         back = int(plan.decisions.returned["returned"].sum())
         most = policy.lent_returns.returned_max
-        yield _city("lent_returns.returned_max", "lent staff who return beyond the cap", most, back, "persons")
+        yield _city("lent_returns.returned_max", most, back, "persons")
     if policy.office_heads is not None:
         most, led = policy.office_heads.led_max, len(plan.decisions.led)
-        yield _city("office_heads.led_max", "offices that leaders head", most, led, "offices")
+        yield _city("office_heads.led_max", most, led, "offices")
     if policy.retention is not None:
         unused = (taken["cases"].fillna(0.0) < policy.use_min).groupby(taken["township"]).mean()
         full = int((unused >= policy.retention.share_max - 0.01).sum())
         yield Cap(
-            "retention.share_max", "powers likely to be withdrawn", policy.retention.share_max,
+            "retention.share_max", policy.retention.share_max,
             float(unused.max()) if len(unused) else 0.0, "share of a township's powers", full, len(unused), "townships",
         )  # fmt: skip
     yield from _station_caps(plan)
@@ -134,12 +175,9 @@ def _station_caps(plan: Plan) -> Iterator[Cap]:
     devolved = int((decided["status"] == StationStatus.DEVOLVED).sum())
     ours = decided["station"].map(stations["township"]).value_counts()
     ours = ours.reindex(stations["township"].unique(), fill_value=0)
-    each = "stations that a township manages"
-    yield _city(
-        "stations.managed_max", "stations that townships manage", settings.managed_max, len(decided), "stations"
-    )
-    yield _city("stations.devolved_max", "stations that are devolved", settings.devolved_max, devolved, "stations")
-    yield _each("stations.managed_per_township_max", each, settings.managed_per_township_max, ours, "stations")
+    yield _city("stations.managed_max", settings.managed_max, len(decided), "stations")
+    yield _city("stations.devolved_max", settings.devolved_max, devolved, "stations")
+    yield _each("stations.managed_per_township_max", settings.managed_per_township_max, ours, "stations")
 
 
 def _duty_caps(plan: Plan) -> Iterator[Cap]:
@@ -155,7 +193,7 @@ def _duty_caps(plan: Plan) -> Iterator[Cap]:
     room = policy.duties.load_max * figures["hours_there"] - figures["hours_needed"]
     full = {*waiting.loc[waiting["reason"] == "load", "township"], *_too_little(plan, least, room)}
     yield Cap(
-        "duties.load_max", "load up to which duties go in, and powers beside them", policy.duties.load_max,
+        "duties.load_max", policy.duties.load_max,
         float(carrying.max()) if len(carrying) else 0.0, "share of the hours there", len(full),
         len({*waiting["township"], *least.index}), "townships with a duty, or a choice beside one, still open",
     )  # fmt: skip
@@ -170,14 +208,14 @@ def _hours_caps(plan: Plan) -> Iterator[Cap]:
     least_hours = least_hours[~least_hours.index.isin(bound_by_duties(plan))]
     load = float(figures["load"].max()) if len(figures) else 0.0
     used = figures["officer_hours_needed"] / figures["officer_hours_there"].where(figures["officer_hours_there"] > 0)
-    for name, meaning, limit, most, unit, room, least in (
-        ("overload_steps" if priced else "wall_share", "load at which no more work goes in", policy.load_stop, load,
+    for name, limit, most, unit, room, least in (
+        ("overload_steps" if priced else "wall_share", policy.load_stop, load,
          "share of the hours there", left, least_hours),
-        ("officer_hours_share", "officers' time for enforcement", 1.0, float(used.max()) if len(used) else 0.0,
+        ("officer_hours_share", 1.0, float(used.max()) if len(used) else 0.0,
          "share of that time", officer_left, _least_waiting(plan, "officer_hours")),
     ):  # fmt: skip
         full = len(_too_little(plan, least, room))
-        yield Cap(name, meaning, limit, most, unit, full, len(least), "townships with a choice still open")
+        yield Cap(name, limit, most, unit, full, len(least), "townships with a choice still open")
 
 
 def bound_by_duties(plan: Plan) -> pd.Index:
@@ -216,13 +254,13 @@ def _waiting(plan: Plan) -> pd.DataFrame:
 def _post_caps(plan: Plan) -> Iterator[Cap]:
     policy, figures = plan.scenario.policy, plan.audit.townships
     moved = int((figures["posts"] - figures["posts_before"]).clip(lower=0).sum())
-    yield _city("posts_moved_max", "posts that townships gain", policy.posts_moved_max, moved, "posts")
+    yield _city("posts_moved_max", policy.posts_moved_max, moved, "posts")
     formula = post_formula(plan.scenario.data, policy)
     fixed = figures["base_posts"] + figures["floating_posts"]
     at_limit = (fixed <= formula["lower"]) | (fixed >= formula["upper"])
     away = ((fixed - formula["fair_share"]).abs() / formula["fair_share"].where(formula["fair_share"] > 0)).max()
     yield Cap(
-        "posts_band", "base and floating posts, away from the formula", policy.posts_band,
+        "posts_band", policy.posts_band,
         0.0 if pd.isna(away) else float(away), "share of the fair share", int(at_limit.sum()),
         len(figures), "townships",
     )  # fmt: skip
@@ -232,14 +270,14 @@ def _officer_caps(plan: Plan) -> Iterator[Cap]:
     policy, figures = plan.scenario.policy, plan.audit.townships
     trained = int(figures["trained"].sum())
     most = certificates_max(policy)
-    yield _city("training_places_max", "officers trained", most, trained, "certificates")
+    yield _city("training_places_max", most, trained, "certificates")
     voting = figures[figures["category"] != Category.SUBDISTRICT]
     used = officer_fields(plan).reindex(voting.index)
     offered = fields_covered(plan, voting["officers"])
     full = int((used + 1 > offered).sum())
     share = (used / offered.where(offered > 0)).max()
     yield Cap(
-        "fields_per_officer", "fields that the officers of an office can cover", 1.0,
+        "fields_per_officer", 1.0,
         0.0 if pd.isna(share) else float(share), "share of their fields", full, len(voting), "townships",
     )  # fmt: skip
 
@@ -266,14 +304,23 @@ def officer_fields(plan: Plan) -> pd.Series:
 
 def cap_sentence(cap: pd.Series) -> str:
     """Return a row of `caps` in words, for the summary."""
+    facts = {str(name): value for name, value in cap.items()}
     if cap["places"] == 1:
-        return f"{cap['meaning']}: {cap['used']:,.0f} of {cap['limit']:,.0f} ({cap['cap']})"
-    return f"{cap['meaning']}: in {cap['reached']:,} of {cap['places']:,} {label(cap['place'])} ({cap['cap']})"
+        return tr("{meaning}: {used:,.0f} of {limit:,.0f} ({cap})", **facts)
+    return tr("{meaning}: in {reached:,} of {places:,} {place} ({cap})", **facts)
 
 
-def _city(name: str, meaning: str, limit: float, used: float, unit: str) -> Cap:
-    return Cap(name, meaning, limit, used, unit, int(used >= limit), 1, "city")
+def _in_words(cap: Cap) -> Cap:
+    """Return a cap whose unit and place are in the language spoken here."""
+    if language() == "en":
+        return cap
+    unit, place = (tr(IN_CHINESE[words]).replace("{n}", "").strip() for words in (cap.unit, cap.place))
+    return replace(cap, unit=unit, place=place)
 
 
-def _each(name: str, meaning: str, limit: float, used: pd.Series, unit: str) -> Cap:
-    return Cap(name, meaning, limit, float(used.max()), unit, int((used >= limit).sum()), len(used), "townships")
+def _city(name: str, limit: float, used: float, unit: str) -> Cap:
+    return Cap(name, limit, used, unit, int(used >= limit), 1, "city")
+
+
+def _each(name: str, limit: float, used: pd.Series, unit: str) -> Cap:
+    return Cap(name, limit, float(used.max()), unit, int((used >= limit).sum()), len(used), "townships")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import repeat
+
 import pandas as pd
 
 from devolve_opt.case import Case
+from devolve_opt.language import joined, tr
 from devolve_opt.pins import ANY_LIST
 from devolve_opt.plan import Plan
 from devolve_opt.policy import Policy
 from devolve_opt.rules.interest import interest
 from devolve_opt.rules.workload import overload_cost
 from devolve_opt.views.caps import bound_by_duties, fields_covered, fields_made, officer_fields
-from devolve_opt.views.wording import HOURS
+from devolve_opt.views.wording import named
 from devolve_opt.vocabulary import BASE_LIST
 
 PAIR = ["township", "power"]
@@ -71,10 +74,10 @@ def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict
     """Return, by reason and in the order of precedence, where it stands in the way and the words for it."""
     figures = plan.audit.townships.loc[rows["township"]].reset_index(drop=True)
     every = pd.Series(True, index=rows.index)
-    article = _words(rows["power"], plan.exclusions.set_index("power")["article"])
+    article = _words(rows["power"], _articles(plan))
 
     listed = plan.decisions.guide_list
-    on_lists = _words(rows["power"], listed.groupby("power")["list"].agg(", ".join))
+    on_lists = _words(rows["power"], listed.groupby("power")["list"].agg(lambda lists: joined(map(named, lists))))
     pairs = pd.MultiIndex.from_frame(listed[["power", "list"]])
     reached = pd.MultiIndex.from_frame(rows[["power", "category"]]).isin(pairs) | pd.MultiIndex.from_arrays(
         [rows["power"], [BASE_LIST] * len(rows)]
@@ -102,10 +105,11 @@ def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict
         for values in (officer_fields(plan), fields_covered(plan, plan.audit.townships["officers"]))
     )
     new = rows["township"].map(fields_made(plan))
-    readiness = (
-        "making it ready takes " + rows["field"].map(fields["readiness_hours"]).map("{:,.0f}".format) + f" {HOURS}; "
-        "fields made ready " + new.map("{:.0f}".format) + f" of {policy.new_fields_max}; its officers cover "
-        + covered.map("{:.0f}".format) + " of " + cover.map("{:.0f}".format) + " fields with penalties"
+    readiness = _filled(
+        tr("making it ready takes {hours:,.0f} staff-hours a year; fields made ready {new:.0f} of {most}; its officers "
+           "cover {covered:.0f} of {cover:.0f} fields with penalties"),
+        hours=rows["field"].map(fields["readiness_hours"]), new=new, most=policy.new_fields_max, covered=covered,
+        cover=cover,
     )  # fmt: skip
 
     officer_hours = figures["officer_hours_needed"] + rows["officer_hours"] + _at_risk_with(plan, rows, "officer_hours")
@@ -113,39 +117,54 @@ def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict
     load = (needed + rows["hours"]) / there.where(there > 0)
     at_risk = _at_risk_with(plan, rows, "hours")
     load_at_risk = (needed + rows["hours"] + at_risk) / there.where(there > 0)
-    in_words = "the load would be " + load_at_risk.map("{:.2f}".format)
+    load_in_words = tr("the load would be {load:.2f}")
     if policy.uncertain_hours is not None:
-        in_words += ", with " + at_risk.map("{:,.0f}".format) + f" {HOURS} that powers may take more"
+        load_in_words = tr(
+            "the load would be {load:.2f}, with {more:,.0f} staff-hours a year that powers may take more"
+        )
     duty_load = policy.duties.load_max if policy.duties is not None else policy.load_stop
     worth = policy.prices.choice_met * rows["rounds"] + policy.prices.case_near_home * rows["cases"]
     floor = (policy.choice_floor * figures["rounds_asked"] - figures["rounds_met"]).clip(lower=0)
     worth += policy.prices.choice_shortfall * floor.where(floor < rows["rounds"], rows["rounds"])
     overload = overload_cost(needed + rows["hours"], there, policy) - overload_cost(needed, there, policy)
     support = policy.prices.county_support * rows["power"].map(case.tables["powers"]["support_hours"])
-    figures_in_words = (
-        "worth " + worth.map("{:,.0f}".format) + ", costs " + (overload + support).map("{:,.0f}".format)
-        + f" {HOURS} (overload " + overload.map("{:,.0f}".format) + ", county support "
-        + support.map("{:,.0f}".format) + ")"
+    figures_in_words = _filled(
+        tr("worth {worth:,.0f}, costs {costs:,.0f} staff-hours a year (overload {overload:,.0f}, county support "
+           "{support:,.0f})"),
+        worth=worth, costs=overload + support, overload=overload, support=support,
     )  # fmt: skip
-    taken = figures["powers_taken"].map("{:.0f}".format)
     return {
         "excluded": (article != "", article),
-        "county_refuses": (pd.Series(closed, dtype=bool), county + ": " + pd.Series(why_closed, dtype="str")),
+        "county_refuses": (
+            pd.Series(closed, dtype=bool),
+            _filled(tr("{county}: {reason}"), county=county, reason=pd.Series(why_closed, dtype="str")),
+        ),
         "pinned": (pinned != "", pinned),
-        "not_on_its_list": (~pd.Series(reached), ("on " + on_lists).where(on_lists != "", "on no list")),
-        "requires_another": (~has_required, "requires " + required),
-        "powers_cap": (figures["powers_taken"] >= policy.new_powers_max, taken + f" of {policy.new_powers_max}"),
+        "not_on_its_list": (
+            ~pd.Series(reached), _filled(tr("on {lists}"), lists=on_lists).where(on_lists != "", tr("on no list")),
+        ),
+        "requires_another": (~has_required, _filled(tr("requires {power}"), power=required)),
+        "powers_cap": (
+            figures["powers_taken"] >= policy.new_powers_max,
+            _filled(tr("{taken:.0f} of {most}"), taken=figures["powers_taken"], most=policy.new_powers_max),
+        ),
         "field_not_ready": (~pd.Series(is_ready), readiness),
         "officer_hours": (
             officer_hours > figures["officer_hours_there"] * (1 + 1e-6),
-            "needs " + officer_hours.map("{:,.0f}".format) + " officer-hours a year, has "
-            + figures["officer_hours_there"].map("{:,.0f}".format),
+            _filled(
+                tr("needs {hours:,.0f} officer-hours a year, has {there:,.0f}"),
+                hours=officer_hours, there=figures["officer_hours_there"],
+            ),
         ),
-        "hours_stop": (~(load_at_risk <= policy.load_stop * (1 + 1e-6)), in_words),
+        "hours_stop": (
+            ~(load_at_risk <= policy.load_stop * (1 + 1e-6)), _filled(load_in_words, load=load_at_risk, more=at_risk),
+        ),
         "duty_load": (
             rows["township"].isin(bound_by_duties(plan)) & ~(load <= duty_load * (1 + 1e-6)),
-            "needs " + (needed + rows["hours"]).map("{:,.0f}".format) + f" {HOURS}; with a duty at most "
-            + (duty_load * there).map("{:,.0f}".format) + f" (duties.load_max {duty_load:g})",
+            _filled(
+                tr("needs {hours:,.0f} staff-hours a year; with a duty at most {most:,.0f} (duties.load_max {load:g})"),
+                hours=needed + rows["hours"], most=duty_load * there, load=duty_load,
+            ),
         ),
         "costs_more": (overload + support >= worth, figures_in_words),
         "not_chosen": (every, figures_in_words),
@@ -164,6 +183,19 @@ def _at_risk_with(plan: Plan, rows: pd.DataFrame, kind: str) -> pd.Series:
     pushed_out = rows["township"].map(full["min"].where(full["size"] == settings.budget, 0.0)).fillna(0.0)
     at_risk = rows["township"].map(plan.audit.townships[f"{kind}_at_risk"])
     return at_risk + settings.deviation * (rows[kind] - pushed_out).clip(lower=0)
+
+
+def _filled(template: str, **values: pd.Series | float) -> pd.Series:
+    """Return a text for each row, its values filled in; a value that is no series is the same for all rows."""
+    known = [value for value in values.values() if isinstance(value, pd.Series)]
+    rows = zip(*(value if isinstance(value, pd.Series) else repeat(value) for value in values.values()), strict=False)
+    texts = [template.format(**dict(zip(values, row, strict=True))) for row in rows]
+    return pd.Series(texts, index=known[0].index, dtype="str")
+
+
+def _articles(plan: Plan) -> pd.Series:
+    """Return the article that keeps each excluded power out, in the language spoken here."""
+    return plan.exclusions.set_index("power")["article"].map(tr).astype("str")
 
 
 def _words(keys: pd.Series, words: pd.Series) -> pd.Series:
@@ -187,7 +219,7 @@ def power_status(plan: Plan) -> pd.DataFrame:
     powers = case.powers
     ids = powers.index.to_series()
     lists = _words(ids, plan.decisions.guide_list.groupby("power")["list"].agg(", ".join))
-    article = _words(ids, plan.exclusions.set_index("power")["article"])
+    article = _words(ids, _articles(plan))
     status = pd.Series("not_listed", index=ids.index)
     status[lists != ""] = "category"
     status[lists == BASE_LIST] = BASE_LIST
@@ -261,7 +293,7 @@ def withdrawn(plan: Plan) -> pd.DataFrame:
     gone = held[(policy.phases is not None) & ~pd.MultiIndex.from_frame(held).isin(taken)].reset_index(drop=True)
     towns, powers = case.tables["townships"], case.tables["powers"]
     county = gone["township"].map(towns["county"]).astype("str")
-    article = _words(gone["power"], plan.exclusions.set_index("power")["article"])
+    article = _words(gone["power"], _articles(plan))
     allowed = pd.MultiIndex.from_frame(interest(case, policy)[PAIR])
     closed = ~pd.MultiIndex.from_frame(gone).isin(allowed) & (article == "")
     refusals = case.tables["refusals"].set_index(["county", "power"])["reason"].to_dict()
@@ -278,7 +310,9 @@ def withdrawn(plan: Plan) -> pd.DataFrame:
             "power_name": gone["power"].map(powers["name"]).astype("str"),
             "field": gone["power"].map(powers["field"]).astype("str"),
             "reason": reason.astype("str"),
-            "detail": article.mask(closed, why).mask(at_price, f"{price:g} {HOURS}").astype("str"),
+            "detail": article.mask(closed, why)
+            .mask(at_price, tr("{price:g} staff-hours a year", price=price))
+            .astype("str"),
             "cost": at_price * price,
         }
     )

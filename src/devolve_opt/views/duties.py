@@ -6,11 +6,12 @@ from collections import defaultdict
 
 import pandas as pd
 
+from devolve_opt.language import joined, tr
 from devolve_opt.plan import Plan
 from devolve_opt.rules.duties import duties_laid, duty_bars, powers_needed
 from devolve_opt.rules.workload import overload_cost
-from devolve_opt.views.wording import HOURS, count, share
-from devolve_opt.vocabulary import BASE_LIST, label
+from devolve_opt.views.wording import count, share, worded
+from devolve_opt.vocabulary import BASE_LIST
 
 PAIR = ["township", "duty"]
 
@@ -90,16 +91,21 @@ def _reasons(plan: Plan, rows: pd.DataFrame) -> list[tuple[str, str]]:
         if (township, duty) in bars:
             return bars[township, duty]
         if off:
-            return "not_on_its_list", "powers " + ", ".join(off)
+            return "not_on_its_list", tr("powers {powers}", powers=joined(off))
         if missing:
-            return "power_not_taken", "powers " + ", ".join(missing)
+            return "power_not_taken", tr("powers {powers}", powers=joined(missing))
         if officer_hours > facts["officer_hours_there"] * (1 + 1e-6):
-            time = f"{officer_hours:,.0f} officer-hours a year, has {facts['officer_hours_there']:,.0f}"
-            return "officer_hours", f"needs {time}"
+            time = {"hours": officer_hours, "there": facts["officer_hours_there"]}
+            return "officer_hours", tr("needs {hours:,.0f} officer-hours a year, has {there:,.0f}", **time)
         if load > stop * (1 + 1e-6):
-            at_risk = f" and {facts['hours_at_risk']:,.0f} at risk" if facts["hours_at_risk"] else ""
-            return "load", f"needs {load:,.0f} {HOURS}{at_risk}, has {there:,.0f}"
-        words = f"worth {worth * takes:,.0f}, costs {costs:,.0f} {HOURS} of overload"
+            risk = tr(" and {hours:,.0f} at risk", hours=facts["hours_at_risk"]) if facts["hours_at_risk"] else ""
+            words = tr(
+                "needs {hours:,.0f} staff-hours a year{risk}, has {there:,.0f}", hours=load, risk=risk, there=there
+            )
+            return "load", words
+        words = tr(
+            "worth {worth:,.0f}, costs {costs:,.0f} staff-hours a year of overload", worth=worth * takes, costs=costs
+        )
         return ("costs_more" if costs >= worth * takes else "not_chosen"), words
 
     columns = (rows["township"], rows["duty"], rows["hours"], rows["officer_hours"], cost)
@@ -112,18 +118,20 @@ def duty_lines(plan: Plan) -> list[str]:
         return []
     table = duties(plan)
     if table.empty:
-        return ["Duties: the case lays none on its townships."]
+        return [tr("Duties: the case lays none on its townships.")]
     carried = table[table["matched"]]
     none = int((table.groupby("township")["matched"].sum() == 0).sum())
-    laid = count(table["duty"].nunique(), "duty", "duties")
-    by_hours = f"{carried['hours'].sum():,.0f} of {table['hours'].sum():,.0f} h"
-    sentence = (
-        f"Duties: {len(carried):,} of {len(table):,} ({share(len(carried) / len(table))}) carried, {by_hours} a year: "
-        f"{laid} laid on {count(table['township'].nunique(), 'township')}, of which {none} carry none."
-    )
+    sentence = tr(
+        "Duties: {carried:,} of {laid:,} ({share}) carried, {hours:,.0f} of {hours_laid:,.0f} h a year: {duties} laid "
+        "on {townships}, of which {none} carry none.",
+        carried=len(carried), laid=len(table), share=share(len(carried) / len(table)),
+        hours=carried["hours"].sum(), hours_laid=table["hours"].sum(), none=none,
+        duties=count(table["duty"].nunique(), "duty", "duties"),
+        townships=count(table["township"].nunique(), "township"),
+    )  # fmt: skip
     lines = [sentence]
     reasons = table.loc[~table["matched"], "reason"].value_counts()
     if len(reasons):
-        items = "; ".join(f"{number:,} {label(str(reason))}" for reason, number in reasons.items())
-        lines.append(f"  Back at the county, by the first reason: {items}.")
+        items = tr("; ").join(tr("{n:,} {reason}", n=n, reason=worded(str(reason))) for reason, n in reasons.items())
+        lines.append("  " + tr("Back at the county, by the first reason: {reasons}.", reasons=items))
     return lines

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from devolve_opt.audit import audit
+from devolve_opt.language import chosen, language, tr
 from devolve_opt.plan import Plan
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.views.declined import declined
-from devolve_opt.views.wording import count, status_lines
+from devolve_opt.views.page import padded
+from devolve_opt.views.wording import count, named, status_lines
 
 PAIR = ["township", "power"]
 SHOWN = 15
@@ -74,20 +76,43 @@ def losers_text(plan: Plan) -> str:
     scenario = plan.scenario
     voting = len(scenario.data.voting_townships)
     lines = [scenario.title, *([scenario.case.notice] if scenario.case.notice else []), ""]
-    lines.append(
-        f"{count(len(table), 'township')} of {voting} get fewer rounds of their choices met than under the ratio rule."
-    )
+    said = tr(
+        "{losers} of {voting} get fewer rounds of their choices met than under the ratio rule.",
+        losers=count(len(table), "township"), voting=voting,
+    )  # fmt: skip
+    lines.append(said)
     if len(table):
         over = int(table["overloaded_by_rule"].sum())
-        lines.append(f"In {over} of them the ratio rule's plan needs more hours a year than are there.")
-        lines.append("Why they have not what the rule would give them: the first reason that stands in the way.")
-        lines += ["", f"{'township':<26}{'rounds':>16}{'load':>14}{'powers':>12}  reasons"]
+        lines += [
+            tr("In {over} of them the ratio rule's plan needs more hours a year than are there.", over=over),
+            tr("Why they have not what the rule would give them: the first reason that stands in the way."),
+            "",
+            _row(26, *tr("township|rounds|load|powers|reasons").split("|")),
+        ]
+    # Where every character counts as one column, Chinese names need some room more than is counted.
+    names = 24 if language() == "en" else 26
     for row in table.head(SHOWN).to_dict("records"):
-        rounds = f"{row['rounds_met_ratio_rule']:.0f} -> {row['rounds_met']:.0f}"
-        load = f"{row['load_ratio_rule']:.2f} -> {row['load']:.2f}"
-        powers = f"-{row['powers_lost']} +{row['powers_gained']}"
-        lines.append(f"{row['township'] + ' ' + row['township_name']:<24}{rounds:>16}{load:>14}{powers:>12}"
-                     f"  {row['reasons']}")  # fmt: skip
+        lines.append(
+            _row(
+                names,
+                f"{row['township']} {row['township_name']}",
+                f"{row['rounds_met_ratio_rule']:.0f} -> {row['rounds_met']:.0f}",
+                f"{row['load_ratio_rule']:.2f} -> {row['load']:.2f}",
+                f"-{row['powers_lost']} +{row['powers_gained']}",
+                _in_words(str(row["reasons"])),
+            )
+        )
     if len(table) > SHOWN:
-        lines.append(f"... and {len(table) - SHOWN} more")
+        lines.append(tr("... and {more} more", more=len(table) - SHOWN))
     return "\n".join([*lines, "", *status_lines(plan)]) + "\n"
+
+
+def _row(width: int, township: str, rounds: str, load: str, powers: str, reasons: str) -> str:
+    cells = padded(township, width) + padded(rounds, -16) + padded(load, -14) + padded(powers, -12)
+    return f"{cells}  {reasons}"
+
+
+def _in_words(reasons: str) -> str:
+    """Return the reasons of a row, `not_on_its_list 2, officer_hours 1`, in the language spoken here."""
+    pairs = [part.rpartition(" ") for part in reasons.split(", ") if part]
+    return chosen("；", ", ").join(f"{named(reason)} {number}" for reason, _, number in pairs)

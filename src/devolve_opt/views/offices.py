@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from devolve_opt.language import joined, tr
 from devolve_opt.plan import Plan
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies.offices import OfficePlan, organise
@@ -16,10 +17,11 @@ from devolve_opt.version import __version__
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.offices import arrangements, office_flow
 from devolve_opt.views.supplement import Supplement
-from devolve_opt.views.wording import count
-from devolve_opt.vocabulary import CHINESE, Platform, Status, label
+from devolve_opt.views.wording import count, worded
+from devolve_opt.vocabulary import CHINESE, Platform, Status
 
 MANIFEST = "offices.json"
+TITLE = "How functions sit in offices"
 MOST_FIGURES = 6
 """Arrangements drawn, those of most townships first; the tables hold all."""
 MOST_TOLD = 12
@@ -49,21 +51,32 @@ def office_lines(plan: OfficePlan) -> list[str]:
     settings = plan.scenario.policy.offices
     lines = []
     if settings is not None:
-        caps = f"{count(settings.offices_max, 'office')} and {count(settings.centres_max, 'centre')}"
-        lines.append(f"At most {caps}, each with at least {count_exactly(settings.office_staff_min, 'person')}.")
+        said = tr(
+            "At most {offices} and {centres}, each with at least {persons}.",
+            offices=count(settings.offices_max, "office"), centres=count(settings.centres_max, "centre"),
+            persons=_persons(settings.office_staff_min),
+        )  # fmt: skip
+        lines.append(said)
     facts = plan.templates.set_index("template")
     groups = arrangements(plan)
     for names in groups[:MOST_TOLD]:
         first = facts.loc[names[0]].to_dict()
         proven = all(facts.at[name, "status"] == Status.PROVEN for name in names)
-        proof = "proven best" if proven else f"NOT proven: gap {facts.loc[names, 'gap'].max():.3%}"
-        served = count(int(facts.loc[names, "townships"].sum()), "township")
-        whom = f"{', '.join(label(name) for name in names)} ({served})"
-        units = f"{count(first['offices'], 'office')}, {count(first['centres'], 'centre')}"
-        files = f"{first['files_before']:,.0f} to {first['files_after']:,.0f}"
-        moved = f"{count(first['functions_moved'], 'function')} moved"
-        lines += ["", f"{whom}: {units}; {proof}"]
-        lines.append(f"  files across offices a year {files}; {moved}; {first['hours']:,.0f} staff-hours a year")
+        worst = f"{facts.loc[names, 'gap'].max():.3%}"
+        whom = tr(
+            "{templates} ({townships}): {offices}, {centres}; {proof}",
+            templates=joined(map(worded, names)),
+            townships=count(int(facts.loc[names, "townships"].sum()), "township"),
+            offices=count(first["offices"], "office"), centres=count(first["centres"], "centre"),
+            proof=tr("proven best") if proven else tr("NOT proven: gap {gap}", gap=worst),
+        )  # fmt: skip
+        files = tr(
+            "files across offices a year {before:,.0f} to {after:,.0f}; {functions} moved; {hours:,.0f} staff-hours a "
+            "year",
+            before=first["files_before"], after=first["files_after"], hours=first["hours"],
+            functions=count(first["functions_moved"], "function"),
+        )  # fmt: skip
+        lines += ["", whom, f"  {files}"]
         offices = plan.offices[plan.offices["template"] == names[0]]
         for row in offices.to_dict("records"):
             origin = row["merged_from"].replace("; ", " + ")
@@ -71,17 +84,14 @@ def office_lines(plan: OfficePlan) -> list[str]:
             where = CHINESE[row["platform"]]
             lines.append(f"  {where}  {row['name']}: {row['function_names'].replace('; ', '、')}{merged}")
     if len(groups) > MOST_TOLD:
-        lines += ["", f"and {len(groups) - MOST_TOLD} more arrangements; all stand in tables/offices.csv."]
-    lines += [
-        "",
-        "Shares of staff and traffic are as the case gives them, prices as the policy does.",
-    ]
-    return lines
+        more = len(groups) - MOST_TOLD
+        lines += ["", tr("and {more} more arrangements; all stand in tables/offices.csv.", more=more)]
+    return [*lines, "", tr("Shares of staff and traffic are as the case gives them, prices as the policy does.")]
 
 
-def count_exactly(number: float, noun: str) -> str:
-    """Return a number that need not be whole with its noun: `1 person`, `1.5 persons`."""
-    return f"{number:g} {noun if number == 1 else noun + 's'}"
+def _persons(number: float) -> str:
+    """Return persons, who need not be whole: `1 person`, `1.5 persons`."""
+    return tr("{n:g} person", n=number) if number == 1 else tr("{n:g} persons", n=number)
 
 
 def office_manifest(plan: OfficePlan) -> dict[str, Any]:
@@ -123,7 +133,7 @@ def office_supplement(plan: Plan, control: Control, threads: int = 1) -> Supplem
         for number, names in enumerate(arrangements(found)[:MOST_FIGURES], start=1)
     }
     return Supplement(
-        "offices", "How functions sit in offices", tuple(office_lines(found)), office_tables(found), figures,
+        "offices", tr(TITLE), tuple(office_lines(found)), office_tables(found), figures,
         {
             "status": str(Status.PROVEN if proven.all() else found.templates.loc[~proven, "status"].iloc[0]),
             "gap": float(found.templates["gap"].max()),

@@ -7,6 +7,7 @@ from functools import partial
 import pandas as pd
 
 from devolve_opt.audit.phases import HANDED, HELD, LEFT_OVER
+from devolve_opt.language import joined, tr
 from devolve_opt.phase_plan import PhasePlan
 from devolve_opt.plan import Plan
 from devolve_opt.rules.schedule import LIMITS
@@ -14,14 +15,11 @@ from devolve_opt.solver.engine import Control
 from devolve_opt.studies.phases import phase
 from devolve_opt.views.plots.phases import handovers
 from devolve_opt.views.supplement import Supplement
-from devolve_opt.views.wording import count, percent, rounded_up, share
+from devolve_opt.views.wording import STATES, count, named, percent, rounded_up, share
 from devolve_opt.vocabulary import Status
 
 TITLE = "What is handed over when"
-_STATES = {
-    Status.TIME_LIMIT: "Time was up", Status.INTERRUPTED: "Stopped by the user",
-    Status.SOLVER_FAILED: "The solver broke down",
-}  # fmt: skip
+"""Shown as `tr(TITLE)`."""
 
 
 def phase_tables(plan: PhasePlan) -> dict[str, pd.DataFrame]:
@@ -96,33 +94,43 @@ def phase_lines(plan: PhasePlan) -> list[str]:
             powers[powers["batch"] == batch],
             powers[(powers["state"] != LEFT_OVER) & (powers["batch"] <= batch)],
         )
-        part = f" ({share(held['worth'].sum() / total)} of the worth held by then)" if total else ""
         missing = int(there["missing"].sum())
-        below = f"; {count(missing, 'officer')} missing to the minimum" if missing else ""
-        lines.append(
-            f"Batch {batch}: {count(len(new), 'power')} to {count(new['township'].nunique(), 'township')}{part}; "
-            f"{count(there['trained'].sum(), 'officer')} trained, {there['lost'].sum():,} lost{below}."
-        )
+        by_then = share(held["worth"].sum() / total) if total else ""
+        said = tr(
+            "Batch {batch}: {powers} to {townships}{worth}; {trained} trained, {lost:,} lost{missing}.",
+            batch=batch, powers=count(len(new), "power"), townships=count(new["township"].nunique(), "township"),
+            worth=tr(" ({share} of the worth held by then)", share=by_then) if total else "",
+            trained=count(there["trained"].sum(), "officer"), lost=there["lost"].sum(),
+            missing=tr("; {officers} missing to the minimum", officers=count(missing, "officer")) if missing else "",
+        )  # fmt: skip
+        lines.append(said)
     already = int((powers["state"] == HELD).sum())
     if already:
-        lines.append(f"Held already from earlier batches: {count(already, 'power')}, which wait for nothing.")
+        held_already = count(already, "power")
+        lines.append(tr("Held already from earlier batches: {powers}, which wait for nothing.", powers=held_already))
     left = powers[powers["state"] == LEFT_OVER]
-    where = f" in {count(left['township'].nunique(), 'township')}, worth {left['worth'].sum():,.0f} staff-hours a year"
-    lines.append(f"Left over: {count(len(left), 'power') + where if len(left) else 'none'}.")
-    lines += _duty_lines(plan)
+    said = tr("Left over: none.")
+    if len(left):
+        said = tr(
+            "Left over: {powers} in {townships}, worth {worth:,.0f} staff-hours a year.",
+            powers=count(len(left), "power"), townships=count(left["township"].nunique(), "township"),
+            worth=left["worth"].sum(),
+        )  # fmt: skip
+    lines += [said, *_duty_lines(plan)]
     untrained = int(plan.plan.officers["trained"].sum() - officers["trained"].sum())
     if untrained:
-        lines.append(f"Certificates of the plan for which no batch has places: {untrained:,}.")
-    cost = f"Waiting costs {plan.lost:,.0f} staff-hours of the year"
-    lines.append(f"{cost}, {share(plan.lost / total)} of what the powers are worth." if total else f"{cost}.")
+        lines.append(tr("Certificates of the plan for which no batch has places: {n:,}.", n=untrained))
+    part = tr(", {share} of what the powers are worth", share=share(plan.lost / total)) if total else ""
+    lines.append(tr("Waiting costs {lost:,.0f} staff-hours of the year{part}.", lost=plan.lost, part=part))
     if len(plan.bottlenecks):
-        told = [f"{name} {number:,}" for name, number in tight_limits(plan).items() if number]
-        lines.append(
-            f"Of {len(plan.bottlenecks):,} powers that wait or are left over, tight a batch earlier (several may be): "
-            f"{', '.join(told)}."
-        )
-    lines.append("Posts and officers move before the first batch; overload is not looked at again batch by batch.")
-    return lines
+        told = [f"{named(str(name))} {number:,}" for name, number in tight_limits(plan).items() if number]
+        said = tr(
+            "Of {waiting:,} powers that wait or are left over, tight a batch earlier (several may be): {limits}.",
+            waiting=len(plan.bottlenecks), limits=joined(told),
+        )  # fmt: skip
+        lines.append(said)
+    moves = tr("Posts and officers move before the first batch; overload is not looked at again batch by batch.")
+    return [*lines, moves]
 
 
 def duties_by_batch(plan: PhasePlan) -> tuple[dict[str, int], int]:
@@ -137,19 +145,28 @@ def _duty_lines(plan: PhasePlan) -> list[str]:
     if plan.audit.duties.empty:
         return []
     begin, never = duties_by_batch(plan)
-    told = "; ".join(f"batch {batch} {number:,}" for batch, number in begin.items())
-    late = f"; NOT within the year {never:,}, which the county has to go on doing" if never else ""
-    every = f"Duties of the plan: {len(plan.audit.duties):,}. With the last of their powers can begin: {told}{late}."
-    return [f"{every} Their officers are kept free from the start."]
+    told = tr("; ").join(tr("batch {batch} {n:,}", batch=batch, n=number) for batch, number in begin.items())
+    late = tr("; NOT within the year {n:,}, which the county has to go on doing", n=never) if never else ""
+    said = tr(
+        "Duties of the plan: {n:,}. With the last of their powers can begin: {batches}{late}. Their officers are kept "
+        "free from the start.",
+        n=len(plan.audit.duties), batches=told, late=late,
+    )  # fmt: skip
+    return [said]
 
 
 def _proof(plan: PhasePlan) -> str:
-    least = f"no batches of this plan lose less than {-rounded_up(-plan.bound):,.0f} staff-hours"
     if plan.status is Status.PROVEN and plan.gap == 0:
-        return "Batches proven best for this plan."
+        return tr("Batches proven best for this plan.")
+    said = {"gap": percent(plan.gap), "least": f"{-rounded_up(-plan.bound):,.0f}"}
     if plan.status is Status.PROVEN:
-        return f"Batches proven within {percent(plan.gap)}: {least}."
-    return f"{_STATES[plan.status]}: a gap of {percent(plan.gap)} is NOT proven away; {least}."
+        return tr("Batches proven within {gap}: no batches of this plan lose less than {least} staff-hours.", **said)
+    said["state"] = tr(STATES[plan.status])
+    said["state"] = said["state"][0].upper() + said["state"][1:]
+    return tr(
+        "{state}: a gap of {gap} is NOT proven away; no batches of this plan lose less than {least} staff-hours.",
+        **said,
+    )
 
 
 def phase_supplement(plan: Plan, control: Control, threads: int = 1) -> Supplement:
@@ -183,6 +200,6 @@ def supplement_of(plan: PhasePlan) -> Supplement:
     }
     tight = tight_limits(plan)
     return Supplement(
-        "phases", TITLE, tuple(phase_lines(plan)), phase_tables(plan), {"handovers": partial(handovers, plan, tight)},
-        record, plan.log,
+        "phases", tr(TITLE), tuple(phase_lines(plan)), phase_tables(plan),
+        {"handovers": partial(handovers, plan, tight)}, record, plan.log,
     )  # fmt: skip

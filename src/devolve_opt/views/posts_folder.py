@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from devolve_opt.language import joined, tr
 from devolve_opt.rules.formulas_compared import formulas_compared, formulas_in_short
 from devolve_opt.scenario import Scenario
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
+from devolve_opt.views.page import padded
 from devolve_opt.views.plots.formulas import formulas_figure
 
 IN_SHORT = "formulas.csv"
@@ -55,25 +57,41 @@ def posts_text(scenario: Scenario, in_short: pd.DataFrame | None = None) -> str:
     policy = scenario.policy
     head = [scenario.title, *([scenario.case.notice] if scenario.case.notice else [])]
     head += [
-        f"Posts by each formula alone, made whole by {policy.posts_rounding}: no band, no cap on moves, no model.",
-        "Only 6-2-1-1 is published; the other formulas are readings of their names (see scenarios/POLICY.md).",
-        "moved: posts that townships gain; reserve: posts that counties keep; Gini: 0 where all townships are alike.",
+        tr(
+            "Posts by each formula alone, made whole by {rounding}: no band, no cap on moves, no model.",
+            rounding=policy.posts_rounding,
+        ),
+        tr("Only 6-2-1-1 is published; the other formulas are readings of their names (see scenarios/POLICY.md)."),
+        tr(
+            "moved: posts that townships gain; reserve: posts that counties keep; Gini: 0 where all townships are "
+            "alike."
+        ),
         "",
     ]
-    headings = f"{'formula':<24}{'moved':>7}{'reserve':>9}{'gain':>6}{'lose':>6}{'largest':>9}{'top load':>10}"
-    headings += f"{'Gini load':>11}{'Gini posts/1,000':>18}  gains most, loses most"
+    headings = tr("formula|moved|reserve|gain|lose|largest|top load|Gini load|Gini posts/1,000|gains most, loses most")
     rows = [
-        f"{row['formula']:<24}{row['posts_moved']:>7,}{row['reserve']:>9,}{row['townships_gaining']:>6,}"
-        f"{row['townships_losing']:>6,}{row['change_max']:>9,}{_share(row['load_max']):>10}"
-        f"{_figure(row['load_gini']):>11}{_figure(row['posts_per_thousand_gini']):>18}  "
-        f"{_whom(row['gains_most'], row['gains_most_posts'])}, {_whom(row['loses_most'], row['loses_most_posts'])}"
+        _row(
+            row["formula"], f"{row['posts_moved']:,}", f"{row['reserve']:,}", f"{row['townships_gaining']:,}",
+            f"{row['townships_losing']:,}", f"{row['change_max']:,}", _share(row["load_max"]),
+            _figure(row["load_gini"]), _figure(row["posts_per_thousand_gini"]),
+            joined([_whom(row["gains_most"], row["gains_most_posts"]),
+                    _whom(row["loses_most"], row["loses_most_posts"])]),
+        )
         for row in in_short.to_dict("records")
-    ]
-    return "\n".join([*head, headings, *rows]) + "\n"
+    ]  # fmt: skip
+    return "\n".join([*head, _row(*headings.split("|")), *rows]) + "\n"
+
+
+def _row(*cells: str) -> str:
+    """Return a row of the table: the formula, figures, and who gains and loses most."""
+    first, *figures, last = cells
+    widths = (7, 9, 6, 6, 9, 10, 11, 18)
+    row = "".join(padded(cell, -width) for cell, width in zip(figures, widths, strict=True))
+    return f"{padded(first, 24)}{row}  {last}"
 
 
 def _whom(township: str, posts: int) -> str:
-    return f"{township} {posts:+,}" if township else "none"
+    return f"{township} {posts:+,}" if township else tr("none")
 
 
 def _share(value: float) -> str:

@@ -31,7 +31,7 @@ from devolve_opt.schema import Output, measured, output, result_words
 from devolve_opt.settings import ASSUMPTION
 from devolve_opt.studies.comparing import read_manifest
 from devolve_opt.studies.runs import case_of_run, read_run
-from devolve_opt.views.caps import caps
+from devolve_opt.views.caps import MEANINGS, caps
 from devolve_opt.views.files import svg_bytes, write_bytes, writing_to
 from devolve_opt.views.plots import figures_of
 from devolve_opt.views.report_parts import STYLE, figure, number, table
@@ -276,7 +276,7 @@ class _Page:
     def binds(self) -> str:
         found = self.read("caps") if self.plan is None else pd.DataFrame(caps(self.plan))
         rows = [
-            (f"{escape(row['cap'])}<br><span class='small'>{escape(row['meaning'])}</span>", number(row["limit"]),
+            (f"{escape(row['cap'])}<br><span class='small'>{escape(_meaning(row))}</span>", number(row["limit"]),
              number(row["used"]), f"{number(row['reached'])} / {number(row['places'])}")
             for row in found[found["reached"] > 0].to_dict("records")
         ]  # fmt: skip
@@ -293,7 +293,8 @@ class _Page:
     def excluded(self) -> str:
         kept = self.read("exclusions").groupby(["article", "basis"], sort=False).size().reset_index(name="count")
         rows = [
-            (escape(row["article"]), self.word(row["basis"]), number(row["count"])) for row in kept.to_dict("records")
+            (escape(tr(row["article"])), self.word(row["basis"]), number(row["count"]))
+            for row in kept.to_dict("records")
         ]
         heads = [escape(tr("Article")), self.heading("exclusions", "basis"), escape(tr("Number"))]
         return _headed(tr("6. Powers kept out by law or policy")) + table(heads, rows)
@@ -376,6 +377,11 @@ def _all(*texts: str) -> list[str]:
 def _heading(words: Output) -> str:
     """Return the heading of a column in the language spoken here; in English with its unit."""
     return chosen(words.chinese, f"{words.english} ({words.unit})" if words.unit else words.english)
+
+
+def _meaning(cap: Mapping[Any, Any]) -> str:
+    """Return what a cap caps in the language of the report, whichever the run was written in."""
+    return tr(MEANINGS[cap["cap"]]) if cap["cap"] in MEANINGS else str(cap["meaning"])
 
 
 def _is_of(record: Path, manifest: Mapping[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.rules.workload import is_enforcement
 from devolve_opt.vocabulary import PowerType
@@ -15,7 +16,7 @@ ARTICLES = {
     "permit_entrusted": "行政许可法 24",
     "follows_penalty": "行政强制法 17",
 }
-"""The article behind each channel by which a power reaches a township."""
+"""The article behind each channel by which a power reaches a township; shown as `tr(ARTICLES[channel])`."""
 
 
 def responsibilities(plan: Plan) -> pd.DataFrame:
@@ -58,7 +59,7 @@ def responsibilities(plan: Plan) -> pd.DataFrame:
             "field_name": department,
             "townships_taking": number,
             "channel": pd.Series(channel, index=powers.index, dtype="str"),
-            "article": pd.Series([ARTICLES[name] for name in channel], index=powers.index, dtype="str"),
+            "article": pd.Series([tr(ARTICLES[name]) for name in channel], index=powers.index, dtype="str"),
             "decides": pd.Series(
                 np.where(entrusted, "township, in the county's name", "township, in its own name"),
                 index=powers.index, dtype="str",

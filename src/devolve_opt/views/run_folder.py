@@ -24,7 +24,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from devolve_opt.errors import Fault, InputError
-from devolve_opt.language import language
+from devolve_opt.language import language, tr
 from devolve_opt.plan import Plan
 from devolve_opt.studies.comparing import MANIFEST, SCHEMA_VERSION, measures, read_manifest, valued_on
 from devolve_opt.version import __version__
@@ -74,7 +74,10 @@ def write_run(
         taken = _take_place(new, target)
         return Path(folder) if taken == target else taken
     except OSError as error:
-        message = f"cannot be written ({error.strerror or error}); close files that are open in it and check its disk."
+        message = tr(
+            "cannot be written ({reason}); close files that are open in it and check its disk.",
+            reason=error.strerror or error,
+        )
         raise InputError([Fault(message, file=str(folder))]) from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
@@ -169,16 +172,15 @@ def earlier_files(target: Path) -> frozenset[str] | None:
     if not target.exists():
         above = next(folder for folder in target.absolute().parents if folder.exists())
         if not above.is_dir() or not os.access(above, os.W_OK):
-            raise InputError(
-                [Fault(f"cannot be written: {above} is no folder that you may write to.", file=str(target))]
-            )
+            message = tr("cannot be written: {folder} is no folder that you may write to.", folder=above)
+            raise InputError([Fault(message, file=str(target))])
         return None
     if target.is_dir() and not any(target.iterdir()):
         return None
     try:
         return frozenset(read_manifest(target).get("files", []))
     except InputError:
-        message = "exists and is not the folder of a run of this version; name another folder, or move it away."
+        message = tr("exists and is not the folder of a run of this version; name another folder, or move it away.")
         raise InputError([Fault(message, file=str(target))]) from None
 
 

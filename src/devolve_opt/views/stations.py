@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from devolve_opt.instruments import Stations
+from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.rules.stations import station_limits
 from devolve_opt.views.wording import count
@@ -52,7 +53,8 @@ def stations(plan: Plan) -> pd.DataFrame:
             "staff": table["staff"],
             "certified": table["certified"],
             "status": status,
-            **{name: limits[name] for name in ("kept_from", "reason", "source")},
+            "kept_from": limits["kept_from"],
+            **{name: limits[name].map(tr).astype("str") for name in ("reason", "source")},
             "readiness_brought": brings,
             "hours_gained": gained,
         }
@@ -79,9 +81,16 @@ def station_lines(plan: Plan) -> list[str]:
     managed, devolved = (int((table["status"] == status).sum()) for status in ("managed", "devolved"))
     ours = table[table["status"] != StationStatus.COUNTY]
     kept = int((table["kept_from"] == "management and devolution").sum())
-    where = f" in {count(ours['township'].nunique(), 'township')}" if len(ours) else ""
-    officers = count(plan.audit.townships["from_stations"].sum(), "officer")
-    ready = count(plan.audit.fields["brought"].sum(), "field")
-    what = f"Stations: of {len(table):,}, {managed:,} managed by townships and {devolved:,} devolved{where}"
-    bring = f"They bring {ours['hours_gained'].sum():,.0f} h a year net of the own work that comes along, {officers}"
-    return [f"{what}; {kept:,} may be neither.", f"  {bring}, readiness in {ready}."]
+    who = count(ours["township"].nunique(), "township")
+    what = tr(
+        "Stations: of {all:,}, {managed:,} managed by townships and {devolved:,} devolved{where}; {kept:,} may be "
+        "neither.",
+        all=len(table), managed=managed, devolved=devolved, kept=kept,
+        where=tr(" in {townships}", townships=who) if len(ours) else "",
+    )  # fmt: skip
+    bring = tr(
+        "They bring {hours:,.0f} h a year net of the own work that comes along, {officers}, readiness in {fields}.",
+        hours=ours["hours_gained"].sum(), officers=count(plan.audit.townships["from_stations"].sum(), "officer"),
+        fields=count(plan.audit.fields["brought"].sum(), "field"),
+    )  # fmt: skip
+    return [what, f"  {bring}"]

@@ -11,12 +11,12 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.version import __version__
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
-from devolve_opt.views.summary import folded
-from devolve_opt.views.wording import proof_record, status_lines, worth_line
-from devolve_opt.vocabulary import label
+from devolve_opt.views.page import folded
+from devolve_opt.views.wording import notice_lines, proof_record, status_lines, worded, worth_line
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,8 @@ class Supplement:
 
 def plan_lines(plan: Plan) -> list[str]:
     """Return how far the plan beneath a supplement is proven, with its worth."""
-    return [f"The plan beneath ({label(plan.method)}): {worth_line(plan)}", *status_lines(plan)]
+    beneath = tr("The plan beneath ({method}): {worth}", method=worded(plan.method), worth=worth_line(plan))
+    return [beneath, *status_lines(plan)]
 
 
 def write_supplement(supplement: Supplement, plan: Plan, folder: str | Path) -> Path:
@@ -65,9 +66,9 @@ def write_supplement(supplement: Supplement, plan: Plan, folder: str | Path) -> 
         InputError: if the folder cannot be written.
     """
     folder, scenario = Path(folder), plan.scenario
-    notice = f"*** {scenario.case.notice}: INVENTED PLACES AND FIGURES ***\n" if scenario.case.notice else ""
-    beneath = "\n".join(part for line in plan_lines(plan) for part in folded(line))
-    text = f"{scenario.title}: {scenario.data.title}\n{notice}{beneath}\n\n{supplement.text}"
+    heading = tr("{title}: {case}", title=scenario.title, case=scenario.data.title)
+    beneath = [part for line in plan_lines(plan) for part in folded(line)]
+    text = "\n".join([heading, *notice_lines(scenario.case), *beneath, "", supplement.text])
     record = {
         "title": scenario.title,
         "case": {"title": scenario.case.title, "source": scenario.case.source, "digest": scenario.data.digest},

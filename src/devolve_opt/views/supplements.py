@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from devolve_opt.errors import DevolveError
+from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.policy import Policy
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies.area_teams import site_teams
+from devolve_opt.views import offices, phases
 from devolve_opt.views.offices import office_supplement
 from devolve_opt.views.phases import phase_supplement
 from devolve_opt.views.supplement import Supplement
@@ -24,7 +26,10 @@ SHARE = 0.15
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of supplement: `wanted` tells from a policy whether a run carries it, `make` works it out."""
+    """One kind of supplement: `wanted` tells from a policy whether a run carries it, `make` works it out.
+
+    The title is shown through `tr`.
+    """
 
     name: str
     title: str
@@ -33,8 +38,8 @@ class Kind:
 
 
 KINDS = (
-    Kind("phases", "What is handed over when", lambda policy: policy.phases is not None, phase_supplement),
-    Kind("offices", "How functions sit in offices", lambda policy: policy.offices is not None, office_supplement),
+    Kind("phases", phases.TITLE, lambda policy: policy.phases is not None, phase_supplement),
+    Kind("offices", offices.TITLE, lambda policy: policy.offices is not None, office_supplement),
 )
 """Every kind, in the order of the summary."""
 
@@ -85,7 +90,7 @@ def supplements(plan: Plan, control: Control, threads: int = 1) -> Iterator[Supp
     kinds = wanted_kinds(plan.scenario.policy)
     for number, kind in enumerate(kinds):
         if control.stopped:
-            yield _without(kind, "interrupted", "Not worked out: the run was stopped.")
+            yield _without(kind, "interrupted", tr("Not worked out: the run was stopped."))
             continue
         # HiGHS may have overrun the plan's own part.
         left = max(control.left, LEAST_SECONDS / 2) / (len(kinds) - number)
@@ -94,10 +99,10 @@ def supplements(plan: Plan, control: Control, threads: int = 1) -> Iterator[Supp
             yield kind.make(plan, Control(limit, control.event), threads)
         except Exception as error:
             # Whatever it is: the plan is found, and must not be lost with what is laid over it.
-            odd = f"{type(error).__name__}: {error}; please report this"
+            odd = tr("{kind}: {error}; please report this", kind=type(error).__name__, error=error)
             said = str(error) if isinstance(error, DevolveError) else odd
-            yield _without(kind, "failed", f"Not worked out: {said}")
+            yield _without(kind, "failed", tr("Not worked out: {why}", why=said))
 
 
 def _without(kind: Kind, status: str, why: str) -> Supplement:
-    return Supplement(kind.name, kind.title, tuple(why.splitlines()), record={"status": status, "message": why})
+    return Supplement(kind.name, tr(kind.title), tuple(why.splitlines()), record={"status": status, "message": why})

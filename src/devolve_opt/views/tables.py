@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from devolve_opt.case import Case
+from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.rules.interest import interest
 from devolve_opt.rules.lists import selection_shares
@@ -331,7 +332,9 @@ def exclusions(plan: Plan) -> pd.DataFrame:
     powers, kept_out = plan.scenario.data.tables["powers"], plan.exclusions.reset_index(drop=True)
     named = kept_out["power"].map(powers["name"]).astype("str"), kept_out["power"].map(powers["field"]).astype("str")
     first = {"power": kept_out["power"], "name": named[0], "field": named[1]}
-    return pd.DataFrame({**first, **{name: kept_out[name] for name in ("rule", "article", "basis", "reason")}})
+    told = {name: kept_out[name].map(tr).astype("str") for name in ("article", "reason")}
+    codes = {name: kept_out[name] for name in ("rule", "basis")}
+    return pd.DataFrame({**first, **{name: {**codes, **told}[name] for name in ("rule", "article", "basis", "reason")}})
 
 
 def _described_powers(case: Case, powers: pd.Series) -> dict[str, pd.Series]:

@@ -9,21 +9,17 @@ from pathlib import Path
 import pandas as pd
 
 from devolve_opt.instruments import TeamMode
+from devolve_opt.language import tr
 from devolve_opt.rules.area_teams import hours_taken_over
 from devolve_opt.team_plan import TeamPlan
 from devolve_opt.version import __version__
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
+from devolve_opt.views.page import folded, padded
 from devolve_opt.views.plots.teams import team_hours
-from devolve_opt.views.summary import folded
 from devolve_opt.views.supplement import Supplement
-from devolve_opt.views.wording import HOURS, count, percent, rounded_up
+from devolve_opt.views.wording import HOURS, count, notice_lines, percent, rounded_up, worded
 from devolve_opt.vocabulary import Status
 
-RESTS_ON = (
-    "What it rests on",
-    "  Hours of the county's officers on a joint case, calls a case, prices and journeys are assumptions or the",
-    "  case's own figures; teams for one field take joint cases in proportion to the county's cases of that field.",
-)
 RECORD = "teams.json"
 """The file that tells the folder of a team plan from any other."""
 
@@ -60,7 +56,7 @@ def team_supplement(plan: TeamPlan) -> Supplement:
     unproven = plan.counties.loc[plan.counties["status"] != Status.PROVEN, "status"]
     record = _record(plan)
     return Supplement(
-        "teams", "Where the county's teams sit", tuple([*_lines(plan), *_places(plan), *RESTS_ON]), tables,
+        "teams", tr("Where the county's teams sit"), tuple([*_lines(plan), *_places(plan), *_rests_on()]), tables,
         {"team_hours": partial(team_hours, plan)},
         {
             "status": str(Status.PROVEN if unproven.empty else unproven.iloc[0]),
@@ -110,50 +106,65 @@ def _lines(plan: TeamPlan) -> list[str]:
     totals = counties.sum()
     taken_over = hours_taken_over(case, plan.scenario.policy).sum()
     proven = int((plan.counties["status"] == Status.PROVEN).sum())
-    proof = (
-        f"{proven} of {len(counties)} counties proven; no plan of this mode costs less than "
-        f"{-rounded_up(-plan.bound):,.0f} (gap {percent(plan.gap)})"
-    )
-    stay = f"{len(stationed)} of {count(len(case.teams), 'team')} of the counties"
     hours = {
         name: f"{stationed[name].sum():,.0f}" for name in ("work_hours", "travel_hours", "spare_hours", "hours_there")
     }
-    spent = (
-        f"{hours['work_hours']} called-in work, {hours['travel_hours']} journeys, {hours['spare_hours']} spare, "
-        f"of {hours['hours_there']} there"
-    )
     return [
-        f"Mode {plan.mode}: {plan.cost:,.0f} {HOURS}; {proof}.",
-        f"Stationed: {stay}; {count(totals['own_teams'], 'township')} with a team of their own.",
-        f"Hours of the stationed teams: {spent}.",
-        f"Taken over from the townships' own officers: {taken_over:,.0f} officer-hours a year.",
-    ]
+        tr(
+            "Mode {mode}: {cost:,.0f} staff-hours a year; {proven} of {counties} counties proven; no plan of this mode "
+            "costs less than {least:,.0f} (gap {gap}).",
+            mode=tr(plan.mode), cost=plan.cost, proven=proven, counties=len(counties),
+            least=-rounded_up(-plan.bound), gap=percent(plan.gap),
+        ),
+        tr(
+            "Stationed: {stationed} of {teams} of the counties; {townships} with a team of their own.",
+            stationed=len(stationed), teams=count(len(case.teams), "team"),
+            townships=count(totals["own_teams"], "township"),
+        ),
+        tr(
+            "Hours of the stationed teams: {work_hours} called-in work, {travel_hours} journeys, {spare_hours} spare, "
+            "of {hours_there} there.",
+            **hours,
+        ),
+        tr("Taken over from the townships' own officers: {hours:,.0f} officer-hours a year.", hours=taken_over),
+    ]  # fmt: skip
 
 
 def team_summary(plan: TeamPlan, modes: pd.DataFrame) -> str:
     """Return what an official needs to know of a team plan, in plain text."""
     case = plan.scenario.data
-    notice = [f"*** {case.notice}: INVENTED PLACES AND FIGURES ***"] if case.notice else []
     lines = [
-        f"{plan.scenario.title}: {case.title}",
-        *notice,
+        tr("{title}: {case}", title=plan.scenario.title, case=case.title),
+        *notice_lines(case),
         *_lines(plan),
-        f"What the modes cost ({HOURS})",
-        f"  {'mode':<12}  {'cost':>10}  {'bases':>8}  {'journeys':>9}  {'officers':>9}  officers added",
+        tr("What the modes cost ({unit})", unit=tr(HOURS)),
+        _row(*tr("mode|cost|bases|journeys|officers|officers added").split("|")),
     ]
     for mode in map(str, TeamMode):
         rows = modes[modes["mode"] == mode]
         if rows["cost"].isna().any():
-            lines.append(f"  {mode:<12}  {'-':>10}  {str(rows['status'].iloc[0]).replace('_', ' ')}")
+            lines.append(f"{_row(tr(mode), '-')}  {worded(str(rows['status'].iloc[0]))}")
             continue
         sums = rows[["cost", "bases_cost", "travel_cost", "officers_cost", "officers_added"]].sum()
-        lines.append(
-            f"  {mode:<12}  {sums['cost']:>10,.0f}  {sums['bases_cost']:>8,.0f}  {sums['travel_cost']:>9,.0f}  "
-            f"{sums['officers_cost']:>9,.0f}  {sums['officers_added']:>14,.0f}"
-        )
-    lines += ["Where the teams sit", *_places(plan)]
-    lines += RESTS_ON
+        lines.append(_row(tr(mode), *(f"{amount:,.0f}" for amount in sums)))
+    lines += [tr("Where the teams sit"), *_places(plan), *_rests_on()]
     return "\n".join(part for line in lines for part in folded(line)) + "\n"
+
+
+def _row(*cells: str) -> str:
+    """Return a row of the table of modes, or the beginning of one."""
+    first, *others = cells
+    return f"  {padded(first, 12)}" + "".join(
+        f"  {padded(cell, -width)}" for cell, width in zip(others, (10, 8, 9, 9, 14), strict=False)
+    )
+
+
+def _rests_on() -> list[str]:
+    said = tr(
+        "Hours of the county's officers on a joint case, calls a case, prices and journeys are assumptions or the\n"
+        "case's own figures; teams for one field take joint cases in proportion to the county's cases of that field."
+    )
+    return [tr("What it rests on"), *(f"  {line}" for line in said.splitlines())]
 
 
 def _places(plan: TeamPlan) -> list[str]:
@@ -161,16 +172,21 @@ def _places(plan: TeamPlan) -> list[str]:
     lines = []
     for county, teams in plan.audit.teams.groupby("county", sort=False):
         parts = [
-            f"{row['team']} at {row['base']} {names[row['base']]} ({row['townships']})"
+            tr(
+                "{team} at {base} {name} ({townships})",
+                team=row["team"], base=row["base"], name=names[row["base"]], townships=row["townships"],
+            )
             for row in teams[(teams["team"] != "") & (teams["base"] != "")].to_dict("records")
-        ]
+        ]  # fmt: skip
         own = int((teams["team"] == "").sum())
-        parts += [
-            f"{count(own, 'township')} with a team of its own" if own == 1 else f"{own} with a team of their own"
-        ] * (own > 0)
+        if own == 1:
+            parts.append(tr("{townships} with a team of its own", townships=count(own, "township")))
+        elif own:
+            parts.append(tr("{n} with a team of their own", n=own))
         left = int(((teams["team"] != "") & (teams["base"] == "")).sum())
-        parts += [f"not needed: {count(left, 'team')}"] * (left > 0)
-        lines.append(f"  {county}: {'; '.join(parts)}.")
+        if left:
+            parts.append(tr("not needed: {teams}", teams=count(left, "team")))
+        lines.append("  " + tr("{county}: {teams}.", county=county, teams=tr("; ").join(parts)))
     return lines
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from devolve_opt.case import Case
 from devolve_opt.language import joined, language, tr
 from devolve_opt.plan import Plan
+from devolve_opt.schema import result_words
 from devolve_opt.studies.options import AGREEMENT
-from devolve_opt.vocabulary import Method, Status
+from devolve_opt.vocabulary import CHINESE, Method, Status, label
 
 HOURS = "staff-hours a year"
 """The unit of every worth; shown as `tr(HOURS)`."""
@@ -46,6 +48,23 @@ def count(number: float, noun: str, plural: str = "") -> str:
     if language() == "zh":
         return tr("{n} " + noun, n=f"{number:,.0f}")
     return f"{number:,.0f} {noun if round(number) == 1 else plural or noun + 's'}"
+
+
+def named(code: str) -> str:
+    """Return a code of the results or of the vocabulary as it is, in Chinese by its name."""
+    if language() == "en":
+        return str(code)
+    return result_words()[code][0] if code in result_words() else CHINESE.get(code, str(code))
+
+
+def worded(code: str) -> str:
+    """Return a code in words: in English as `label` does, in Chinese as `named` does."""
+    return label(code) if language() == "en" else named(code)
+
+
+def notice_lines(case: Case) -> list[str]:
+    """Return the line that stands at the head of every text on invented data; nothing for real ones."""
+    return [tr("*** {notice}: INVENTED PLACES AND FIGURES ***", notice=case.notice)] if case.notice else []
 
 
 def signed(value: float) -> str:
@@ -124,7 +143,7 @@ def status_lines(plan: Plan) -> list[str]:
     said["those"] = tr("plan that reaches its goals") if plan.scenario.policy.goals else tr("plan of this scenario")
     if plan.options.get("added_rules"):
         said["those"] = tr("plan that keeps the added rules as well")
-    goals = [tr("That {term} cannot reach more is NOT proven.", term=term) for term in goals_not_proven(plan)]
+    goals = [tr("That {term} cannot reach more is NOT proven.", term=named(term)) for term in goals_not_proven(plan)]
     # Where the goals alone are open, the rest of the worth is proven all the same.
     if plan.status is Status.PROVEN or (goals and plan.gap <= plan.options.get("gap", 0.0) + AGREEMENT):
         if plan.gap == 0:
