@@ -29,17 +29,33 @@ from devolve_opt.language import catalogue, chosen, joined, language, set_langua
 from devolve_opt.plan import PLACES, UNITS
 from devolve_opt.policy import Policy
 from devolve_opt.reading.text_files import OTHER_SEPARATORS
+from devolve_opt.rules.futures import UNCERTAIN
 from devolve_opt.rules.legality import CHECKS, REQUIRES_EXCLUDED
 from devolve_opt.rules.stations import BY_POLICY, KEPT, THE_POLICY
 from devolve_opt.schema import country_schema, outputs, schema
 from devolve_opt.schema.header import HEADER_KEYS
 from devolve_opt.settings import REMEDIES, REPORT
+from devolve_opt.solver.conflict import LIST_IN_FORCE, POLICY_RULES
+from devolve_opt.studies import sensitivity, two_stage
 from devolve_opt.studies.admission import HELD_FIXED, Verdict
+from devolve_opt.studies.choice_rules import IN_FORCE
+from devolve_opt.studies.comparing import NO_RUN
+from devolve_opt.studies.infeasible import CONFLICT_REMEDIES
+from devolve_opt.studies.offices import TOO_FEW, TOO_SMALL
 from devolve_opt.views.admission import MEANING
+from devolve_opt.views.alternatives_folder import MEANING as SHARES_IN_WORDS
 from devolve_opt.views.caps import IN_CHINESE, MEANINGS
+from devolve_opt.views.choice_rules_folder import WORDS as RULES_IN_WORDS
+from devolve_opt.views.country import PROVENANCE
+from devolve_opt.views.explained_facts import WHICH
+from devolve_opt.views.explanation import LEVERS, OTHERWISE, change_text
+from devolve_opt.views.plots.choice_rules import NAMES
 from devolve_opt.views.policy_page import SECTIONS
 from devolve_opt.views.report import CAPTIONS
 from devolve_opt.views.responsibilities import ARTICLES
+from devolve_opt.views.robust_folder import LOSES
+from devolve_opt.views.robust_folder import WITHOUT as FUTURES_WITHOUT
+from devolve_opt.views.sensitivity_folder import WITHOUT as POINTS_WITHOUT
 from devolve_opt.views.supplements import KINDS
 from devolve_opt.views.wording import HOURS, STATES, count
 from devolve_opt.vocabulary import label, some_of
@@ -77,7 +93,7 @@ def shown_by_table() -> frozenset[str]:
     tables = (STATES, USAGE_ERRORS, REMEDIES, OTHER_SEPARATORS, CAPTIONS)
     single = (HOURS, ", ", "; ", "units", "Show this message and exit.", "Language of what is said: `zh` or `en`.")
     in_tables = [text for table in tables for text in table.values()]
-    return frozenset([*helps, *STATUSES, *single, *in_tables, *of_data(), *of_policy(), *of_plans()])
+    return frozenset([*helps, *STATUSES, *single, *in_tables, *of_data(), *of_policy(), *of_plans(), *of_studies()])
 
 
 def of_data() -> set[str]:
@@ -131,6 +147,20 @@ def rules_of_audits() -> list[str]:
     rules = (*audit._RULES, *audit_of_phases._RULES, *audit_of_teams._RULES)
     of_offices = re.findall(r"`(\w+)`", (audit_offices.__doc__ or "").partition("Returns:")[2])
     return ["well_formed", *(rule.__name__ for rule in rules), *of_offices]
+
+
+def of_studies() -> list[str]:
+    """Return the texts that studies, their folders and what has no plan show by a table."""
+    levers = [change_text(lever, amount) for lever in LEVERS for amount in (1, 2, -1, -2)]
+    checks = [text for check in (*CHECKS, REQUIRES_EXCLUDED) for text in (check.reason, check.article)]
+    rules = [*NAMES.values(), *RULES_IN_WORDS.values(), IN_FORCE]
+    gives = [*POLICY_RULES, *(f"{{n}} {unit}" for _, unit in POLICY_RULES.values()), LIST_IN_FORCE]
+    return [
+        *levers, *WHICH.values(), *OTHERWISE.values(), *checks, *SHARES_IN_WORDS.values(), *rules, *UNCERTAIN.values(),
+        *LOSES.values(), *FUTURES_WITHOUT.values(), *POINTS_WITHOUT.values(), *sensitivity.MEASURES.values(),
+        *two_stage.MEASURES.values(), *gives, *CONFLICT_REMEDIES.values(), *TOO_FEW.values(), *TOO_SMALL.values(),
+        NO_RUN, PROVENANCE, "more", "less", "open",
+    ]  # fmt: skip
 
 
 def placeholders(text: str) -> Counter[str]:

@@ -97,7 +97,9 @@ class Country(FrozenFrames):
         path = Path(path)
         content, digest = read_toml(path, tr("a scenario file"))
         faults = [
-            Fault("is no key of a country's scenario." + did_you_mean(key, COUNTRY_KEYS), file=path.name, column=key)
+            Fault(
+                tr("is no key of a country's scenario.") + did_you_mean(key, COUNTRY_KEYS), file=path.name, column=key
+            )
             for key in content
             if key not in COUNTRY_KEYS
         ]
@@ -143,7 +145,7 @@ def names_country(path: str | Path) -> bool:
 
 def _instrument_faults(policy: Policy) -> list[Fault]:
     return [
-        Fault("is not worked out for the cities of a country; leave it out.", column=f"policy.{name}")
+        Fault(tr("is not worked out for the cities of a country; leave it out."), column=f"policy.{name}")
         for name in NOT_DRAWN
         if getattr(policy, name) is not None
     ]
@@ -159,7 +161,7 @@ def _read_head(path: Path, content: Mapping[str, Any], faults: list[Fault]) -> _
 
 def _read_folder(path: Path, value: Any, faults: list[Fault]) -> tuple[pd.DataFrame | None, str]:
     if not isinstance(value, str) or not value:
-        message = "must name the country's folder, relative to this file."
+        message = tr("must name the country's folder, relative to this file.")
         faults.append(Fault(message, file=path.name, column="country", value=None if value is None else str(value)))
         return None, ""
     try:
@@ -172,6 +174,6 @@ def _read_folder(path: Path, value: Any, faults: list[Fault]) -> tuple[pd.DataFr
 def _of_province(path: Path, cities: pd.DataFrame, province: str, faults: list[Fault]) -> pd.DataFrame:
     there = cities["province"].unique().tolist()
     if province not in there:
-        message = f"has no city in the country's folder.{did_you_mean(province, there)}"
+        message = tr("has no city in the country's folder.") + did_you_mean(province, there)
         faults.append(Fault(message, file=path.name, column="province", value=province))
     return cities[cities["province"] == province]

@@ -18,6 +18,7 @@ import pandas as pd
 
 from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.language import tr
 from devolve_opt.policy import Policy
 from devolve_opt.rules.legality import eligible_powers
 from devolve_opt.scenario import Scenario
@@ -31,7 +32,7 @@ def _pabutools() -> Any:
     try:
         return import_module("pabutools.election")
     except ImportError as error:
-        message = "reading and writing .pb takes pabutools: pip install 'devolve-opt[elections]'."
+        message = tr("reading and writing .pb takes pabutools: pip install 'devolve-opt[elections]'.")
         raise InputError([Fault(message)]) from error
 
 
@@ -50,13 +51,14 @@ def read_election(path: str | Path) -> Scenario:
         content = path.read_bytes()
         instance, ballots = pabutools.pabulib.parse_pabulib_from_string(content.decode("utf-8-sig"))
     except OSError as error:
-        raise InputError([Fault(f"cannot be read ({error.strerror or error}).", file=str(path))]) from error
+        message = tr("cannot be read ({error}).", error=error.strerror or error)
+        raise InputError([Fault(message, file=str(path))]) from error
     except Exception as error:  # what pabutools raises is not told by its documentation
-        message = f"is no file of PabuLib's format, or not a sound one: {error}"
+        message = tr("is no file of PabuLib's format, or not a sound one: {error}", error=error)
         raise InputError([Fault(message, file=path.name)]) from error
     kind = instance.meta.get("vote_type", "")
     if kind != "approval":
-        message = "only approval ballots can be read: a township chooses a power or does not."
+        message = tr("only approval ballots can be read: a township chooses a power or does not.")
         raise InputError([Fault(message, file=path.name, column="vote_type", value=kind)])
     projects = sorted(instance, key=lambda project: (-sum(project in ballot for ballot in ballots), project.name))
     voters = [str(ballot.meta.get("voter_id", number)) for number, ballot in enumerate(ballots, start=1)]
@@ -75,21 +77,21 @@ def read_election(path: str | Path) -> Scenario:
 
 def _faults(file: str, projects: Any, voters: list[str], ballots: Any, known: set[Any]) -> list[Fault]:
     faults = [
-        Fault("costs nothing or less.", file=file, column="cost", value=f"{project.name}: {project.cost}")
+        Fault(tr("costs nothing or less."), file=file, column="cost", value=f"{project.name}: {project.cost}")
         for project in projects if project.cost <= 0
     ]  # fmt: skip
     twice = pd.Series(voters, dtype="str")
     faults += [
-        Fault("votes more than once.", file=file, column="voter_id", value=voter)
+        Fault(tr("votes more than once."), file=file, column="voter_id", value=voter)
         for voter in twice[twice.duplicated()].unique()
     ]
     for voter, ballot in zip(voters, ballots, strict=True):
         faults += [
-            Fault("is no project of this file.", file=file, column="vote", value=f"{voter}: {project.name}")
+            Fault(tr("is no project of this file."), file=file, column="vote", value=f"{voter}: {project.name}")
             for project in ballot if project not in known
         ]  # fmt: skip
     if not projects:
-        faults.append(Fault("has no projects.", file=file))
+        faults.append(Fault(tr("has no projects."), file=file))
     return faults
 
 

@@ -6,6 +6,7 @@ from pyomo.environ import Constraint, Var
 from pyomo.repn import generate_standard_repn
 
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.language import tr
 from devolve_opt.policy import Policy
 
 
@@ -23,7 +24,7 @@ def add_goals(model):
         return
     open_ended = [str(goal.term) for goal in model.goals.values() if goal.at_least is None]
     if open_ended:
-        message = (
+        message = tr(
             "is solved for first where a scenario is solved by itself; here it has to say what it reaches: at_least."
         )
         raise InputError([Fault(message, file="policy", column="goals", value=term) for term in open_ended])

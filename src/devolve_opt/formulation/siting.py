@@ -37,6 +37,7 @@ from pyomo.environ import (
 )
 
 from devolve_opt.errors import NoPlanError
+from devolve_opt.language import tr
 
 Array = NDArray[np.float64]
 
@@ -128,10 +129,11 @@ def build_siting(data: Siting) -> ConcreteModel:
     """
     stranded = np.flatnonzero(~data.allowed.any(axis=0))
     if len(stranded):
+        of = {"customer": stranded[0], "customers": len(stranded)}
         message = (
-            f"customer {stranded[0]} may be served from no site"
+            tr("customer {customer} may be served from no site", **of)
             if len(stranded) == 1
-            else (f"{len(stranded)} customers may be served from no site, the first is {stranded[0]}")
+            else tr("{customers} customers may be served from no site, the first is {customer}", **of)
         )
         raise NoPlanError(message, proven=True)
     model = ConcreteModel(name="siting")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array, hstack
 
 from devolve_opt.errors import SolverError
+from devolve_opt.language import tr
 from devolve_opt.solver.blocks import split
 from devolve_opt.solver.engine import Control, Engine, Outcome
 from devolve_opt.solver.matrix import Matrix
@@ -49,7 +50,7 @@ class Alone:
         blocks = split(matrix.rows, places)
         block = next((block for block in blocks.blocks if places[block.columns[0]] == place), None)
         if block is None:
-            raise SolverError("the township has nothing to decide for itself")
+            raise SolverError(tr("the township has nothing to decide for itself"))
         first = blocks.first[block.first]
         taken = np.r_[block.columns, first]
         names = [matrix.row_names[row] for row in block.rows]
@@ -103,5 +104,5 @@ class Alone:
         if answer.outcome is Outcome.INFEASIBLE:
             return -np.inf, None
         if answer.outcome is not Outcome.OPTIMAL or answer.solution is None:
-            raise SolverError("the time was up, or the solver broke down, before a township was settled")
+            raise SolverError(tr("the time was up, or the solver broke down, before a township was settled"))
         return self.matrix.objective(answer.solution), answer.solution

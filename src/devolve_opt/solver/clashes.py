@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from devolve_opt.language import tr
 from devolve_opt.settings import Settings
 from devolve_opt.solver.conflict import described, made_elastic
 from devolve_opt.solver.engine import Control, Engine, Outcome
@@ -53,12 +54,14 @@ class ClashingRule:
 
     def __str__(self) -> str:
         """Return the rule as one line."""
-        number = "" if self.setting is None else f" {self.setting:,.6g}"
+        key, rule = tr(self.key), tr(self.rule)
+        if self.setting is not None:
+            key = f"{key} {self.setting:,.6g}"
         if self.everywhere and len(self.places) > 1:
-            where = f" at its {len(self.places)} places"
-        else:
-            where = f" at {some_of(self.places, NAMED, '; ')}" if self.places else ""
-        return f"{self.key}{number}{where} ({self.rule})"
+            return tr("{key} at its {n} places ({rule})", key=key, n=len(self.places), rule=rule)
+        if self.places:
+            return tr("{key} at {places} ({rule})", key=key, places=some_of(self.places, NAMED, "; "), rule=rule)
+        return tr("{key} ({rule})", key=key, rule=rule)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
+from devolve_opt.language import tr
 from devolve_opt.settings import Settings
 from devolve_opt.solver.engine import Control, Engine, Outcome
 from devolve_opt.solver.matrix import Matrix
@@ -56,13 +57,21 @@ POLICY_RULES = {
     "centres_within_cap": ("centres_max", "centres"),
     "office_staff_sufficient": ("office_staff_min", "persons"),
 }
-"""Rules that can give: constraint -> the policy's key behind it, and the unit."""
+"""Rules that can give: constraint -> the policy's key behind it, and the unit.
+
+In a text, a rule is shown as `tr(rule)`, which is the constraint's name in English, and an amount by `in_unit`.
+"""
 
 IMPLIED = ("officers_do_statutory_work",)
 """Rows that only repeat another rule, for a tighter relaxation: they give with it and are not counted twice."""
 
 MOST = 1e7
 """More than any rule could have to give, in its unit."""
+
+
+def in_unit(amount: str, unit: str) -> str:
+    """Return an amount with one of the units of `POLICY_RULES`: `2 powers`."""
+    return tr(f"{{n}} {unit}", n=amount)
 
 
 @dataclass(frozen=True)
@@ -82,9 +91,15 @@ class Relaxation:
     def __str__(self) -> str:
         """Return the relaxation as one line."""
         if self.cap is not None:
-            return f"{self.key} {self.cap:,} would have to be {self.cap + self.amount:,.6g} ({self.unit}; {self.rule})"
-        place = f" at {self.place}" if self.place else ""
-        return f"{self.key} would have to give {self.amount:,.6g} {self.unit}{place} ({self.rule})"
+            return tr(
+                "{key} {cap:,} would have to be {needed:,.6g} ({unit}; {rule})",
+                key=tr(self.key), cap=self.cap, needed=self.cap + self.amount, unit=in_unit("", self.unit).strip(),
+                rule=tr(self.rule),
+            )  # fmt: skip
+        said = {"key": tr(self.key), "amount": in_unit(f"{self.amount:,.6g}", self.unit), "rule": tr(self.rule)}
+        if self.place:
+            return tr("{key} would have to give {amount} at {place} ({rule})", place=self.place, **said)
+        return tr("{key} would have to give {amount} ({rule})", **said)
 
 
 @dataclass(frozen=True)
@@ -151,7 +166,7 @@ def described(row: str, policy: Settings) -> tuple[str, str, str, str, Any]:
 def _place(rule: str, index: str) -> str:
     if rule == "overload_within_step":
         township, step = index.rsplit(",", 1)
-        return f"{township}, step {int(step) + 1}"
+        return tr("{township}, step {step}", township=township, step=int(step) + 1)
     return index.replace(",", ", ")
 
 

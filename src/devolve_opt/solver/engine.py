@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devolve_opt.errors import SolverError
+from devolve_opt.language import tr
 from devolve_opt.solver.blocks import KnownCuts
 from devolve_opt.solver.matrix import Matrix
 from devolve_opt.solver.pipe import GONE, Child
@@ -359,7 +360,7 @@ class Engine:
     ) -> Answer:
         status = fields["model_status"]
         if status == "Refused":
-            raise SolverError(f"the solver refused: {fields['error']}")
+            raise SolverError(tr("the solver refused: {error}", error=fields["error"]))
         outcome = _OUTCOMES.get(status, Outcome.FAILED)
         if outcome is Outcome.FAILED:
             return Answer(outcome, bound, best, solution, None, seconds)

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devolve_opt.errors import NoPlanError, SolverError
+from devolve_opt.language import tr
 from devolve_opt.solver.engine import Answer, Control, Outcome
 from devolve_opt.solver.goals import Goals
 from devolve_opt.solver.held import Solver
@@ -295,7 +296,8 @@ class _Held:
         if answer.outcome is Outcome.INFEASIBLE:
             raise _no_plan(answer.outcome)
         if not np.isfinite(answer.bound):
-            raise SolverError(f"nothing is known of how low {self.goals.names[goal]} can be; give it more time")
+            name = self.goals.names[goal]
+            raise SolverError(tr("nothing is known of how low {goal} can be; give it more time", goal=name))
         return -answer.bound + float(self.goals.offsets[goal])
 
     def in_order(self, order: Sequence[int]) -> FrontPoint:
@@ -381,8 +383,8 @@ class _Held:
 
 def _no_plan(outcome: Outcome) -> NoPlanError:
     if outcome is Outcome.INFEASIBLE:
-        return NoPlanError("no plan keeps all the rules", proven=True)
-    return NoPlanError("no plan was found in time; none is proven impossible either", proven=False)
+        return NoPlanError(tr("no plan keeps all the rules"), proven=True)
+    return NoPlanError(tr("no plan was found in time; none is proven impossible either"), proven=False)
 
 
 def _better(answer: Answer, before: Array | None) -> Array:

@@ -15,6 +15,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy.sparse import csr_array, vstack
 
 from devolve_opt.errors import NoPlanError
+from devolve_opt.language import tr
 from devolve_opt.solver.goals import Goals
 
 
@@ -221,7 +222,7 @@ def compile_goals(model: Any) -> tuple[Matrix, Goals]:
     try:
         form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=maximize)
     except InfeasibleConstraintException as error:
-        message = f"No plan exists: whatever is decided, one rule cannot be kept ({error})."
+        message = tr("No plan exists: whatever is decided, one rule cannot be kept ({error}).", error=error)
         raise NoPlanError(message, proven=True) from None
     count = len(form.rows)
     bound_types = np.fromiter((row.bound_type for row in form.rows), dtype=int, count=count)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from devolve_opt.errors import SolverError
+from devolve_opt.language import tr
 from devolve_opt.solver.engine import CHILD
 from devolve_opt.solver.matrix import Matrix
 
@@ -43,7 +44,7 @@ def model_text(matrix: Matrix, kind: str) -> bytes:
     }  # fmt: skip
     fields = _asked_of_the_child(("load", arrays), ("write", request))
     if fields["model_status"] != "Written":
-        raise SolverError(f"the solver refused: {fields['error']}")
+        raise SolverError(tr("the solver refused: {error}", error=fields["error"]))
     return bytes(fields["content"])
 
 
@@ -84,6 +85,6 @@ def _asked_of_the_child(*messages: tuple[str, dict[str, Any]]) -> dict[str, Any]
             assert name == "result"
             return dict(fields)
         except (OSError, EOFError, pickle.UnpicklingError):
-            raise SolverError("the solver's process died while it wrote the model; try again") from None
+            raise SolverError(tr("the solver's process died while it wrote the model; try again")) from None
         finally:
             process.kill()

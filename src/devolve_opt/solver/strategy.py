@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devolve_opt.errors import SolverError
+from devolve_opt.language import tr
 from devolve_opt.solver.blocks import split
 from devolve_opt.solver.by_township import ByTownship
 from devolve_opt.solver.carried import Carried
@@ -149,7 +150,7 @@ class Search(Progress):
             if answer.outcome is Outcome.INFEASIBLE:
                 self.confirm_infeasible(engine, integer=nothing_whole)
             if answer.outcome is Outcome.UNBOUNDED:
-                raise SolverError("the model is unbounded, although all its columns have bounds")
+                raise SolverError(tr("the model is unbounded, although all its columns have bounds"))
             if answer.outcome is not Outcome.OPTIMAL:
                 return None
             self.better_bound(answer.bound)

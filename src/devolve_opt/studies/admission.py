@@ -126,10 +126,11 @@ def admit(
     case, policy = plan.scenario.data, plan.scenario.policy
     faults = duty.faults(case)
     if policy.goals:
-        message = "come before the rest of the worth, which a single township cannot see; test a run without them."
+        message = tr("come before the rest of the worth, which a single township cannot see; test a run without them.")
         faults.append(Fault(message, file="policy", column="goals"))
     if plan.audit.breaches:
-        message = f"breaks rules, so that what townships have is not sure: {describe(plan.audit.breaches, 3)}"
+        breaches = describe(plan.audit.breaches, 3)
+        message = tr("breaks rules, so that what townships have is not sure: {breaches}", breaches=breaches)
         faults.append(Fault(message, column="plan"))
     if faults:
         raise InputError(faults)
@@ -220,7 +221,8 @@ def _try_townships(
             if control.stopped or control.left <= 0:
                 tried.unsettled.update(trying[number:])
                 break
-            report(f"{number + 1} of {len(trying)} townships: {township}")
+            told = {"number": number + 1, "all": len(trying), "township": township}
+            report(tr("{number} of {all} townships: {township}", **told))
             own, column = of == township, keys.index(("matched", (township, proposed)))
             lower, upper = np.where(own, part.lower, before), np.where(own, part.upper, before)
             if upper[column] < 1:
@@ -296,14 +298,18 @@ def _audited(plan: Plan, duty: ProposedDuty, carrying: list[str], decisions: Dec
     case, policy, _ = with_proposed(plan.scenario.data, plan.scenario.policy, duty, carrying)
     checked = audit(case, policy, decisions)
     if checked.breaches:
-        raise AuditError(f"the plan with the duty breaks rules; please report this:\n{describe(checked.breaches)}")
+        breaches = describe(checked.breaches)
+        raise AuditError(tr("the plan with the duty breaks rules; please report this:\n{breaches}", breaches=breaches))
     opening = policy.county_opening
     expected = plan.audit.objective + gain + (opening.price * _closed(plan, decisions) if opening else 0.0)
     if abs(checked.objective - expected) > AGREEMENT * max(1.0, abs(expected)):
         raise AuditError(
-            f"with the duty the plan is worth {checked.objective:,.3f} to the audit, {expected:,.3f} to the solver; "
-            "please report this"
-        )
+            tr(
+                "with the duty the plan is worth {audit:,.3f} to the audit, {solver:,.3f} to the solver; please report "
+                "this",
+                audit=checked.objective, solver=expected,
+            )
+        )  # fmt: skip
     return checked
 
 

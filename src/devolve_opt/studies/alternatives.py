@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from devolve_opt.errors import AuditError, Fault, InputError
+from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.rules.ratio import given_lists
 from devolve_opt.scenario import Scenario
@@ -135,7 +136,7 @@ def alternatives(
         best = found_before.best(models, gap, time_limit)
         fresh = best is None
         if best is None:
-            report("solving the scenario")
+            report(tr("solving the scenario"))
             best = solve(scenario, gap=gap, threads=threads, control=control, models=models)
         prepared = models.prepare(scenario.data, scenario.policy, best.decisions)
         if fresh:
@@ -155,16 +156,19 @@ def _check(
     check_options(gap, time_limit, threads, jobs=plans)
     faults = []
     if not isinstance(tolerance, Real) or not 0 <= tolerance <= 1:
-        faults.append(Fault("must be a share from 0 to 1.", column="tolerance", value=str(tolerance)))
+        faults.append(Fault(tr("must be a share from 0 to 1."), column="tolerance", value=str(tolerance)))
     faults += [
-        Fault("has to say what it reaches (at_least): solve the scenario by itself first.",
+        Fault(tr("has to say what it reaches (at_least): solve the scenario by itself first."),
               file="policy", column="goals", value=str(goal.term))
         for goal in scenario.policy.goals if goal.at_least is None
     ]  # fmt: skip
     if given_lists(scenario.data, scenario.policy) is not None:
         faults.append(
             Fault(
-                "the case has a guide list in force, so its lists cannot be otherwise; take the table out to choose.",
+                tr(
+                    "the case has a guide list in force, so its lists cannot be otherwise; take the table out to "
+                    "choose."
+                ),
                 file="guide_list.csv",
             )
         )
@@ -212,7 +216,8 @@ class _Study:
         for number, power in enumerate(undecided):
             if self._stopped():
                 return
-            self.report(f"searching on its own {number + 1} of {len(undecided)}: {power.name}")
+            of = {"number": number + 1, "all": len(undecided), "power": power.name}
+            self.report(tr("searching on its own {number} of {all}: {power}", **of))
             control = _part_of(self.control, 1 / (len(undecided) - number))
             bound, worth, solution = self.flips.decide(power.flip, control)
             power.bound = min(power.bound, bound)
@@ -235,13 +240,15 @@ class _Study:
         for number, power in enumerate(listed):
             if self._stopped():
                 return
-            self.report(f"taking off the list {number + 1} of {len(listed)}: {power.name}")
+            of = {"number": number + 1, "all": len(listed), "power": power.name}
+            self.report(tr("taking off the list {number} of {all}: {power}", **of))
             self._found(power, 1, *self.flips.plainly([power.flip]))
         weakest = [power.name for power in sorted(all_listed, key=lambda power: -power.worth)[:WEAKEST]]
         for number, power in enumerate(others):
             if self._stopped():
                 return
-            self.report(f"putting on the list {number + 1} of {len(others)}: {power.name}")
+            of = {"number": number + 1, "all": len(others), "power": power.name}
+            self.report(tr("putting on the list {number} of {all}: {power}", **of))
             self._found(power, 1, *self.listing.put_on(power.name, self.flips, weakest))
 
     def _bounds(self, powers: list[Listed]) -> None:
@@ -252,12 +259,12 @@ class _Study:
             done += 1
             power = powers[number]
             power.bound = min(power.bound, bound)
-            self.report(f"proving {done} of {len(powers)}: {power.name}")
+            self.report(tr("proving {done} of {all}: {power}", done=done, all=len(powers), power=power.name))
             near = (-np.inf, None) if power.bound < self.worth else self.listing.nearby(power.name, self.flips, relaxed)
             self._found(power, 2, *near)
 
         if powers and not self._stopped():
-            self.report(f"proving: {len(powers)} powers")
+            self.report(tr("proving: {n} powers", n=len(powers)))
             self.flips.bounds([power.flip for power in powers], tell, self.control)
 
     def make_plans(self) -> None:
@@ -265,14 +272,15 @@ class _Study:
         waiting = [power for power in self.listing.powers.values() if power.worth >= self.worth]
         waiting = _alternately(sorted(waiting, key=lambda power: -power.worth))
         while waiting and not self.control.stopped:
-            self.report(f"making plans: {len(waiting)} swings to be shown")
+            self.report(tr("making plans: {n} swings to be shown", n=len(waiting)))
             self._add_plan(self._together(waiting))
             shown = self._decided_otherwise(self.plans[-1])
             for power in waiting:
                 if power.name in shown:
                     power.shown_by = len(self.plans) - 1
             if waiting[0].shown_by is None:
-                raise AuditError(f"a plan does not decide {waiting[0].name} otherwise; please report this")
+                message = tr("a plan does not decide {power} otherwise; please report this", power=waiting[0].name)
+                raise AuditError(message)
             waiting = [power for power in waiting if power.shown_by is None]
 
     def _together(self, powers: list[Listed]) -> Array:

@@ -15,6 +15,7 @@ from devolve_opt.errors import AuditError, Fault, InputError, NoPlanError, Solve
 from devolve_opt.formulation.area_teams import CountyTeams, build_area_teams, county_teams, read_area_teams
 from devolve_opt.formulation.siting import Siting, build_siting, read_siting
 from devolve_opt.instruments import AreaTeams, TeamMode
+from devolve_opt.language import joined, tr
 from devolve_opt.plan import relative_gap
 from devolve_opt.rules.area_teams import settings_of
 from devolve_opt.scenario import Scenario
@@ -68,7 +69,7 @@ def site_teams(
     case = scenario.data
     settings = settings_of(case, scenario.policy)
     if mode is not None and mode not in tuple(TeamMode):
-        raise InputError([Fault(f"must be one of {', '.join(TeamMode)}.", column="mode", value=str(mode))])
+        raise InputError([Fault(tr("must be one of {names}.", names=joined(TeamMode)), column="mode", value=str(mode))])
     chosen = settings.mode if mode is None else TeamMode(mode)
     own = control is None
     control = control or Control(time_limit)
@@ -83,14 +84,18 @@ def site_teams(
             else:
                 found[county] = solved
     if conflicts:
-        title = f"No plan for the area teams of {scenario.title!r} can serve every township (mode {chosen}):"
-        hint = "Let journeys be longer, answer fewer calls, give the teams more hours, or choose the mode best."
+        title = tr(
+            "No plan for the area teams of {title!r} can serve every township (mode {mode}):",
+            title=scenario.title, mode=chosen,
+        )  # fmt: skip
+        hint = tr("Let journeys be longer, answer fewer calls, give the teams more hours, or choose the mode best.")
         lines, confirmed = zip(*conflicts, strict=True)
         raise NoPlanError("\n".join([title, *lines, hint]), proven=any(confirmed))
     decisions = _together([county.decisions for county in found.values()])
     checked = audit_teams(case, settings, chosen, decisions)
     if checked.breaches:
-        raise AuditError(f"the team plan breaks rules; please report this:\n{describe(checked.breaches)}")
+        breaches = describe(checked.breaches)
+        raise AuditError(tr("the team plan breaks rules; please report this:\n{breaches}", breaches=breaches))
     counties = pd.DataFrame(
         {
             "status": [str(county.status) for county in found.values()],
@@ -148,7 +153,8 @@ def _solve_county(
     if answer.outcome is Outcome.INFEASIBLE:
         return None
     if answer.solution is None:
-        raise NoPlanError(f"no plan for the teams of {county} was found in time; give it more.", proven=False)
+        message = tr("no plan for the teams of {county} was found in time; give it more.", county=county)
+        raise NoPlanError(message, proven=False)
     matrix.set_values(answer.solution)
     cost, bound = -answer.objective, -answer.bound
     if _gap(cost, bound) <= gap + AGREEMENT:
@@ -178,9 +184,12 @@ def _agree(county: str, cost: float, solved: _County) -> None:
     tolerance = AGREEMENT * max(1.0, abs(solved.cost))
     if not solved.bound - tolerance <= cost <= solved.cost + tolerance:
         raise AuditError(
-            f"the solver values the teams of {county} at {solved.cost:,.3f} (bound {solved.bound:,.3f}), the audit at "
-            f"{cost:,.3f}; please report this"
-        )
+            tr(
+                "the solver values the teams of {county} at {solver:,.3f} (bound {bound:,.3f}), the audit at "
+                "{audit:,.3f}; please report this",
+                county=county, solver=solved.cost, bound=solved.bound, audit=cost,
+            )
+        )  # fmt: skip
 
 
 def _together(parts: list[TeamDecisions]) -> TeamDecisions:
@@ -214,17 +223,22 @@ def _conflict(problem: CountyTeams, county: str, threads: int, control: Control)
     matrix = compile_matrix(model)
     answer = _answer(matrix, 1e-4, threads, control)
     if answer.solution is None:
-        return f"  {county}: HiGHS finds no plan; that was not confirmed in time.", False
+        return tr("  {county}: HiGHS finds no plan; that was not confirmed in time.", county=county), False
     matrix.set_values(answer.solution)
     _, served = read_siting(model)
     without = problem.calls[served[-1] > 0.5]
     if without.empty:
-        raise SolverError(f"HiGHS finds no plan for the teams of {county}, but every township can be served.")
-    least = "at the least" if answer.outcome is Outcome.OPTIMAL else "perhaps less"
+        raise SolverError(
+            tr("HiGHS finds no plan for the teams of {county}, but every township can be served.", county=county)
+        )
     names = list(dict.fromkeys(without["township"]))
-    shown = some_of(names, 8)
-    townships = f"{len(names)} of {problem.calls['township'].nunique()} townships"
-    hours_left = f"{without['hours'].sum():,.0f} called-in hours a year"
+    told = tr(
+        "  {county}: {without} of {townships} townships stay without a team, with {hours:,.0f} called-in hours a year "
+        "({least}): {names}.",
+        county=county, without=len(names), townships=problem.calls["township"].nunique(),
+        hours=without["hours"].sum(), names=some_of(names, 8),
+        least=tr("at the least") if answer.outcome is Outcome.OPTIMAL else tr("perhaps less"),
+    )  # fmt: skip
     # Every township left over counts for more than an hour, so a bound above nothing proves that some must be.
     confirmed = -answer.bound > 0.5
-    return f"  {county}: {townships} stay without a team, with {hours_left} ({least}): {shown}.", confirmed
+    return told, confirmed

@@ -10,6 +10,7 @@ import pandas as pd
 
 from devolve_opt.errors import NoPlanError
 from devolve_opt.frozen import FrozenFrames
+from devolve_opt.language import tr
 from devolve_opt.pins import Pin
 from devolve_opt.plan import Plan
 from devolve_opt.rules.choice_rules import CHOICE_RULES, Ballots
@@ -29,6 +30,7 @@ PLAN, RATIO, LEXIMIN = "plan", "ratio", "leximin"
 EVEN_SECONDS = 120.0
 """Seconds for the even list; it is left out where it is not proven by then."""
 IN_FORCE = "the case's guide list is in force, so that no other can be solved for"
+"""Why no plan of another rule is solved for; shown as `tr(IN_FORCE)`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,10 +113,10 @@ def choice_rules(
         if not worth or rule == PLAN:
             continue
         if given is not None:
-            none[rule] = IN_FORCE
+            none[rule] = tr(IN_FORCE)
             continue
         if control.stopped:
-            none[rule] = "stopped before it was solved"
+            none[rule] = tr("stopped before it was solved")
             continue
         tell(rule)
         one = Control(time_limit, control.event)
@@ -124,7 +126,8 @@ def choice_rules(
                 explain=False, report=report,
             )  # fmt: skip
         except NoPlanError as error:
-            none[rule] = "proven: no plan keeps the rules with these powers alone" if error.proven else str(error)
+            proven = tr("proven: no plan keeps the rules with these powers alone")
+            none[rule] = proven if error.proven else str(error)
     towns = case.tables["townships"]
     covered = {rule: ballots.covered(powers) for rule, powers in listed.items()}
     by_township = pd.concat(
@@ -156,7 +159,10 @@ def restricted(scenario: Scenario, powers: list[str], listed: list[str], rule: s
     said = {pin.power for pin in kept if pin.holds}
     inside = set(listed)
     off = tuple(
-        Pin(power=power, township=None, list="any", holds=False, reason=f"not on the list of the rule {rule}")
+        Pin(
+            power=power, township=None, list="any", holds=False,
+            reason=tr("not on the list of the rule {rule}", rule=rule),
+        )
         for power in powers if power not in inside and power not in said
     )  # fmt: skip
     return scenario.replace(policy={"pins": (*kept, *off)})

@@ -10,6 +10,7 @@ from zlib import crc32
 
 from devolve_opt.case import Case
 from devolve_opt.errors import DevolveError, NoPlanError
+from devolve_opt.language import Language, speaking, tr
 from devolve_opt.plan import relative_gap
 from devolve_opt.policy import Policy
 from devolve_opt.rules.pool import relief_of_posts, with_posts
@@ -71,8 +72,12 @@ class CityTask:
         return synthesise_city(self.counties, self.townships, self.subdistricts, self.seed)
 
 
-def solve_city(task: CityTask) -> dict[str, Any]:
+def solve_city(task: CityTask, spoken: Language) -> dict[str, Any]:
     """Solve a city, or find a bound on what it is worth; never fails for a reason that lies in the city.
+
+    Args:
+        task: what is asked.
+        spoken: the language of the note; a worker knows nothing of what is spoken where it is asked.
 
     Returns:
         `city`, `posts`, `bound_only`; `status` (as of a plan; `bounded`, where only a bound was asked for;
@@ -85,7 +90,7 @@ def solve_city(task: CityTask) -> dict[str, Any]:
     control = Control(None if task.time_limit is None else patience * task.time_limit)
     found: dict[str, Any] = {"city": task.city, "posts": task.posts, "bound_only": task.bound_only}
     found |= dict.fromkeys(NUMBERS)
-    with Watch(control, task.memory_mb) as watch:
+    with speaking(spoken), Watch(control, task.memory_mb) as watch:
         try:
             case = task.case()
             found["township_powers"] = len(case.voting_townships) * len(case.tables["powers"])
@@ -95,8 +100,8 @@ def solve_city(task: CityTask) -> dict[str, Any]:
         except (DevolveError, OSError, MemoryError, RuntimeError) as error:
             # One city that breaks down does not take the others with it.
             found |= {"status": "failed", "note": f"{type(error).__name__}: {error}".partition("\n")[0]}
-    if watch.stopped:
-        found["note"] = f"stopped at {task.memory_mb:,.0f} MB of memory"
+        if watch.stopped:
+            found["note"] = tr("stopped at {memory:,.0f} MB of memory", memory=task.memory_mb)
     return {"township_powers": 0, "note": "", **found, "seconds": round(control.elapsed, 3), "peak_mb": watch.peak_mb}
 
 

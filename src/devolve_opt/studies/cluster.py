@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from devolve_opt.errors import Fault, InputError, SolverError
+from devolve_opt.language import joined, tr
 from devolve_opt.solver.engine import Control
 from devolve_opt.version import __version__
 
@@ -46,7 +47,7 @@ def library(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError:
-        message = "this is solved on Dask, which is not installed; run: pip install 'devolve-opt[cluster]'."
+        message = tr("this is solved on Dask, which is not installed; run: pip install 'devolve-opt[cluster]'.")
         raise InputError([Fault(message)]) from None
 
 
@@ -93,7 +94,8 @@ class Crew:
                 for future in done:
                     task = waiting.pop(future)
                     if future.cancelled():
-                        raise SolverError("the cluster went away; what is done is kept, the same command goes on.")
+                        message = tr("the cluster went away; what is done is kept, the same command goes on.")
+                        raise SolverError(message)
                     take(task, future.exception() or future.result())
                 if not done:
                     time.sleep(_POLL_SECONDS)
@@ -141,7 +143,7 @@ def crew(workers: int | None, scheduler: str | None, memory_mb: float, stop: thr
     try:
         client = distributed.Client(scheduler, timeout=_PATIENCE_SECONDS)
     except (OSError, ValueError) as error:
-        message = f"no Dask scheduler answers ({error}); give an address such as tcp://host:8786."
+        message = tr("no Dask scheduler answers ({error}); give an address such as tcp://host:8786.", error=error)
         raise InputError([Fault(message, column="--scheduler", value=scheduler)]) from None
     with client:
         _check_workers(client, scheduler)
@@ -154,12 +156,15 @@ def _check_workers(client: Any, scheduler: str) -> None:
         client.wait_for_workers(1, timeout=_PATIENCE_SECONDS)
         there = set(client.run(version_here).values())
     except TimeoutError:
-        fault = Fault("the cluster has no worker; start some.", column="--scheduler", value=scheduler)
+        fault = Fault(tr("the cluster has no worker; start some."), column="--scheduler", value=scheduler)
         raise InputError([fault]) from None
     except ImportError:
-        there = {"no version"}
+        there = {tr("no version")}
     if there != {__version__}:
-        message = f"its workers have {', '.join(sorted(there))} of devolve_opt, this is {__version__}; install it."
+        message = tr(
+            "its workers have {there} of devolve_opt, this is {here}; install it.",
+            there=joined(sorted(there)), here=__version__,
+        )  # fmt: skip
         raise InputError([Fault(message, column="--scheduler", value=scheduler)])
 
 

@@ -27,6 +27,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ import pandas as pd
 from devolve_opt.country import Country
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.frozen import FrozenFrames, FrozenMapping
+from devolve_opt.language import language, tr
 from devolve_opt.plan import relative_gap
 from devolve_opt.solver.engine import stop_on_interrupt
 from devolve_opt.studies.city import NUMBERS, CityTask, solve_city
@@ -186,15 +188,17 @@ def _check_own_options(
     faults = []
     most = len(country.with_units)
     if most == 0:
-        faults.append(Fault("has no city with a township or subdistrict; add some.", file="cities.csv"))
+        faults.append(Fault(tr("has no city with a township or subdistrict; add some."), file="cities.csv"))
     elif sample is not None and not 1 <= sample <= most:
-        message = f"must be from 1 to {most}, the number of cities."
+        message = tr("must be from 1 to {most}, the number of cities.", most=most)
         faults.append(Fault(message, column="sample", value=str(sample)))
     if scheduler is not None and workers is not None:
-        message = "stands beside the address of a scheduler, whose workers there are already; leave one of them out."
+        message = tr(
+            "stands beside the address of a scheduler, whose workers there are already; leave one of them out."
+        )
         faults.append(Fault(message, column="workers", value=str(workers)))
     if memory_mb is not None and memory_mb < 0:
-        faults.append(Fault("must be megabytes, at least 0.", column="memory_mb", value=str(memory_mb)))
+        faults.append(Fault(tr("must be megabytes, at least 0."), column="memory_mb", value=str(memory_mb)))
     if faults:
         raise InputError(faults)
 
@@ -227,11 +231,11 @@ class _Store:
                 missing.append(task)
             else:
                 self._add(task, before, True)
-        hands.work(solve_city, missing, self._take)
+        hands.work(partial(solve_city, spoken=language()), missing, self._take)
 
     def _take(self, task: CityTask, result: Any) -> None:
         if isinstance(result, BaseException):
-            note = f"its workers died ({type(result).__name__})"
+            note = tr("its workers died ({error})", error=type(result).__name__)
             result = {"city": task.city, "posts": task.posts, "bound_only": task.bound_only, "status": "failed",
                       "note": note, "seconds": 0.0, "peak_mb": 0.0, "township_powers": 0,
                       **dict.fromkeys(NUMBERS)}  # fmt: skip

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from devolve_opt.audit import describe
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.frozen import FrozenFrames
+from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.solver.carried import Carried
 from devolve_opt.solver.engine import Control, stop_on_interrupt
@@ -130,12 +131,14 @@ def _check(plan: Plan, township: str | None, power: str | None) -> None:
     tables = plan.scenario.data.tables
     faults = []
     if township is None and power is None:
-        faults.append(Fault("give a township, a power, or both.", column="township, power"))
-    for name, value, table in (("township", township, "townships"), ("power", power, "powers")):
-        if value is not None and value not in tables[table].index:
-            faults.append(Fault(f"no such {name} in the case.", column=name, value=str(value)))
+        faults.append(Fault(tr("give a township, a power, or both."), column="township, power"))
+    if township is not None and township not in tables["townships"].index:
+        faults.append(Fault(tr("no such township in the case."), column="township", value=str(township)))
+    if power is not None and power not in tables["powers"].index:
+        faults.append(Fault(tr("no such power in the case."), column="power", value=str(power)))
     if plan.audit.breaches:
-        message = f"breaks rules, so that it cannot be explained by them: {describe(plan.audit.breaches, 3)}"
+        breaches = describe(plan.audit.breaches, 3)
+        message = tr("breaks rules, so that it cannot be explained by them: {breaches}", breaches=breaches)
         faults.append(Fault(message, column="plan"))
     if faults:
         raise InputError(faults)

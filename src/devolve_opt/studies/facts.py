@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from devolve_opt.case import Case
+from devolve_opt.language import tr
 from devolve_opt.pins import ANY_LIST, Pin
 from devolve_opt.plan import Plan
 from devolve_opt.policy import Policy
@@ -39,7 +40,7 @@ class Pair:
         """Why the county does not open the power; blank where it does."""
         refusals = self.plan.scenario.data.tables["refusals"]
         own = refusals[(refusals["county"] == self.county) & (refusals["power"] == self.power)]
-        return str(own["reason"].iloc[0] or "it gives no reason") if len(own) else ""
+        return str(own["reason"].iloc[0] or tr("it gives no reason")) if len(own) else ""
 
     def pins_in(self, policy: Policy) -> dict[int, Pin]:
         """Return the pins of a policy that decide about this very take-up, by number."""
@@ -90,7 +91,7 @@ def facts_of_pair(pair: Pair) -> Facts:
     """Return what stands about a take-up: law, county, pins, lists, choices, work, readiness, whether it is taken.
 
     `set_aside` names what the question sets aside so that it can be answered: a refusal, a pin, or that the township
-    neither chose the power nor has cases of it.
+    neither chose the power nor has cases of it, in the language that the question is asked in.
     """
     plan, township, power = pair.plan, pair.township, pair.power
     case, policy = plan.scenario.data, plan.scenario.policy
@@ -105,9 +106,10 @@ def facts_of_pair(pair: Pair) -> Facts:
     held = set(plan.take_up.loc[plan.take_up["township"] == township, "power"])
     own_pins = [str(pin) for pin in pair.pins_in(policy).values()]
     listed_pins = [str(pin) for pin in policy.pins if pin.power == power and pin.list == ANY_LIST and not pin.holds]
-    set_aside = [*([f"{pair.county} does not open it: {pair.refusal}"] if pair.refusal else []), *own_pins]
+    refusal = [tr("{county} does not open it: {reason}", county=pair.county, reason=pair.refusal)]
+    set_aside = [*(refusal if pair.refusal else []), *own_pins]
     if not known and not pair.refusal and not facts["excluded"]:
-        set_aside.append("it neither chose the power in any round nor has cases of it")
+        set_aside.append(tr("it neither chose the power in any round nor has cases of it"))
     category = str(town["category"])
     return {
         **facts, "township": township, "township_name": str(town["name"]), "county": pair.county, "category": category,

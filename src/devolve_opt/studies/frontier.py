@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from devolve_opt.audit import audit, describe
 from devolve_opt.errors import AuditError, Fault, InputError, did_you_mean
+from devolve_opt.language import tr
 from devolve_opt.plan import Decisions, relative_gap
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
@@ -158,21 +159,27 @@ def _check(scenario: Scenario, names: tuple[str, ...], spacing: Mapping[str, flo
         raise TypeError(f"frontier takes a Scenario, not {type(scenario).__name__}; Scenario.read(path) reads one")
     known = [*map(str, Term), REST]
     faults = [
-        Fault("is no goal." + did_you_mean(name, known), column="goals", value=name)
+        Fault(tr("is no goal.") + did_you_mean(name, known), column="goals", value=name)
         for name in names
         if name not in known
     ]
     if not FEWEST <= len(names) <= MOST:
-        faults.append(Fault(f"takes {FEWEST} to {MOST} goals.", column="goals", value=", ".join(names)))
+        faults.append(
+            Fault(
+                tr("takes {fewest} to {most} goals.", fewest=FEWEST, most=MOST), column="goals", value=", ".join(names)
+            )
+        )
     faults += [
-        Fault("stands twice; name each goal once.", column="goals", value=name)
+        Fault(tr("stands twice; name each goal once."), column="goals", value=name)
         for name in sorted({name for name in names if names.count(name) > 1})
     ]
     for name, amount in spacing.items():
         if name not in names:
-            faults.append(Fault("is no goal of this front." + did_you_mean(name, names), column="spacing", value=name))
+            message = tr("is no goal of this front.") + did_you_mean(name, names)
+            faults.append(Fault(message, column="spacing", value=name))
         elif isinstance(amount, bool) or not isinstance(amount, Real) or not isfinite(amount) or amount <= 0:
-            faults.append(Fault(f"must be a number above 0 for {name}.", column="spacing", value=str(amount)))
+            message = tr("must be a number above 0 for {goal}.", goal=name)
+            faults.append(Fault(message, column="spacing", value=str(amount)))
     if faults:
         raise InputError(faults)
 
@@ -269,14 +276,18 @@ class _Study:
     def _audited(self, decisions: Decisions, point: FrontPoint) -> tuple[Mapping[Any, float], float]:
         checked = audit(self.scenario.data, self.scenario.policy, decisions)
         if checked.breaches:
-            raise AuditError(f"a plan of the front breaks rules; please report this:\n{describe(checked.breaches)}")
+            breaches = describe(checked.breaches)
+            raise AuditError(tr("a plan of the front breaks rules; please report this:\n{breaches}", breaches=breaches))
         for name, value in zip(self.goals.names, point.values.tolist(), strict=True):
             told = sum(checked.terms[Term(term)] for term in _terms_of(self.goals.names)[name])
             # The readout drops what serves nothing, so a goal may be a little better than the solver knew.
             if told < value - AGREEMENT * max(1.0, abs(value), abs(checked.objective)):
                 raise AuditError(
-                    f"the solver values {name} at {value:,.3f}, the audit at {told:,.3f}; please report this"
-                )
+                    tr(
+                        "the solver values {what} at {solver:,.3f}, the audit at {audit:,.3f}; please report this",
+                        what=name, solver=value, audit=told,
+                    )
+                )  # fmt: skip
         return checked.terms, checked.objective
 
     def frontier(self, front: Front, names: tuple[str, ...]) -> Frontier:

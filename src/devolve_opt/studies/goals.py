@@ -11,6 +11,7 @@ import numpy as np
 from devolve_opt.errors import NoPlanError
 from devolve_opt.formulation import AddRules
 from devolve_opt.instruments import Goal
+from devolve_opt.language import tr
 from devolve_opt.plan import Decisions, relative_gap
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
@@ -95,11 +96,12 @@ def in_order(
         if search.infeasible:
             return within_reach(_with(scenario, goals)), tuple(reached), start
         if search.solution is None:
-            raise NoPlanError(
-                f"no plan was found in time while the goal {goal.term} was solved for; none is proven impossible. "
-                "Give it more time, or say what the goal has to reach (`at_least`).",
-                proven=False,
+            message = tr(
+                "no plan was found in time while the goal {goal} was solved for; none is proven impossible. Give it "
+                "more time, or say what the goal has to reach (`at_least`).",
+                goal=goal.term,
             )
+            raise NoPlanError(message, proven=False)
         start, best = prepared.decisions(search.solution), float(search.objective)
         least = best - (goal.tolerance or 0.0) * abs(best) - SLACK * max(1.0, abs(best))
         goals[place] = goal.model_copy(update={"at_least": least})

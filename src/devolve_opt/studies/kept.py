@@ -13,17 +13,36 @@ from typing import Any
 import numpy as np
 
 from devolve_opt.errors import NoPlanError
+from devolve_opt.language import chosen
+from devolve_opt.schema import result_words
 from devolve_opt.studies.options import AGREEMENT
 from devolve_opt.version import __version__
 from devolve_opt.vocabulary import Status
 
 NO_PLAN, NOT_FOUND = "infeasible", "no_plan"
 """Statuses of a solve without a plan: proven that there is none, or none found."""
+STATUSES = (
+    *map(str, Status),
+    NO_PLAN,
+    NOT_FOUND,
+    "failed",
+    "bounded",
+    "no_bound",
+    "not_done",
+    "no_units",
+    "not_proven",
+)
+"""Statuses of solves, of points of a study and of a country's cities; shown by `status_named`."""
 
 
 def without_plan(error: NoPlanError) -> str:
     """Return the status of a solve that ended so."""
     return NO_PLAN if error.proven else NOT_FOUND
+
+
+def status_named(status: str) -> str:
+    """Return one of `STATUSES` as plain text shows it: the code itself, in Chinese its words."""
+    return chosen(result_words()[status][0], status)
 
 
 def digest_of(*grounds: Any) -> str:

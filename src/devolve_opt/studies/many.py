@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from devolve_opt.errors import Fault, InputError, SolverError
+from devolve_opt.language import Language, language, speaking, tr
 from devolve_opt.solver.engine import Control
 from devolve_opt.solver.progress import Step
 from devolve_opt.studies.cluster import Watch, crew, usual_memory, usual_workers
@@ -53,9 +54,9 @@ class Hands:
     def __post_init__(self) -> None:
         faults = []
         if self.workers is not None and self.workers < 1:
-            faults.append(Fault("must be at least 1.", column="workers", value=str(self.workers)))
+            faults.append(Fault(tr("must be at least 1."), column="workers", value=str(self.workers)))
         if self.workers is not None and self.scheduler is not None:
-            message = "stands beside the address of a scheduler, whose workers there are already; leave one out."
+            message = tr("stands beside the address of a scheduler, whose workers there are already; leave one out.")
             faults.append(Fault(message, column="workers", value=str(self.workers)))
         if faults:
             raise InputError(faults)
@@ -134,13 +135,14 @@ def solve_all(
         workers = hands.workers if hands.scheduler is not None else min(hands.workers or usual_workers(), len(missing))
         memory = usual_memory(workers) if workers else 0.0
         with crew(workers, hands.scheduler, memory, control.event) as there:
-            there.work(partial(_on_worker, solve=solve), missing, take, shared)
+            there.work(partial(_on_worker, solve=solve, spoken=language()), missing, take, shared)
     if broken:
-        raise SolverError(f"not done: {some_of(broken, 3)}; what is done is kept, the same call goes on.")
+        jobs_lost = some_of(broken, 3)
+        raise SolverError(tr("not done: {jobs}; what is done is kept, the same call goes on.", jobs=jobs_lost))
     return {job.name: found[job.name] for job in jobs if job.name in found}
 
 
-def _on_worker(job: Job, shared: Any, solve: Solve) -> Point | None:
+def _on_worker(job: Job, shared: Any, solve: Solve, spoken: Language) -> Point | None:
     control = Control(None)
-    with Watch(control):
+    with speaking(spoken), Watch(control):
         return solve(job.task, shared, control, lambda step: None)

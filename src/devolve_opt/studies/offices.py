@@ -16,16 +16,29 @@ from devolve_opt.errors import AuditError, Fault, InputError, NoPlanError, Solve
 from devolve_opt.formulation.offices import build_offices, read_offices
 from devolve_opt.frozen import FrozenFrames
 from devolve_opt.instruments import Offices
+from devolve_opt.language import tr
 from devolve_opt.plan import relative_gap
 from devolve_opt.rules.offices import heads, office_templates
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.conflict import diagnose
 from devolve_opt.solver.engine import Control, Engine, Outcome, stop_on_interrupt
 from devolve_opt.solver.matrix import Matrix, compile_matrix
-from devolve_opt.studies.infeasible import CONFLICT_SECONDS
+from devolve_opt.studies.infeasible import CONFLICT_SECONDS, least_heading
+from devolve_opt.studies.kept import status_named
 from devolve_opt.studies.options import AGREEMENT, check_options
 from devolve_opt.studies.prepared import building
 from devolve_opt.vocabulary import Platform, Status, Unit, label
+
+TOO_FEW = {
+    Unit.OFFICE: "{needed} offices are needed, offices_max allows {cap}: {parts}.",
+    Unit.CENTRE: "{needed} centres are needed, centres_max allows {cap}: {parts}.",
+}
+"""A cap on offices or centres that is too small; shown as `tr(TOO_FEW[...])`."""
+TOO_SMALL = {
+    Unit.OFFICE: "offices of {platform} have {there:.2f} persons, {needed} x office_staff_min asks for {wanted:g}.",
+    Unit.CENTRE: "centres of {platform} have {there:.2f} persons, {needed} x office_staff_min asks for {wanted:g}.",
+}
+"""Offices or centres of a platform with too few persons; shown as `tr(TOO_SMALL[...])`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,10 +115,10 @@ def organise(
     check_options(time_limit=time_limit, threads=threads)
     settings, case = scenario.policy.offices, scenario.data
     if settings is None:
-        message = "is missing; add the table [policy.offices] to the scenario."
+        message = tr("is missing; add the table [policy.offices] to the scenario.")
         raise InputError([Fault(message, file=scenario.source, column="policy.offices")])
     if case.functions.empty:
-        message = "has no table functions; add functions.csv (see the data dictionary)."
+        message = tr("has no table functions; add functions.csv (see the data dictionary).")
         raise InputError([Fault(message, file=scenario.case.source or scenario.case.title)])
     own = control is None
     control = control or Control(time_limit)
@@ -122,7 +135,8 @@ def organise(
                 log.append(f"\n=== {name}: {staff:g} persons\n")
                 done[key] = _arrange(case, settings, str(name), staff, migrants, control, threads, log)
             found[str(name)] = done[key]
-            report(f"{label(str(name))}: {done[key].status}")
+            status = status_named(str(done[key].status))
+            report(tr("{offices}: {status}", offices=label(str(name)), status=status))
     arrangement = pd.concat([each.arrangement.assign(template=name) for name, each in found.items()], ignore_index=True)
     arrangement = arrangement[["template", "function", "office", "continues"]]
     checked = _audited(case, settings, arrangement, found)
@@ -159,8 +173,11 @@ def _arrange(
                 raise NoPlanError(_clash(case, settings, name, staff, migrants, matrix), proven=True)
     if answer.solution is None:
         if answer.outcome in (Outcome.TIME_LIMIT, Outcome.INTERRUPTED):
-            raise NoPlanError(f"no arrangement was found in time for {label(name)}; give it more time.", proven=False)
-        raise SolverError(f"HiGHS ended with {answer.outcome} on the offices of {label(name)}")
+            message = tr("no arrangement was found in time for {offices}; give it more time.", offices=label(name))
+            raise NoPlanError(message, proven=False)
+        raise SolverError(
+            tr("HiGHS ended with {outcome} on the offices of {offices}", outcome=answer.outcome, offices=label(name))
+        )
     solution = np.where(matrix.integer, np.round(answer.solution), answer.solution)
     matrix.set_values(solution)
     proven = relative_gap(answer.objective, answer.bound) <= AGREEMENT
@@ -172,13 +189,17 @@ def _arrange(
 def _audited(case: Case, settings: Offices, arrangement: pd.DataFrame, found: dict[str, _Found]) -> OfficeAudit:
     checked = audit_offices(case, settings, arrangement)
     if checked.breaches:
-        raise AuditError(f"the solved offices break rules; please report this:\n{describe(checked.breaches)}")
+        breaches = describe(checked.breaches)
+        raise AuditError(tr("the solved offices break rules; please report this:\n{breaches}", breaches=breaches))
     for name, each in found.items():
         hours = float(checked.templates.loc[name, "hours"])  # type: ignore[arg-type]
         if abs(hours + each.objective) > AGREEMENT * max(1.0, hours):
             raise AuditError(
-                f"the solver values {name} at {each.objective:,.3f}, the audit at {-hours:,.3f}; please report this"
-            )
+                tr(
+                    "the solver values {what} at {solver:,.3f}, the audit at {audit:,.3f}; please report this",
+                    what=label(name), solver=each.objective, audit=-hours,
+                )
+            )  # fmt: skip
     return checked
 
 
@@ -201,31 +222,37 @@ def needed_units(case: Case, migrants: float) -> pd.DataFrame:
 
 def _clash(case: Case, settings: Offices, name: str, staff: float, migrants: float, matrix: Matrix) -> str:
     """Return why no arrangement exists: the caps that are too small by counting, else the least that must give."""
-    who = f"{label(name)} ({staff:g} persons)"
-    lines = [f"No offices can keep all the rules for {who}: proven by HiGHS with and without presolve."]
+    lines = [
+        tr(
+            "No offices can keep all the rules for {offices} ({staff:g} persons): proven by HiGHS with and without "
+            "presolve.",
+            offices=label(name), staff=staff,
+        )
+    ]  # fmt: skip
     needed = needed_units(case, migrants)
     for kind, cap in ((Unit.OFFICE, settings.offices_max), (Unit.CENTRE, settings.centres_max)):
         rows = needed[needed["kind"] == kind]
         total = int(rows["needed"].sum())
         if total > cap:
             parts = [_need(row["platform"], row["mandatory"]) for row in rows.to_dict("records")]
-            lines.append(f"{total} {kind}s are needed, {kind}s_max allows {cap}: {' + '.join(parts)}.")
+            lines.append(tr(TOO_FEW[kind], needed=total, cap=cap, parts=" + ".join(parts)))
     shares = case.functions.groupby(["platform", "kind"], sort=False)["staff_share"].sum().to_dict()
     for row in needed.to_dict("records"):
         there, wanted = staff * shares[row["platform"], row["kind"]], row["needed"] * settings.office_staff_min
         if there < wanted - 1e-9:
-            where = f"{row['kind']}s of {label(row['platform'])}"
-            lines.append(f"{where} have {there:.2f} persons, {row['needed']} x office_staff_min asks for {wanted:g}.")
+            told = {"platform": label(row["platform"]), "there": there, "needed": row["needed"], "wanted": wanted}
+            lines.append(tr(TOO_SMALL[Unit(row["kind"])], **told))
     conflict = diagnose(matrix, settings, Control(CONFLICT_SECONDS))
     if conflict is not None and conflict.relaxations:
-        least = "The least that would have to give" if conflict.least else "What would have to give (perhaps less)"
-        lines += [f"{least}, each measured against its limit:", *(f"  {rule}" for rule in conflict.relaxations)]
+        lines += [least_heading(conflict), *(f"  {rule}" for rule in conflict.relaxations)]
     return "\n".join(lines)
 
 
 def _need(platform: str, mandatory: int) -> str:
-    what = f"{mandatory} mandatory" if mandatory else "1 for its functions"
-    return f"{what} of {label(Platform(platform))}"
+    where = label(Platform(platform))
+    if mandatory:
+        return tr("{n} mandatory of {platform}", n=mandatory, platform=where)
+    return tr("1 for its functions of {platform}", platform=where)
 
 
 def _offices(case: Case, templates: pd.DataFrame, arrangement: pd.DataFrame) -> pd.DataFrame:

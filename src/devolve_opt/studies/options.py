@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.language import joined, tr
 from devolve_opt.plan import Plan
 from devolve_opt.vocabulary import Method
 
@@ -24,12 +25,13 @@ def check_options(
         InputError: naming every option that is not allowed.
     """
     checks = (
-        ("gap", gap, _is_number(gap) and 0 <= gap < np.inf, "must be a share, at least 0."),
+        ("gap", gap, _is_number(gap) and 0 <= gap < np.inf, tr("must be a share, at least 0.")),
         ("time_limit", time_limit, time_limit is None or (_is_number(time_limit) and time_limit >= 0),
-         "must be seconds, at least 0, or None."),
-        ("threads", threads, _is_whole(threads) and 1 <= threads <= 256, "must be a whole number from 1 to 256."),
-        ("jobs", jobs, jobs is None or (_is_whole(jobs) and jobs >= 1), "must be a whole number, at least 1, or None."),
-        ("method", method, method in tuple(Method), f"must be one of {', '.join(Method)}."),
+         tr("must be seconds, at least 0, or None.")),
+        ("threads", threads, _is_whole(threads) and 1 <= threads <= 256, tr("must be a whole number from 1 to 256.")),
+        ("jobs", jobs, jobs is None or (_is_whole(jobs) and jobs >= 1),
+         tr("must be a whole number, at least 1, or None.")),
+        ("method", method, method in tuple(Method), tr("must be one of {names}.", names=joined(Method))),
     )  # fmt: skip
     faults = [Fault(remedy, column=name, value=str(value)) for name, value, allowed, remedy in checks if not allowed]
     if faults:
@@ -45,7 +47,9 @@ def refuse_added_rules(plan: Plan) -> None:
         InputError: if it does.
     """
     if added := plan.options.get("added_rules"):
-        message = "the plan keeps added rules, which this study does not know; give it a plan of the scenario alone."
+        message = tr(
+            "the plan keeps added rules, which this study does not know; give it a plan of the scenario alone."
+        )
         raise InputError([Fault(message, column="added_rules", value=", ".join(added))])
 
 

@@ -13,6 +13,7 @@ from devolve_opt.audit.phases import audit_phases
 from devolve_opt.case import Case
 from devolve_opt.errors import AuditError, Fault, InputError
 from devolve_opt.formulation.phases import build_phases, read_phases, set_phases, trained_as_relaxed
+from devolve_opt.language import tr
 from devolve_opt.phase_plan import PhaseAudit, PhaseDecisions, PhasePlan
 from devolve_opt.plan import Decisions, relative_gap
 from devolve_opt.policy import Policy
@@ -64,7 +65,8 @@ def phase(
     asked = handover(case, policy, plan)
     checked = audit(case, policy, plan)
     if checked.breaches:
-        message = f"breaks rules, so it cannot be handed over: {describe(checked.breaches, 3)}"
+        breaches = describe(checked.breaches, 3)
+        message = tr("breaks rules, so it cannot be handed over: {breaches}", breaches=breaches)
         raise InputError([Fault(message, file="the plan")])
     quick = Schedule(asked)
     quick.complete()
@@ -129,9 +131,14 @@ def _solved(
 def _audited(case: Case, policy: Policy, plan: Decisions, decisions: PhaseDecisions, bound: float) -> PhaseAudit:
     found = audit_phases(case, policy, plan, decisions)
     if found.breaches:
-        raise AuditError(f"the batches break rules; please report this:\n{describe(found.breaches)}")
+        breaches = describe(found.breaches)
+        raise AuditError(tr("the batches break rules; please report this:\n{breaches}", breaches=breaches))
     if found.lost < bound - AGREEMENT * max(1.0, bound):
-        raise AuditError(f"the batches lose {found.lost:,.3f}, less than their bound {bound:,.3f}; please report this")
+        message = tr(
+            "the batches lose {lost:,.3f}, less than their bound {bound:,.3f}; please report this",
+            lost=found.lost, bound=bound,
+        )  # fmt: skip
+        raise AuditError(message)
     return found
 
 

@@ -22,6 +22,7 @@ from devolve_opt.formulation import (
     reason_to_rebuild,
     set_start,
 )
+from devolve_opt.language import tr
 from devolve_opt.plan import Breach, Decisions
 from devolve_opt.policy import Policy
 from devolve_opt.solver.carried import Carried
@@ -113,10 +114,11 @@ class Prepared:
                 # What serves nothing may be what an added rule asks for.
                 decisions = self._read(solution, lists_that_serve=False)
                 if broken := self._broken(decisions):
-                    raise InputError(
-                        Fault("asks for what a plan never holds, such as readiness that nobody uses; word it by lists, "
-                              "take-up, posts or officers.", column="rules", value=str(breach)) for breach in broken
-                    )  # fmt: skip
+                    message = tr(
+                        "asks for what a plan never holds, such as readiness that nobody uses; word it by lists, "
+                        "take-up, posts or officers."
+                    )
+                    raise InputError(Fault(message, column="rules", value=str(breach)) for breach in broken)
             return decisions
 
     def broken(self, decisions: Decisions) -> list[Breach] | None:
@@ -161,7 +163,7 @@ class _Built:
     def take_to(self, policy: Policy) -> None:
         """Make the model that of another policy; a model on which a rule broke down is not used again."""
         if not self.sound:
-            raise SolverError("a rule of the model broke down while its policy was changed; please report this")
+            raise SolverError(tr("a rule of the model broke down while its policy was changed; please report this"))
         self.sound = False
         self._since |= change_policy(self.model, policy)
         self.sound = True

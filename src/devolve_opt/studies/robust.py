@@ -16,6 +16,7 @@ import pandas as pd
 
 from devolve_opt.errors import Fault, InputError, NoPlanError
 from devolve_opt.frozen import FrozenFrames
+from devolve_opt.language import chosen, tr
 from devolve_opt.plan import Plan
 from devolve_opt.rules.futures import UNCERTAIN, check_uncertain, future
 from devolve_opt.scenario import Scenario
@@ -130,15 +131,19 @@ def robustness(
     check_options(gap, time_limit, threads)
     refuse_added_rules(plan)
     names = check_uncertain(uncertain)
-    faults = [Fault("must be at least 1.", column="futures", value=str(futures))] if futures < 1 else []
-    faults += [Fault("must not be negative.", column="seed", value=str(seed))] if seed < 0 else []
+    faults = [Fault(tr("must be at least 1."), column="futures", value=str(futures))] if futures < 1 else []
+    faults += [Fault(tr("must not be negative."), column="seed", value=str(seed))] if seed < 0 else []
     if plan.scenario.policy.goals:
-        message = "say what today's data let them reach, which other data may not allow; take them out of the scenario."
+        message = tr(
+            "say what today's data let them reach, which other data may not allow; take them out of the scenario."
+        )
         faults.append(Fault(message, file="policy", column="goals"))
     if plan.guide_list.empty:
-        faults.append(Fault("the run lists nothing; there is nothing to hold on to.", file="guide_list"))
+        faults.append(Fault(tr("the run lists nothing; there is nothing to hold on to."), file="guide_list"))
     if not plan.scenario.data.tables["guide_list"].empty:
-        message = "the case's guide list is in force in every future, so that holding on to it loses nothing by itself."
+        message = tr(
+            "the case's guide list is in force in every future, so that holding on to it loses nothing by itself."
+        )
         faults.append(Fault(message, file="guide_list"))
     if faults:
         raise InputError(faults)
@@ -148,11 +153,16 @@ def robustness(
         valued_on(scenario), scenario.policy.model_dump(mode="json"), lists.to_dict("list"), seed, list(names), gap,
         "robustness with lists",
     )  # fmt: skip
-    jobs = [Job(f"future {number}", f"future-{number:04d}.json", key, number) for number in range(1, futures + 1)]
+    jobs = [
+        Job(tr("future {number}", number=number), f"future-{number:04d}.json", key, number)
+        for number in range(1, futures + 1)
+    ]
     points = solve_all(
         jobs, _solved, FutureSolves(scenario, seed, names, gap, time_limit, threads, lists), gap=gap,
         time_limit=time_limit, folder=folder, control=control, hands=hands or Hands(),
-        tell=lambda name, point: tell(f"{name} of {futures}: {_in_words(point)}"), report=report,
+        tell=lambda name, point: tell(
+            tr("{job} of {all}: {outcome}", job=name, all=futures, outcome=_in_words(point))
+        ), report=report,
     )  # fmt: skip
     done = [{"future": job.task, **points[job.name]} for job in jobs if job.name in points]
     found = {point["future"]: pd.DataFrame(point["lists"], columns=["power", "list"], dtype="str") for point in done}
@@ -240,8 +250,11 @@ def _solved(number: int, how: FutureSolves, control: Control, report: Callable[[
 
 def _in_words(point: dict[str, Any]) -> str:
     worth, held = point["worth"], point["held_worth"]
-    words = [f"{value:,.0f}" if value is not None and np.isfinite(value) else "no plan" for value in (worth, held)]
-    return f"lists free {words[0]}, lists held {words[1]}"
+    words = [
+        f"{value:,.0f}" if value is not None and np.isfinite(value) else chosen("无方案", "no plan")
+        for value in (worth, held)
+    ]
+    return tr("lists free {free}, lists held {held}", free=words[0], held=words[1])
 
 
 def _frame(done: list[dict[str, Any]]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pandas as pd
 from devolve_opt.audit import audit
 from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.language import joined, tr
 from devolve_opt.plan import Decisions, Plan
 from devolve_opt.policy import Policy
 from devolve_opt.rules.legality import exclusions
@@ -41,16 +42,17 @@ def read_run(folder: str | Path, case: Case) -> Plan:
         method, status = Method(manifest["method"]), Status(manifest["status"])
         bound = manifest["bound"]
     except (KeyError, TypeError, ValueError):
-        raise InputError([Fault(NO_RUN, file=str(folder))]) from None
+        raise InputError([Fault(tr(NO_RUN), file=str(folder))]) from None
     _refuse_changed_case(folder, hashes, case)
     scenario = Scenario(case, policy, title, changes, source, hashes)
     decisions = _decisions(Path(folder), scenario)
     found = audit(scenario.data, policy, decisions)
     if abs(found.objective - stated) > _SAME * max(1.0, abs(stated)):
-        message = (
-            f"its tables give a plan worth {found.objective:,.1f}, its manifest says {stated:,.1f}: the case or "
-            "a table has changed since; run it again."
-        )
+        message = tr(
+            "its tables give a plan worth {found:,.1f}, its manifest says {stated:,.1f}: the case or a table has "
+            "changed since; run it again.",
+            found=found.objective, stated=stated,
+        )  # fmt: skip
         raise InputError([Fault(message, file=str(folder))])
     return Plan(
         scenario=scenario, method=method, status=status, objective=found.objective,
@@ -72,7 +74,7 @@ def case_of_run(folder: str | Path, place: str | Path | None = None) -> Case:
     if place is None:
         source = str(read_manifest(folder).get("case", {}).get("source", ""))
         if not source or not Path(source).exists():
-            message = "the case it was made from is not there; name its folder or workbook (--case)."
+            message = tr("the case it was made from is not there; name its folder or workbook (--case).")
             raise InputError([Fault(message, file=str(folder), column="case", value=source)])
         place = source
     return Case.read(place)
@@ -87,8 +89,10 @@ def _refuse_changed_case(folder: str | Path, hashes: dict[str, str], case: Case)
         return  # made in Python; its worth, worked out anew, has to do
     changed = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
     if changed:
-        files = ", ".join(changed)
-        message = f"the case has changed since this run: {files}; run it again, or give the case it was made from."
+        message = tr(
+            "the case has changed since this run: {files}; run it again, or give the case it was made from.",
+            files=joined(changed),
+        )
         raise InputError([Fault(message, file=str(folder), column="input_hashes")])
 
 
@@ -101,7 +105,7 @@ def _decisions(folder: Path, scenario: Scenario) -> Decisions:
             rows = frame[frame[where]] if where else frame
             return rows[list(wanted)].reset_index(drop=True)
         except (OSError, ValueError, KeyError) as error:
-            message = f"cannot be read ({error}); run it again."
+            message = tr("cannot be read ({error}); run it again.", error=error)
             raise InputError([Fault(message, file=str(folder / "tables" / f"{name}.parquet"))]) from None
 
     def counts(name: str, *wanted: str) -> pd.DataFrame:

@@ -21,6 +21,7 @@ import pandas as pd
 
 from devolve_opt.errors import Fault, InputError, NoPlanError, did_you_mean
 from devolve_opt.frozen import FrozenFrames
+from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.policy import Policy
 from devolve_opt.prices import Prices
@@ -28,7 +29,7 @@ from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.solver.progress import Step
 from devolve_opt.studies.comparing import measures, valued_on
-from devolve_opt.studies.kept import NO_PLAN, NOT_FOUND, digest_of, without_plan
+from devolve_opt.studies.kept import NO_PLAN, NOT_FOUND, digest_of, status_named, without_plan
 from devolve_opt.studies.many import Hands, Job, solve_all
 from devolve_opt.studies.options import check_options, refuse_added_rules
 from devolve_opt.studies.prepared import Models
@@ -51,7 +52,7 @@ MEASURES = {
     "posts_moved_count": "posts moved",
     "officers_trained": "officers trained",
 }
-"""What is looked at in each point, by name, and what it counts."""
+"""What is looked at in each point, by name, and what it counts; shown as `tr(MEASURES[...])`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,10 +140,12 @@ def sensitivity(
     refuse_added_rules(plan)
     scenario = plan.scenario
     settings, faults = _settings(scenario, vary)
-    faults += [Fault("must be at least 2.", column="trajectories", value=str(trajectories))] if trajectories < 2 else []
-    faults += [Fault("must not be negative.", column="seed", value=str(seed))] if seed < 0 else []
+    faults += (
+        [Fault(tr("must be at least 2."), column="trajectories", value=str(trajectories))] if trajectories < 2 else []
+    )
+    faults += [Fault(tr("must not be negative."), column="seed", value=str(seed))] if seed < 0 else []
     if plan.guide_list.empty:
-        faults.append(Fault("the run lists nothing; there is no list to hang on anything.", file="guide_list"))
+        faults.append(Fault(tr("the run lists nothing; there is no list to hang on anything."), file="guide_list"))
     if faults:
         raise InputError(faults)
     paths = _paths(settings, trajectories, seed)
@@ -155,15 +158,27 @@ def sensitivity(
         except InputError as error:
             where = ", ".join(f"{name} = {value:g}" for name, value in zip(settings, values, strict=True))
             raise InputError(
-                replace(fault, message=f"{fault.message} The ranges meet at {where}; narrow them.")
+                replace(
+                    fault,
+                    message=tr("{fault} The ranges meet at {where}; narrow them.", fault=fault.message, where=where),
+                )
                 for fault in error.faults
             ) from None
         key = digest_of(valued_on(changed), changed.policy.model_dump(mode="json"), sorted(lists), gap, "sensitivity")
-        jobs.append(Job(f"point {number}", f"point-{number:04d}.json", key, dict(zip(settings, values, strict=True))))
+        jobs.append(
+            Job(
+                tr("point {number}", number=number),
+                f"point-{number:04d}.json",
+                key,
+                dict(zip(settings, values, strict=True)),
+            )
+        )
     found = solve_all(
         jobs, _solved, _Points(scenario, lists, gap, time_limit, threads), gap=gap, time_limit=time_limit,
         folder=folder, control=control, hands=hands or Hands(), report=report,
-        tell=lambda name, point: tell(f"{name} of {len(jobs)}: {_in_words(point)}"),
+        tell=lambda name, point: tell(
+            tr("{point} of {all}: {outcome}", point=name, all=len(jobs), outcome=_in_words(point))
+        ),
         solve_here=partial(_solved, models=Models()),
     )  # fmt: skip
     rows = []
@@ -182,7 +197,7 @@ def _salib(part: str) -> Any:
     try:
         return importlib.import_module(f"SALib.{part}.morris")
     except ImportError:
-        message = "sensitivities need SALib, which is not installed; run: pip install 'devolve-opt[sensitivity]'."
+        message = tr("sensitivities need SALib, which is not installed; run: pip install 'devolve-opt[sensitivity]'.")
         raise InputError([Fault(message)]) from None
 
 
@@ -198,22 +213,25 @@ def _settings(
     faults: list[Fault] = []
     for name, given in asked.items():
         if name not in known:
-            message = "is no numeric cap or price of the policy." + did_you_mean(name, known)
+            message = tr("is no numeric cap or price of the policy.") + did_you_mean(name, known)
             faults.append(Fault(message, column=name))
             continue
         ends = given or _around(name, _value(scenario.policy, name))
         if not all(isinstance(end, Real) and isfinite(end) for end in ends) or ends[0] >= ends[1]:
-            message = "needs a lowest and a higher highest value, such as 90:170."
+            message = tr("needs a lowest and a higher highest value, such as 90:170.")
             faults.append(Fault(message, column=name, value=":".join(f"{end:g}" for end in ends)))
             continue
         if _whole(name) and any(end != int(end) for end in ends):
-            faults.append(Fault("must be whole numbers.", column=name, value=f"{ends[0]:g}:{ends[1]:g}"))
+            faults.append(Fault(tr("must be whole numbers."), column=name, value=f"{ends[0]:g}:{ends[1]:g}"))
             continue
         try:
             for end in ends:
                 _changed(scenario, {name: end})
         except InputError as error:
-            faults += [replace(fault, column=name, message=f"{fault.message} Give a range.") for fault in error.faults]
+            faults += [
+                replace(fault, column=name, message=tr("{fault} Give a range.", fault=fault.message))
+                for fault in error.faults
+            ]
             continue
         found[name] = (float(ends[0]), float(ends[1]))
     return found, faults
@@ -301,10 +319,11 @@ def _solved(
 
 def _in_words(point: Mapping[str, Any]) -> str:
     if point["status"] in (NO_PLAN, NOT_FOUND):
-        return "no plan keeps the rules" if point["status"] == NO_PLAN else "no plan found in time"
-    return (
-        f"{point['status']}, {100 * point['list_kept']:.0f} % of the list stays, {point['rounds_met']:,.0f} rounds met"
-    )
+        return tr("no plan keeps the rules") if point["status"] == NO_PLAN else tr("no plan found in time")
+    return tr(
+        "{status}, {share:.0f} % of the list stays, {rounds:,.0f} rounds met",
+        status=status_named(point["status"]), share=100 * point["list_kept"], rounds=point["rounds_met"],
+    )  # fmt: skip
 
 
 def _effects(settings: Mapping[str, tuple[float, float]], points: pd.DataFrame, seed: int) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.frozen import FrozenFrames
+from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 
 FIGURES = ("rounds_met", "powers_taken", "posts", "officers", "hours_needed", "load")
@@ -48,17 +49,17 @@ def side_by_side(plans: Mapping[str, Plan]) -> SideBySide:
         InputError: if there are fewer than two, or they are of different places.
     """
     if len(plans) < 2:
-        raise InputError([Fault("it takes two plans or more to put them side by side.", column="plans")])
+        raise InputError([Fault(tr("it takes two plans or more to put them side by side."), column="plans")])
     first = next(iter(plans.values()))
     tables = ("townships", "powers")
     taken = sorted({"power", "name", "field", "differs", "key"} & set(plans))
     if taken:
-        message = "is the name of a column of the comparison; give the plan another one."
+        message = tr("is the name of a column of the comparison; give the plan another one.")
         raise InputError([Fault(message, column="plans", value=", ".join(taken))])
     for name, plan in plans.items():
         if any(not plan.scenario.data.tables[table].index.equals(first.scenario.data.tables[table].index)
                for table in tables):  # fmt: skip
-            message = "has other townships or powers than the first plan, so nothing can be held against it."
+            message = tr("has other townships or powers than the first plan, so nothing can be held against it.")
             raise InputError([Fault(message, column="plans", value=name)])
     return SideBySide(dict(plans), _lists(plans), _townships(plans), _asked(plans))
 

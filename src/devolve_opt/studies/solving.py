@@ -14,6 +14,7 @@ import pandas as pd
 from devolve_opt.audit import audit, describe
 from devolve_opt.errors import AuditError, Fault, InputError, NoPlanError
 from devolve_opt.formulation import AddRules
+from devolve_opt.language import joined, tr
 from devolve_opt.plan import Audit, Decisions, Plan, relative_gap
 from devolve_opt.rules.legality import exclusions
 from devolve_opt.rules.pins import check_pins
@@ -87,7 +88,8 @@ def solve(
         raise TypeError(f"solve takes a Scenario, not {type(scenario).__name__}; Scenario.read(path) reads one")
     check_options(gap, time_limit, threads, method)
     if models is not None and rules is not None:
-        raise InputError([Fault("cannot be kept from one call to the next with rules of your own.", column="models")])
+        message = tr("cannot be kept from one call to the next with rules of your own.")
+        raise InputError([Fault(message, column="models")])
     own = control is None
     control = control or Control(time_limit)
     with stop_on_interrupt(control.stop) if own else nullcontext():
@@ -175,11 +177,12 @@ def _solve(
     if method is Method.RATIO:
         return reference
     if search.solution is None:
-        raise NoPlanError(
-            f"no plan was found in {control.elapsed:.0f} s; none is proven impossible either. "
-            "Give it more time, or relax a cap.",
-            proven=False,
+        message = tr(
+            "no plan was found in {seconds:.0f} s; none is proven impossible either. Give it more time, or relax a "
+            "cap.",
+            seconds=control.elapsed,
         )
+        raise NoPlanError(message, proven=False)
 
     began = time.monotonic()
     proven = replace(reference, bound=search.bound)
@@ -220,20 +223,34 @@ def _audited(scenario: Scenario, decisions: Decisions, objective: float, bound: 
     """Return the audit of a solved plan; see `with_decisions`."""
     checked = audit(scenario.data, scenario.policy, decisions)
     if checked.breaches:
-        raise AuditError(f"the solved plan breaks rules; please report this:\n{describe(checked.breaches)}")
+        breaches = describe(checked.breaches)
+        raise AuditError(tr("the solved plan breaks rules; please report this:\n{breaches}", breaches=breaches))
     tolerance = AGREEMENT * max(1.0, abs(objective))
     # The readout drops what serves nothing, so the plan may be worth a little more than the solver knew.
     if checked.objective < objective - tolerance:
         raise AuditError(
-            f"the solver values the plan at {objective:,.3f}, the audit at {checked.objective:,.3f}; please report this"
-        )
+            tr(
+                "the solver values {what} at {solver:,.3f}, the audit at {audit:,.3f}; please report this",
+                what=tr("the plan"), solver=objective, audit=checked.objective,
+            )
+        )  # fmt: skip
     if checked.objective > bound + tolerance:
         raise AuditError(
-            f"the plan is worth {checked.objective:,.3f}, above its bound {bound:,.3f}; please report this"
-        )
+            tr(
+                "the plan is worth {worth:,.3f}, above its bound {bound:,.3f}; please report this",
+                worth=checked.objective, bound=bound,
+            )
+        )  # fmt: skip
     return checked
 
 
 def _infeasible(scenario: Scenario, added: tuple[str, ...]) -> str:
-    more = f" and the added rules ({', '.join(added)})" if added else ""
-    return f"No plan can keep all the rules of {scenario.title!r}{more}: proven by HiGHS with and without presolve."
+    if added:
+        return tr(
+            "No plan can keep all the rules of {title!r} and the added rules ({rules}): proven by HiGHS with and "
+            "without presolve.",
+            title=scenario.title, rules=joined(added),
+        )  # fmt: skip
+    return tr(
+        "No plan can keep all the rules of {title!r}: proven by HiGHS with and without presolve.", title=scenario.title
+    )

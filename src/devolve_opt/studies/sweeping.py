@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from devolve_opt.errors import DevolveError, Fault, InputError, NoPlanError, did_you_mean
+from devolve_opt.language import tr
 from devolve_opt.policy import Policy
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control, stop_on_interrupt
@@ -121,16 +122,17 @@ def _highest_first(values: Iterable[float]) -> list[float]:
 
 def _scenarios(scenario: Scenario, cap: str, values: Iterable[float]) -> dict[float, Scenario]:
     if cap not in Policy.caps():
-        raise InputError([Fault("is no numeric cap of the policy." + did_you_mean(cap, Policy.caps()), column=cap)])
+        message = tr("is no numeric cap of the policy.") + did_you_mean(cap, Policy.caps())
+        raise InputError([Fault(message, column=cap)])
     whole = Policy.model_fields[cap].annotation is int
     faults: list[Fault] = []
     scenarios: dict[float, Scenario] = {}
     for value in values:
         if not isinstance(value, Real) or not isfinite(value):
-            faults.append(Fault("must be a number.", column=cap, value=str(value)))
+            faults.append(Fault(tr("must be a number."), column=cap, value=str(value)))
             continue
         if whole and value != int(value):
-            faults.append(Fault("must be a whole number.", column=cap, value=str(value)))
+            faults.append(Fault(tr("must be a whole number."), column=cap, value=str(value)))
             continue
         number = int(value) if whole else float(value)
         try:
@@ -140,7 +142,8 @@ def _scenarios(scenario: Scenario, cap: str, values: Iterable[float]) -> dict[fl
     if faults:
         raise InputError(faults)
     if not scenarios:
-        raise InputError([Fault("has no values to sweep; give some, such as 90:170:20 or 90,130.", column=cap)])
+        message = tr("has no values to sweep; give some, such as 90:170:20 or 90,130.")
+        raise InputError([Fault(message, column=cap)])
     return scenarios
 
 

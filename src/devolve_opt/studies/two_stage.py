@@ -16,16 +16,19 @@ import numpy as np
 import pandas as pd
 
 from devolve_opt.frozen import FrozenFrames
+from devolve_opt.language import tr
 from devolve_opt.solver.engine import Control
 from devolve_opt.solver.progress import Step
 from devolve_opt.studies.comparing import valued_on
-from devolve_opt.studies.kept import digest_of
+from devolve_opt.studies.kept import digest_of, status_named
 from devolve_opt.studies.many import Hands, Job, solve_all
 from devolve_opt.studies.options import check_options
 from devolve_opt.studies.robust import FutureSolves, Robustness, solved_in, worst_count
 
 PLAN = "plan"
 MEASURES = {"mean": "on average", "cvar": "on average of the worst fifth of the futures"}
+FUTURE = "future "
+"""What the name of a future's own list begins with; its number follows."""
 """What a list is judged by: its expected worth, or the conditional value at risk, by name."""
 
 
@@ -108,7 +111,7 @@ def two_stage(
     control = control or Control(None)
     scenario = found.scenario
     known = found.futures[found.futures["bound"].notna()].set_index("future")
-    guide_lists = _different({PLAN: found.plan.guide_list, **{f"future {n}": found.lists[n] for n in known.index}})
+    guide_lists = _different({PLAN: found.plan.guide_list, **{f"{FUTURE}{n}": found.lists[n] for n in known.index}})
     rows: list[dict[str, Any]] = []
     jobs = []
     for name, lists in guide_lists.items():
@@ -119,16 +122,21 @@ def two_stage(
         for row in known.reset_index().to_dict("records"):
             number = int(row["future"])
             prefix = "held_" if name == PLAN else ""
-            if name in (PLAN, f"future {number}"):
+            if name in (PLAN, f"{FUTURE}{number}"):
                 point = {each: row[f"{prefix}{each}"] for each in ("status", "worth", "bound")}
                 rows.append({"list": name, "future": number, **point})
             else:
                 file = f"{name.replace(' ', '-')}-in-{number:04d}.json"
-                jobs.append(Job(f"the list of {name} in future {number}", file, key, (name, number)))
+                called = tr("{list} in future {number}", list=list_in_words(name), number=number)
+                jobs.append(Job(called, file, key, (name, number)))
     how = FutureSolves(scenario, found.seed, found.uncertain, gap, time_limit, threads, found.plan.guide_list)
+
+    def told(name: str, point: dict[str, Any]) -> None:
+        tell(tr("{solve}: {status}", solve=name, status=status_named(point["status"])))
+
     points = solve_all(
         jobs, _solved, (how, guide_lists), gap=gap, time_limit=time_limit, folder=folder, control=control,
-        hands=hands or Hands(), tell=lambda name, point: tell(f"{name}: {point['status']}"), report=report,
+        hands=hands or Hands(), tell=told, report=report,
     )  # fmt: skip
     finished = found.finished and len(points) == len(jobs)
     for job in jobs:
@@ -151,6 +159,18 @@ def _solved(
 ) -> dict[str, Any] | None:  # fmt: skip
     (name, number), (how, guide_lists) = task, shared
     return solved_in(how.drawn(number), guide_lists[name], how, control, report)
+
+
+def list_called(name: str) -> str:
+    """Return the name of a list in a row of names: the plan's, or that of the future whose own list it is."""
+    return tr("plan") if name == PLAN else tr("future {number}", number=name.removeprefix(FUTURE))
+
+
+def list_in_words(name: str) -> str:
+    """Return the name of a list in a sentence: `the plan's own list`, `the list of future 3`."""
+    if name == PLAN:
+        return tr("the plan's own list")
+    return tr("the list of future {number}", number=name.removeprefix(FUTURE))
 
 
 def measured(worths: np.ndarray) -> dict[str, float]:

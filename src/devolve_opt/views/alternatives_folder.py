@@ -10,17 +10,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from devolve_opt.language import tr
 from devolve_opt.studies.alternatives import MUST, NEVER, OPEN, SWING, Alternatives
 from devolve_opt.studies.comparing import measures
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
+from devolve_opt.views.page import padded
 from devolve_opt.views.plots.alternatives import alternatives_figure
-from devolve_opt.views.wording import HOURS, count, percent, proof_record, status_lines
+from devolve_opt.views.wording import count, percent, proof_record, status_lines
 
 RECORD = "alternatives.json"
 KEPT = "kept"
 """Folder of what is known of each power, which tells this folder from any other."""
 SHOWN = 12
 """Powers of each status that are named in the text, those with the largest loss first."""
+MEANING = {
+    MUST: "MUST ({n}): on the list of every good plan: without it, no plan is good",
+    SWING: "SWING ({n}): on the lists of some good plans and not of others",
+    NEVER: "NEVER ({n}): on the list of no good plan that has a township take it",
+    OPEN: "OPEN ({n}): not decided: neither such a plan was found nor a proof that there is none",
+}
+"""What each status means, above its powers; shown as `tr(MEANING[...])`."""
 
 
 def write_alternatives(found: Alternatives, folder: str | Path) -> Path:
@@ -81,21 +90,19 @@ def alternatives_text(found: Alternatives) -> str:
     lines = [scenario.title, *([scenario.case.notice] if scenario.case.notice else []), *status_lines(found.plan)]
     allowed = found.plan.objective - found.worth
     lines.append(
-        f"A plan counts as good if it is worth {found.worth:,.0f} {HOURS} or more: at most {percent(found.tolerance)} "
-        f"({allowed:,.0f}) less than the best one found."
-    )
-    meaning = {
-        MUST: "on the list of every good plan: without it, no plan is good",
-        SWING: "on the lists of some good plans and not of others",
-        NEVER: "on the list of no good plan that has a township take it",
-        OPEN: "not decided: neither such a plan was found nor a proof that there is none",
-    }
-    for status, words in meaning.items():
+        tr(
+            "A plan counts as good if it is worth {worth:,.0f} staff-hours a year or more: at most {share} "
+            "({less:,.0f}) less than the best one found.",
+            worth=found.worth, share=percent(found.tolerance), less=allowed,
+        )
+    )  # fmt: skip
+    for status, words in MEANING.items():
         members = found.powers[found.powers["status"] == status]
         if len(members) or status != OPEN:
-            lines += ["", f"{status.upper()} ({len(members)}): {words}", *_named(members)]
-    lines += ["", f"{count(len(found.plans), 'good plan')}, each audited, show every swing. Those that differ most:"]
-    lines.append(f"{'plan':>5}  {'worth':>12}  {'gap':>8}  {'powers':>6}  {'base list':>9}  {'differs in':>10}")
+            lines += ["", tr(words, n=len(members)), *_named(members)]
+    plans = count(len(found.plans), "good plan")
+    lines += ["", tr("{plans}, each audited, show every swing. Those that differ most:", plans=plans)]
+    lines.append(tr(" plan         worth       gap  powers  base list  differs in"))
     figures = figures_of_plans(found).to_dict("records")
     for row in (figures[number] for number in found.different):
         lines.append(
@@ -103,7 +110,7 @@ def alternatives_text(found: Alternatives) -> str:
             f"{row['base_list']:>9}  {row['differs_in']:>10}"
         )
     if not found.finished:
-        lines += ["", "NOT COMPLETE: give it more time for the powers that are open."]
+        lines += ["", tr("NOT COMPLETE: give it more time for the powers that are open.")]
     return "\n".join(lines) + "\n"
 
 
@@ -113,17 +120,21 @@ def _named(members: pd.DataFrame) -> list[str]:
     key = members["loss_most"].where(np.isfinite(members["loss_most"]), members["loss_least"])
     order = members.assign(key=key).sort_values("key", ascending=False, kind="stable")
     lines = [
-        f"  {row['power']:<8} {'listed' if row['listed'] else 'not listed':<10}  otherwise it costs {_loss(row)}"
-        f"  {row['name']}"
+        tr(
+            "  {power} {listed}  otherwise it costs {loss}  {name}",
+            power=padded(row["power"], 8), listed=padded(tr("listed") if row["listed"] else tr("not listed"), 10),
+            loss=_loss(row), name=row["name"],
+        )
         for row in order.head(SHOWN).to_dict("records")
-    ]
-    return [*lines, *([f"  ... and {len(order) - SHOWN} more in powers.csv"] if len(order) > SHOWN else [])]
+    ]  # fmt: skip
+    more = len(order) - SHOWN
+    return [*lines, *([tr("  ... and {n} more in powers.csv", n=more)] if more > 0 else [])]
 
 
 def _loss(row: Mapping[Any, Any]) -> str:
     least, most = max(0.0, row["loss_least"]), row["loss_most"]
     if np.isinf(least):
-        return "more than any plan is worth: none keeps the rules"
-    return (
-        f"{np.floor(least):,.0f} to {np.ceil(most):,.0f}" if np.isfinite(most) else f"at least {np.floor(least):,.0f}"
-    )
+        return tr("more than any plan is worth: none keeps the rules")
+    if np.isfinite(most):
+        return tr("{least:,.0f} to {most:,.0f}", least=np.floor(least), most=np.ceil(most))
+    return tr("at least {least:,.0f}", least=np.floor(least))

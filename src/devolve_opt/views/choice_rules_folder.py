@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from devolve_opt.language import joined, tr
 from devolve_opt.rules.choice_rules import CHOICE_RULES
 from devolve_opt.studies.choice_rules import LEXIMIN, PLAN, RATIO, ChoiceRules
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.choice_rules import NAMES, choice_rules_figure
-from devolve_opt.views.wording import HOURS, count, proof_record, rounded_down, rounded_up, share, status_lines
+from devolve_opt.views.wording import count, proof_record, rounded_down, rounded_up, share, status_lines
+from devolve_opt.vocabulary import label
 
 RECORD = "choice_rules.json"
 """The file that tells this folder from any other."""
@@ -21,6 +23,7 @@ WORDS = {
     **{rule: words for rule, (_, words) in CHOICE_RULES.items()},
     LEXIMIN: "even to categories: the one served least is served as well as can be, then the next, and so on",
 }  # fmt: skip
+"""What each rule lists; shown as `tr(WORDS[...])`."""
 
 
 def write_choice_rules(found: ChoiceRules, folder: str | Path) -> Path:
@@ -54,58 +57,69 @@ def choice_rules_text(found: ChoiceRules) -> str:
     """Return whose choices each list holds, whether it represents every group, and what it is worth, in plain text."""
     notice = found.scenario.case.notice
     lines = [found.scenario.title, *([notice] if notice else []), *status_lines(found.plan), ""]
-    lines.append("A choice of the last round counts as listed whichever list holds the power; it need not be taken up.")
-    lines.append(
-        "Groups are of townships that chose something; a power listed for another category counts for them too."
-    )
+    lines += [
+        tr("A choice of the last round counts as listed whichever list holds the power; it need not be taken up."),
+        tr("Groups are of townships that chose something; a power listed for another category counts for them too."),
+    ]
     for row in found.rules.to_dict("records"):
         rule = str(row["rule"])
+        powers = {"powers": count(row["powers"], "power"), "shared": row["shared"]}
         lines += [
             "",
-            f"{NAMES[rule]}: {WORDS[rule]}.",
-            f"  lists {count(row['powers'], 'power')}"
-            + (f", {row['shared']} of them as this plan does" if rule != PLAN else ""),
-            f"  choices listed: {row['choices']:,} ({share(row['share'])})",
-            f"  townships' shares: least {share(row['least_share'])}, Gini index {row['gini_share']:.3f}",
+            tr("{rule}: {words}.", rule=tr(NAMES[rule]), words=tr(WORDS[rule])),
+            tr("  lists {powers}, {shared} of them as this plan does", **powers)
+            if rule != PLAN
+            else tr("  lists {powers}", **powers),
+            tr("  choices listed: {choices:,} ({share})", choices=row["choices"], share=share(row["share"])),
+            tr(
+                "  townships' shares: least {least}, Gini index {gini:.3f}",
+                least=share(row["least_share"]), gini=row["gini_share"],
+            ),
             f"  {_represents(row)}",
-        ]
+        ]  # fmt: skip
         if rule != PLAN:
             lines += _worth(found, rule, row)
-    lines += ["", "Share of choices listed, by category:"]
+    lines += ["", tr("Share of choices listed, by category:")]
     shares = found.categories.pivot(index="category", columns="rule", values="share")
     categories = list(dict.fromkeys(found.categories["category"]))
     for rule in found.rules["rule"]:
-        told = ", ".join(
-            f"{category.replace('_', ' ')} {share(value)}" for category, value in shares[rule][categories].items()
-        )
-        lines.append(f"  {NAMES[rule]}: {told}")
+        told = joined(f"{label(category)} {share(value)}" for category, value in shares[rule][categories].items())
+        lines.append(tr("  {rule}: {shares}", rule=tr(NAMES[rule]), shares=told))
     return "\n".join(lines) + "\n"
 
 
 def _represents(row: dict) -> str:
     if row["ejr_plus"]:
-        return "no group of townships that agree on an unlisted power is short of its share of the places (EJR+)"
+        return tr("no group of townships that agree on an unlisted power is short of its share of the places (EJR+)")
     if row["justified"]:
-        return (
+        return tr(
             "every group that is large enough for one place has a listed choice (JR); some larger group that agrees on "
             "an unlisted power is short of its share (EJR+ fails)"
         )
-    return (
+    return tr(
         "some group of townships that is large enough for a place and agrees on a power has no listed choice (JR fails)"
     )
 
 
 def _worth(found: ChoiceRules, rule: str, row: dict) -> list[str]:
     if rule not in found.plans:
-        return [f"  worth: {found.none[rule]}"] if rule in found.none else []
+        return [tr("  worth: {why}", why=found.none[rule])] if rule in found.none else []
     plan = found.plans[rule]
-    most = f"at most {rounded_up(plan.bound):,.0f}" if math.isfinite(plan.bound) else "no bound is known"
-    worth = f"worth {plan.objective:,.0f} {HOURS}, {most}"
-    lines = [f"  best plan with no other power listed, but those that pins ask for: {worth}"]
+    bound = tr("no bound is known")
+    if math.isfinite(plan.bound):
+        bound = tr("at most {most:,.0f}", most=rounded_up(plan.bound))
+    lines = [
+        tr(
+            "  best plan with no other power listed, but those that pins ask for: worth {worth:,.0f} staff-hours a "
+            "year, {bound}",
+            worth=plan.objective, bound=bound,
+        )
+    ]  # fmt: skip
     if pd.notna(row["loss_least"]):
-        least, most = rounded_down(row["loss_least"]), f"{rounded_up(row['loss_most']):,.0f}"
+        loss = {"least": rounded_down(row["loss_least"]), "most": rounded_up(row["loss_most"])}
         lines.append(
-            f"  costs {least:,.0f} to {most} against the best plan" if least > 0
-            else f"  costs at most {most} against the best plan; not proven that it costs anything"
-        )  # fmt: skip
+            tr("  costs {least:,.0f} to {most:,.0f} against the best plan", **loss)
+            if loss["least"] > 0
+            else tr("  costs at most {most:,.0f} against the best plan; not proven that it costs anything", **loss)
+        )
     return lines

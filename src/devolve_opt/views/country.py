@@ -10,11 +10,13 @@ from typing import Any
 import pandas as pd
 
 from devolve_opt.country import NOTICE
+from devolve_opt.language import joined, tr
 from devolve_opt.studies.country import CountryPlan
+from devolve_opt.studies.kept import status_named
 from devolve_opt.version import __version__
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.country import country_figure
-from devolve_opt.views.wording import HOURS, count, percent, rounded_up
+from devolve_opt.views.wording import count, percent, rounded_up
 
 RECORD = "country.json"
 """The file that tells the folder of a country from any other."""
@@ -28,6 +30,7 @@ PROVENANCE = (
     "Real: how many counties, townships and subdistricts each city has. Everything else about a city is invented, "
     "drawn from the seed; no figure says anything about the real city of that name."
 )
+"""What is real and what is not; shown as `tr(PROVENANCE)`."""
 
 
 def write_country(plan: CountryPlan, folder: str | Path) -> Path:
@@ -97,7 +100,17 @@ def country_record(plan: CountryPlan) -> dict[str, Any]:
 
 def country_text(plan: CountryPlan) -> str:
     """Return a country in plain text: what was solved, how far it is proven, the pool, what a city costs."""
-    lines = [plan.country.title, NOTICE, PROVENANCE, "", *_what(plan), *_proof(plan), *_pool(plan), "", *_cost(plan)]
+    lines = [
+        plan.country.title,
+        NOTICE,
+        tr(PROVENANCE),
+        "",
+        *_what(plan),
+        *_proof(plan),
+        *_pool(plan),
+        "",
+        *_cost(plan),
+    ]
     if _estimate(plan) is not None:
         lines += ["", *_whole(plan)]
     return "\n".join(lines) + "\n"
@@ -105,27 +118,42 @@ def country_text(plan: CountryPlan) -> str:
 
 def _what(plan: CountryPlan) -> list[str]:
     cities, whole = plan.cities, len(plan.country.with_units)
-    towns, streets = (count(cities[name].sum(), name.removesuffix("s")) for name in ("townships", "subdistricts"))
+    towns, streets = count(cities["townships"].sum(), "township"), count(cities["subdistricts"].sum(), "subdistrict")
     which = count(len(cities), "city", "cities")
     if len(plan.classes):
-        which = f"A sample of {len(cities)} of {whole} cities"
-    lines = [f"{which}: {towns} and {streets}, {cities['township_powers'].sum():,} take-ups decided."]
-    words = [f"{number} {str(status).replace('_', ' ')}" for status, number in cities["status"].value_counts().items()]
-    lines.append(f"Cities by status: {', '.join(words)}.")
+        which = tr("A sample of {n} of {all} cities", n=len(cities), all=whole)
+    lines = [
+        tr(
+            "{which}: {townships} and {subdistricts}, {take_ups:,} take-ups decided.",
+            which=which, townships=towns, subdistricts=streets, take_ups=cities["township_powers"].sum(),
+        )
+    ]  # fmt: skip
+    statuses = cities["status"].value_counts().items()
+    words = [tr("{n} {status}", n=n, status=status_named(str(status)).replace("_", " ")) for status, n in statuses]
+    lines.append(tr("Cities by status: {statuses}.", statuses=joined(words)))
     notes = cities[cities["note"] != ""]
-    return lines + [f"  {row['name']}: {row['note']}" for row in notes.head(5).to_dict("records")]
+    return lines + [tr("  {city}: {note}", city=row["name"], note=row["note"])
+                    for row in notes.head(5).to_dict("records")]  # fmt: skip
 
 
 def _proof(plan: CountryPlan) -> list[str]:
-    lines = [] if plan.complete else ["NOT COMPLETE: it was stopped; the same command goes on from what is done."]
+    lines = [] if plan.complete else [tr("NOT COMPLETE: it was stopped; the same command goes on from what is done.")]
     if plan.solved.empty:
-        return [*lines, "No city has a plan."]
-    missing = (plan.cities["status"] != "no_units").sum() - len(plan.solved)
-    of = f"of the {len(plan.solved)} cities with a plan (none of {missing} others)" if missing else "of all cities"
-    lines.append(f"Worth {of}: {plan.objective:,.0f} {HOURS}.")
+        return [*lines, tr("No city has a plan.")]
+    missing = int((plan.cities["status"] != "no_units").sum()) - len(plan.solved)
+    said = {"solved": len(plan.solved), "missing": missing, "worth": plan.objective}
+    lines.append(
+        tr(
+            "Worth of the {solved} cities with a plan (none of {missing} others): {worth:,.0f} staff-hours a year.",
+            **said,
+        )
+        if missing
+        else tr("Worth of all cities: {worth:,.0f} staff-hours a year.", **said)
+    )
     if not math.isfinite(plan.bound):
-        return [*lines, "Nothing is proven of the whole: the bound of a city is missing."]
-    return [*lines, f"No plans of theirs are worth more than {rounded_up(plan.bound):,.0f}: gap {percent(plan.gap)}."]
+        return [*lines, tr("Nothing is proven of the whole: the bound of a city is missing.")]
+    bound = {"bound": rounded_up(plan.bound), "gap": percent(plan.gap)}
+    return [*lines, tr("No plans of theirs are worth more than {bound:,.0f}: gap {gap}.", **bound)]
 
 
 def _pool(plan: CountryPlan) -> list[str]:
@@ -133,16 +161,28 @@ def _pool(plan: CountryPlan) -> list[str]:
     if pool is None:
         return []
     if plan.price is None:
-        return [f"The pool of {plan.pool_posts:,} posts is not shared out."]
+        return [tr("The pool of {posts:,} posts is not shared out.", posts=plan.pool_posts)]
     given = cities[cities["posts_given"] > 0]
-    more = plan.objective - float(plan.solved["objective_without"].sum())
-    part = "the pool's part for this sample, " if len(plan.classes) else ""
-    text = f"Pool ({part}{plan.pool_posts:,} posts in lots of {pool.lot}, at most {pool.lots_max} a city): "
-    text += (
-        f"{given['posts_given'].sum():,} given to {count(len(given), 'city', 'cities')}, worth {more:,.0f} more than "
-    )
-    text += f"without; at the price that clears the pool a post is worth {plan.price:,.0f} {HOURS}."
-    return [text, "That there is such a pool, and that its posts come filled, is an assumption."]
+    said = {
+        "posts": plan.pool_posts, "lot": pool.lot, "lots": pool.lots_max, "given": given["posts_given"].sum(),
+        "cities": count(len(given), "city", "cities"), "price": plan.price,
+        "more": plan.objective - float(plan.solved["objective_without"].sum()),
+    }  # fmt: skip
+    if len(plan.classes):
+        text = tr(
+            "Pool (the pool's part for this sample, {posts:,} posts in lots of {lot}, at most {lots} a city): {given:,}"
+            " given to {cities}, worth {more:,.0f} more than without; at the price that clears the pool a post is "
+            "worth {price:,.0f} staff-hours a year.",
+            **said,
+        )
+    else:
+        text = tr(
+            "Pool ({posts:,} posts in lots of {lot}, at most {lots} a city): {given:,} given to {cities}, worth "
+            "{more:,.0f} more than without; at the price that clears the pool a post is worth {price:,.0f} staff-hours "
+            "a year.",
+            **said,
+        )
+    return [text, tr("That there is such a pool, and that its posts come filled, is an assumption.")]
 
 
 def _cost(plan: CountryPlan) -> list[str]:
@@ -152,21 +192,27 @@ def _cost(plan: CountryPlan) -> list[str]:
         return []
     cities = cities.assign(each=1_000 * cities["seconds"] / cities["township_powers"])
     each = cities["each"]
-    text = f"Seconds for 1,000 take-ups decided: {each.min():.2f} to {each.max():.2f}, median {each.median():.2f}; "
-    lines = [f"{text}memory of a worker with its solver: at most {cities['peak_mb'].max():,.0f} MB."]
+    lines = [
+        tr(
+            "Seconds for 1,000 take-ups decided: {least:.2f} to {most:.2f}, median {median:.2f}; memory of a worker "
+            "with its solver: at most {memory:,.0f} MB.",
+            least=each.min(), most=each.max(), median=each.median(), memory=cities["peak_mb"].max(),
+        )
+    ]  # fmt: skip
     if plan.out_of_time:
-        limit = f"{plan.options['time_limit']:,.0f} s"
-        lines.append(f"{count(plan.out_of_time, 'city', 'cities')} ran into the limit of {limit}, which caps this.")
+        late = {"cities": count(plan.out_of_time, "city", "cities"), "limit": plan.options["time_limit"]}
+        lines.append(tr("{cities} ran into the limit of {limit:,.0f} s, which caps this.", **late))
     shown = cities
     if len(cities) > MOST_LINES:
         shown = cities.nlargest(MOST_LINES, "seconds")
-        lines.append(f"The {MOST_LINES} cities that took longest:")
-    lines.append(f"{'units':>7}{'take-ups':>10}{'seconds':>9}{'of 1,000':>10}{'MB':>7}{'gap':>10}  status, city")
+        lines.append(tr("The {n} cities that took longest:", n=MOST_LINES))
+    lines.append(tr("  units  take-ups  seconds  of 1,000     MB       gap  status, city"))
     for row in shown.to_dict("records"):
         gap = percent(row["gap"]) if pd.notna(row["gap"]) else "-"
         lines.append(
             f"{row['townships'] + row['subdistricts']:>7,}{row['township_powers']:>10,}{row['seconds']:>9.1f}"
-            f"{row['each']:>10.2f}{row['peak_mb']:>7,.0f}{gap:>10}  {row['status']}, {row['name']}"
+            f"{row['each']:>10.2f}{row['peak_mb']:>7,.0f}{gap:>10}  "
+            + joined([status_named(row["status"]), row["name"]])
         )
     return lines
 
@@ -174,16 +220,20 @@ def _cost(plan: CountryPlan) -> list[str]:
 def _whole(plan: CountryPlan) -> list[str]:
     """Work out, class by class, what all cities would take."""
     names = plan.cities["name"]
-    lines = ["What all cities would take, if the cities of a class take alike:"]
+    lines = [tr("What all cities would take, if the cities of a class take alike:")]
     lines += [
-        f"  {count(row['cities'], 'city', 'cities')} of {row['units_least']} to {row['units_most']} units x "
-        f"{row['seconds']:,.1f} s ({names[row['city']]}) = {row['seconds_of_class']:,.0f} s"
+        tr(
+            "  {cities} of {least} to {most} units x {each:,.1f} s ({name}) = {seconds:,.0f} s",
+            cities=count(row["cities"], "city", "cities"), least=row["units_least"], most=row["units_most"],
+            each=row["seconds"], name=names[row["city"]], seconds=row["seconds_of_class"],
+        )
         for row in plan.classes.to_dict("records")
-    ]
+    ]  # fmt: skip
     estimate = _estimate(plan) or {}
     seconds, wall = estimate["seconds"], estimate["wall_seconds"]
     workers = count(max(1, plan.workers), "worker")
-    return [*lines, f"  in all {seconds:,.0f} s; / {workers} = {wall:,.0f} s = {wall / 3600:.1f} h."]
+    in_all = {"seconds": seconds, "workers": workers, "wall": wall, "hours": wall / 3600}
+    return [*lines, tr("  in all {seconds:,.0f} s; / {workers} = {wall:,.0f} s = {hours:.1f} h.", **in_all)]
 
 
 def _estimate(plan: CountryPlan) -> dict[str, float] | None:

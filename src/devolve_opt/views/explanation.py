@@ -9,9 +9,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from devolve_opt.language import tr
 from devolve_opt.studies.explaining import Effect, Explanation
 from devolve_opt.views.declined import declined
-from devolve_opt.views.wording import HOURS, count, percent, proof_record, rounded_up, status_lines
+from devolve_opt.views.explained_facts import (
+    kept_out,
+    lists_named,
+    pair_lines,
+    people_lines,
+    power_lines,
+    power_named,
+    town_named,
+)
+from devolve_opt.views.page import padded
+from devolve_opt.views.wording import HOURS, count, list_named, percent, proof_record, rounded_up, status_lines
 from devolve_opt.vocabulary import BASE_LIST, Category, some_of
 
 NAMED = 8
@@ -21,7 +32,11 @@ LEVERS = {
     "new_fields_max": "field allowed by new_fields_max", "fields_at_minimum": "field allowed by fields_at_minimum",
 }  # fmt: skip
 """What a lever adds one of."""
-_WHICH = {"today": "ready in it today", "new": "made ready in it by the plan", "no": "not ready in it"}
+OTHERWISE = {
+    "gives_up": "give up {ids}", "takes": "take {ids}", "not_ready": "not be ready in {ids}",
+    "becomes_ready": "become ready in {ids}", "drops_duties": "drop duty {ids}", "carries_duties": "carry duty {ids}",
+}  # fmt: skip
+"""What else a township would do, by fact; shown as `tr(OTHERWISE[...])`."""
 
 
 def explanation_text(found: Explanation) -> str:
@@ -30,15 +45,15 @@ def explanation_text(found: Explanation) -> str:
     lines = [scenario.title, *([scenario.case.notice] if scenario.case.notice else []), ""]
     lines += [answer(found), ""]
     if found.power is None:
-        lines += [*_people(found), *_worth_of_people(found)]
+        lines += [*people_lines(found.facts), *_worth_of_people(found)]
     elif found.township is None:
-        lines += [*_power(found.facts), *_room(found)]
+        lines += [*power_lines(found.facts), *_room(found)]
     else:
-        lines += [*_pair(found), *_local(found), *_levers(found)]
+        lines += [*pair_lines(found.facts, *reason(found)), *_local(found), *_levers(found)]
     if scenario.policy.goals and found.township is not None:
-        lines += ["", "What the township would gain or lose by itself leaves the goals of the policy aside."]
+        lines += ["", tr("What the township would gain or lose by itself leaves the goals of the policy aside.")]
     if found.effect is not None:
-        lines += ["", "On the whole", *_effect(found, found.effect)]
+        lines += ["", tr("On the whole"), *_effect(found, found.effect)]
     lines += ["", *status_lines(found.plan)]
     return "\n".join(lines) + "\n"
 
@@ -76,14 +91,14 @@ def reason(found: Explanation) -> tuple[str, str]:
     if found.township is None or found.power is None or facts["taken"]:
         return "", ""
     if facts["category"] == Category.SUBDISTRICT:
-        return "subdistrict", "a subdistrict takes no power"
+        return "subdistrict", tr("a subdistrict takes no power")
     table = declined(found.plan)
     row = table[(table["township"] == found.township) & (table["power"] == found.power)]
     if len(row):
         return str(row["reason"].iloc[0]), str(row["detail"].iloc[0])
     if facts["excluded"]:
         return "excluded", facts["excluded"]
-    return "no_interest" if facts["cases"] == 0 else "not_chosen", "; ".join(facts["set_aside"])
+    return "no_interest" if facts["cases"] == 0 else "not_chosen", tr("; ").join(facts["set_aside"])
 
 
 def answer(found: Explanation) -> str:
@@ -91,22 +106,31 @@ def answer(found: Explanation) -> str:
     facts = found.facts
     if found.power is None:
         change = int(facts["posts"] - facts["posts_before"])
-        moved = "as many as before" if not change else f"{abs(change)} {'more' if change > 0 else 'fewer'} than before"
-        return (
-            f"{_town(facts)} has {count(facts['posts'], 'post')}, {moved}, and {count(facts['officers'], 'officer')} "
-            f"({facts['officers_before']:.0f} before)."
-        )
+        moved = tr("{n} more than before", n=change) if change > 0 else tr("{n} fewer than before", n=-change)
+        return tr(
+            "{town} has {posts}, {moved}, and {officers} ({before:.0f} before).",
+            town=town_named(facts), posts=count(facts["posts"], "post"), officers=count(facts["officers"], "officer"),
+            moved=moved if change else tr("as many as before"), before=facts["officers_before"],
+        )  # fmt: skip
+    power = power_named(facts)
     if found.township is None:
         if facts["excluded"]:
-            return f"{_named_power(facts)} may not be handed down: {facts['excluded_because']} ({facts['excluded']})"
-        on = ", ".join(facts["lists"])
-        return f"{_named_power(facts)} is on {'the ' + on + ' list' if on else 'no list'}."
-    head = f"{_town(facts)} {'takes' if facts['taken'] else 'does not take'} {_named_power(facts)}."
+            return tr("{power} may not be handed down: {why}", power=power, why=kept_out(facts))
+        if not facts["lists"]:
+            return tr("{power} is on no list.", power=power)
+        return tr("{power} is on the {lists} list.", power=power, lists=lists_named(facts["lists"]))
+    who = {"town": town_named(facts), "power": power}
+    head = tr("{town} takes {power}.", **who) if facts["taken"] else tr("{town} does not take {power}.", **who)
     if facts["excluded"]:
-        return f"{head} It may not be handed down: {facts['excluded_because']} ({facts['excluded']})"
+        return _in_a_row(head, tr("It may not be handed down: {why}", why=kept_out(facts)))
     if facts["category"] == Category.SUBDISTRICT:
-        return f"{head} A subdistrict takes no power."
-    return f"{head} {_because(found)}"
+        return _in_a_row(head, tr("A subdistrict takes no power."))
+    return _in_a_row(head, _because(found))
+
+
+def _in_a_row(*sentences: str) -> str:
+    """Return sentences one after the other, in Chinese without a blank between them."""
+    return tr("{first} {then}", first=sentences[0], then=sentences[1]) if all(sentences) else "".join(sentences)
 
 
 def _because(found: Explanation) -> str:
@@ -114,78 +138,56 @@ def _because(found: Explanation) -> str:
     loss = facts["loss"]
     if facts["taken"]:
         if facts["needed"]:
-            return "Without it the township could not keep its rules."
-        pays = f"By itself it gains {-loss:,.0f} {HOURS} there." if loss < 0 else f"There it costs {loss:,.0f} {HOURS}."
-        pins = "; ".join(facts["set_aside"])
-        return f"It is pinned: {pins}. {pays}" if pins else pays
-    obstacles = _obstacles(found)
-    first = f"In the way: {'; '.join(obstacles)}." if obstacles else ""
+            return tr("Without it the township could not keep its rules.")
+        pays = (
+            tr("By itself it gains {hours:,.0f} staff-hours a year there.", hours=-loss)
+            if loss < 0
+            else tr("There it costs {hours:,.0f} staff-hours a year.", hours=loss)
+        )
+        pins = tr("; ").join(facts["set_aside"])
+        return _in_a_row(tr("It is pinned: {pins}.", pins=pins), pays) if pins else pays
+    obstacles = tr("; ").join(_obstacles(found))
+    first = tr("In the way: {obstacles}.", obstacles=obstacles) if obstacles else ""
     if not facts["possible"]:
-        then = "Its rules would not allow it" + (" even so" if obstacles else "")
-        return f"{first} {then}: {_rule_in_the_way(found)}.".strip()
+        rule = _rule_in_the_way(found)
+        even_so = tr("Its rules would not allow it even so: {rule}.", rule=rule)
+        return _in_a_row(first, even_so if first else tr("Its rules would not allow it: {rule}.", rule=rule))
+    if loss <= 0 and not first:
+        return tr("Nothing is in the way.")
     if loss <= 0:
-        return f"{first} Without that it would gain {-loss:,.0f} {HOURS} there." if first else "Nothing is in the way."
-    even = "Even without that it" if first else "It"
-    return f"{first} {even} would cost the township {loss:,.0f} {HOURS} more than it brings.".strip()
+        return _in_a_row(
+            first, tr("Without that it would gain {hours:,.0f} staff-hours a year there.", hours=abs(loss))
+        )
+    if first:
+        cost = tr(
+            "Even without that it would cost the township {hours:,.0f} staff-hours a year more than it brings.",
+            hours=loss,
+        )
+        return _in_a_row(first, cost)
+    return tr("It would cost the township {hours:,.0f} staff-hours a year more than it brings.", hours=loss)
 
 
 def _rule_in_the_way(found: Explanation) -> str:
     turning = found.changes[found.changes["amount"].notna()] if len(found.changes) else found.changes
     if len(turning):
         ways = [amount_in_words(row["change"], int(row["amount"])) for row in turning.to_dict("records")]
-        return f"it would take {' or '.join(ways)}"
-    return "no single change that was tried makes room for it"
+        return tr("it would take {ways}", ways=tr(" or ").join(ways))
+    return tr("no single change that was tried makes room for it")
 
 
 def _obstacles(found: Explanation) -> list[str]:
     facts = found.facts
     words = [*facts["set_aside"], *facts["list_pins"]]
     for key in facts["prerequisites"]:
-        power = "" if key[-1] == found.power else f" (which it requires: {key[-1]})"
         if key[0] == "opened":
-            words.append(f"county {key[1]} has not opened it{power}")
+            obstacle = tr("county {county} has not opened it", county=key[1])
         else:
             name = BASE_LIST if key[0] == "base" else key[1]
-            words.append(f"it is not on the {name} list{power}")
+            obstacle = tr("it is not on the {list} list", list=list_named(name))
+        if key[-1] != found.power:
+            obstacle = tr("{obstacle} (which it requires: {power})", obstacle=obstacle, power=key[-1])
+        words.append(obstacle)
     return words
-
-
-def _town(facts: Any) -> str:
-    return f"{facts['township']} {facts['township_name']} ({facts['category']}, {facts['county']})"
-
-
-def _named_power(facts: Any) -> str:
-    return f"{facts['power']} {facts['power_name']} ({facts['type']}, {facts['field']} {facts['field_name']})"
-
-
-def _pair(found: Explanation) -> Iterator[str]:
-    facts = found.facts
-    code, detail = reason(found)
-    law = f"{facts['excluded_by']}: {facts['excluded']}" if facts["excluded"] else "may be handed down"
-    yield f"  law         {law}"
-    yield f"  lists       {', '.join(facts['lists']) or 'none'}; {'' if facts['on_its_list'] else 'not '}one of its own"
-    rounds = [str(number) for number, chosen in enumerate(facts["rounds"], start=1) if chosen]
-    chosen = f"chosen in round {', '.join(rounds)}" if rounds else "not chosen in any round"
-    yield f"  choices     {chosen}; {facts['cases']:,.0f} cases a year"
-    if facts["hours"] is not None:
-        yield (
-            f"  work        takes {facts['hours']:,.0f} {HOURS}, {facts['officer_hours']:,.0f} of them officers'; the "
-            f"township needs {facts['hours_needed']:,.0f} of {facts['hours_there']:,.0f}"
-        )
-    yield (
-        f"  officers    {facts['officers']:.0f}, needed {facts['officer_hours_needed']:,.0f} of "
-        f"{facts['officer_hours_there']:,.0f} officer-hours a year"
-    )
-    yield (
-        f"  readiness   {_WHICH[facts['ready']]}"
-        + (f"; becoming ready takes {facts['readiness_hours']:,.0f} {HOURS}" if facts["ready"] == "no" else "")
-    )
-    if facts["requires"]:
-        yield f"  requires    {facts['requires']}, which it {'takes' if facts['requires_held'] else 'does not take'}"
-    for pin in facts["pins"]:
-        yield f"  pinned      {pin}"
-    if code:
-        yield f"  first seen  {code}: {detail}"
 
 
 def _local(found: Explanation) -> Iterator[str]:
@@ -194,20 +196,19 @@ def _local(found: Explanation) -> Iterator[str]:
         return
     if facts["plan_below_best"] and facts["plan_below_best"] >= 1:
         yield ""
-        yield (
-            f"By itself the township could be better by {facts['plan_below_best']:,.0f} {HOURS}: part of the gap that "
-            "the plan has left."
+        yield tr(
+            "By itself the township could be better by {hours:,.0f} staff-hours a year: part of the gap that the plan "
+            "has left.",
+            hours=facts["plan_below_best"],
         )
-    other = [
-        f"{words} {some_of(facts[name], NAMED)}"
-        for name, words in (
-            ("gives_up", "give up"), ("takes", "take"), ("not_ready", "not be ready in"),
-            ("becomes_ready", "become ready in"), ("drops_duties", "drop duty"), ("carries_duties", "carry duty"),
-        ) if facts[name]
-    ]  # fmt: skip
+    other = [tr(words, ids=some_of(facts[name], NAMED)) for name, words in OTHERWISE.items() if facts[name]]
     if other:
+        does = tr("; ").join(other)
         yield ""
-        yield f"{'Without' if facts['taken'] else 'With'} it, at its best, the township would {'; '.join(other)}."
+        yield (
+            tr("Without it, at its best, the township would {does}.", does=does) if facts["taken"]
+            else tr("With it, at its best, the township would {does}.", does=does)
+        )  # fmt: skip
 
 
 def _levers(found: Explanation) -> Iterator[str]:
@@ -219,111 +220,90 @@ def _levers(found: Explanation) -> Iterator[str]:
     sign = 1 if loss is None or loss > 0 else -1
     if rows:
         yield ""
-        yield "What would turn it, each by itself, everything the township decides solved anew"
+        yield tr("What would turn it, each by itself, everything the township decides solved anew")
     for row in rows:
         if not pd.isna(row["amount"]):
-            yield f"  {amount_in_words(row['change'], int(row['amount']))}: {_outcome(row['loss_at_amount'])}"
+            change = amount_in_words(row["change"], int(row["amount"]))
+            yield tr("  {change}: {outcome}", change=change, outcome=_outcome(row["loss_at_amount"]))
     never = [row for row in rows if pd.isna(row["amount"]) and row["tried"]]
     for row in never:
-        yield f"  not {amount_in_words(row['change'], sign * int(row['tried']))}: {_outcome(row['loss_at_amount'])}"
+        change = amount_in_words(row["change"], sign * int(row["tried"]))
+        yield tr("  not {change}: {outcome}", change=change, outcome=_outcome(row["loss_at_amount"]))
     for row in rows:
         if not row["tried"]:
-            yield f"  {amount_in_words(row['change'], sign)}: the township could not keep its rules"
+            change = amount_in_words(row["change"], sign)
+            yield tr("  {change}: {outcome}", change=change, outcome=tr("the township could not keep its rules"))
     if loss is not None and loss > 0 and not facts["taken"]:
-        price, today = facts["choice_price_to_pay"], facts["choice_price"]
-        told = f", such as {rounded_up(price):,.0f} for each round chosen instead of {today:g}" if price else ""
-        yield f"  a worth of {rounded_up(loss):,.0f} {HOURS} more{told}; below that it does not pay"
+        price, today, hours = facts["choice_price_to_pay"], facts["choice_price"], rounded_up(loss)
+        yield (
+            tr("  a worth of {hours:,.0f} staff-hours a year more, such as {price:,.0f} for each round chosen instead "
+               "of {today:g}; below that it does not pay", hours=hours, price=rounded_up(price), today=today) if price
+            else tr("  a worth of {hours:,.0f} staff-hours a year more; below that it does not pay", hours=hours)
+        )  # fmt: skip
     elif loss is not None and loss < 0 and facts["taken"]:
-        yield f"  a worth of {-loss:,.0f} {HOURS} less"
+        yield tr("  a worth of {hours:,.0f} staff-hours a year less", hours=-loss)
+
+
+def change_text(lever: str, amount: int) -> str:
+    """Return the text of a change of a lever, shown by `amount_in_words`: `{n} more certified officers`."""
+    noun, *rest = LEVERS[lever].split(" allowed ")
+    plural = noun if abs(amount) == 1 else f"{noun}s"
+    return " allowed ".join([f"{{n}} {'more' if amount > 0 else 'fewer'} {plural}", *rest])
 
 
 def amount_in_words(lever: str, amount: int) -> str:
     """Return a change of a lever in words, such as `2 more certified officers`."""
-    noun, *rest = LEVERS[lever].split(" allowed ")
-    plural = noun if abs(amount) == 1 else f"{noun}s"
-    return " allowed ".join([f"{abs(amount)} {'more' if amount > 0 else 'fewer'} {plural}", *rest])
+    return tr(change_text(lever, amount), n=abs(amount))
 
 
 def _outcome(loss: float) -> str:
     if np.isinf(loss):
-        return "the rules still do not allow it" if loss > 0 else "it could not do without"
-    return f"taking it gains {-loss:,.0f}" if loss <= 0 else f"taking it costs {loss:,.0f}"
+        return tr("the rules still do not allow it") if loss > 0 else tr("it could not do without")
+    return (
+        tr("taking it gains {hours:,.0f}", hours=abs(loss))
+        if loss <= 0
+        else tr("taking it costs {hours:,.0f}", hours=loss)
+    )
 
 
 def _effect(found: Explanation, effect: Effect) -> Iterator[str]:
     own = found.plan.bound - found.plan.objective
     if effect.plan is not None:
-        worth = f"costs {rounded_up(effect.most):,.0f}" if effect.most >= 0 else f"gains {-effect.most:,.0f}"
-        yield f"  Decided otherwise, an audited plan {worth} {HOURS}."
+        hours = rounded_up(effect.most) if effect.most >= 0 else -effect.most
+        yield (
+            tr("  Decided otherwise, an audited plan costs {hours:,.0f} staff-hours a year.", hours=hours)
+            if effect.most >= 0
+            else tr("  Decided otherwise, an audited plan gains {hours:,.0f} staff-hours a year.", hours=hours)
+        )
     elif np.isinf(effect.least):
-        yield "  Decided otherwise, no plan keeps the rules: proven."
+        yield tr("  Decided otherwise, no plan keeps the rules: proven.")
         return
     else:
-        yield "  No plan was found that decides it otherwise and keeps the rules."
+        yield tr("  No plan was found that decides it otherwise and keeps the rules.")
     if effect.least > 0:
-        yield f"  No plan that does so costs less than {effect.least:,.0f}: proven."
+        yield tr("  No plan that does so costs less than {hours:,.0f}: proven.", hours=effect.least)
     elif own > 0:
-        yield (
-            f"  Nothing more is proven: the plan's own gap ({rounded_up(own):,.0f}, {percent(found.plan.gap)}) leaves "
-            "room for plans as good that do so."
-        )
+        yield tr(
+            "  Nothing more is proven: the plan's own gap ({hours:,.0f}, {gap}) leaves room for plans as good that do "
+            "so.",
+            hours=rounded_up(own), gap=percent(found.plan.gap),
+        )  # fmt: skip
     else:
-        yield "  A plan that does so may be as good."
-
-
-def _power(facts: Any) -> Iterator[str]:
-    law = f"{facts['excluded_by']}: {facts['excluded']}" if facts["excluded"] else "may be handed down"
-    yield f"  law         {law}"
-    yield f"  lists       {', '.join(facts['lists']) or 'none'}; under the ratio rule {_or_none(facts)}"
-    yield f"  cases       {facts['cases']:,.0f} a year in townships that may take it"
-    caps = {"guide": facts["guide_list"], BASE_LIST: facts["base_list"], **facts["category_lists"]}
-    room = ", ".join(f"{name} {each['used']} of {each['cap']}" for name, each in caps.items())
-    yield f"  room        {room}"
-    for pin in facts["pins"]:
-        yield f"  pinned      {pin}"
-    yield ""
-    yield f"{'category':<16}{'townships':>10}{'round 1':>9}{'round 2':>9}{'round 3':>9}{'chosen':>8}{'taking':>8}"
-    for name, row in facts["by_category"].items():
-        rounds = "".join(f"{row[f'round_{number}']:>9}" for number in (1, 2, 3))
-        yield f"{name:<16}{row['townships']:>10}{rounds}{row['asking']:>8}{row['taking']:>8}"
+        yield tr("  A plan that does so may be as good.")
 
 
 def _room(found: Explanation) -> Iterator[str]:
     if found.changes.empty:
         return
     yield ""
-    yield "If every list held more, and nothing had to go for it (others may use the room better)"
+    yield tr("If every list held more, and nothing had to go for it (others may use the room better)")
     for row in found.changes.to_dict("records"):
         gain = row["worth"]
-        words = "no plan was found" if np.isinf(gain) else f"a plan that lists it is worth {gain:+,.0f} {HOURS}"
-        yield f"  {count(row['amount'], 'place')} more: {words}"
-
-
-def _or_none(facts: Any) -> str:
-    return ", ".join(facts["lists_ratio_rule"]) or "none"
-
-
-def _people(found: Explanation) -> Iterator[str]:
-    facts = found.facts
-    load = "-" if facts["load"] is None else f"{facts['load']:.2f}"
-    yield (
-        f"  posts       {facts['posts_before']:.0f} before; fair share {facts['fair_share']:.1f} by "
-        f"{facts['posts_formula']}, base and floating posts {facts['posts_least']} to {facts['posts_most']}; the city "
-        f"moves {facts['posts_moved']} of {facts['posts_moved_max']}"
-    )
-    yield (
-        f"  officers    {facts['officers_remaining']:.0f} remain, {facts['trained']:.0f} trained, "
-        f"{facts['moved_in']:.0f} moved in, {facts['moved_out']:.0f} out; at least {facts['officers_min']}; the city "
-        f"trains {facts['trained_all']} of {facts['certificates_max']}"
-    )
-    yield (
-        f"  work        needs {facts['hours_needed']:,.0f} of {facts['hours_there']:,.0f} {HOURS} (load {load}), "
-        f"{facts['officer_hours_needed']:,.0f} of {facts['officer_hours_there']:,.0f} officer-hours"
-    )
-    yield (
-        f"  choices     {facts['rounds_met']:.0f} of {facts['rounds_asked']:.0f} rounds met, "
-        f"{count(facts['powers_taken'], 'power')} taken, ready in {count(facts['fields_ready'], 'field')}"
-    )
+        outcome = (
+            tr("no plan was found") if np.isinf(gain)
+            else tr("a plan that lists it is worth {hours:+,.0f} staff-hours a year", hours=gain)
+        )  # fmt: skip
+        yield tr("  {places} more: {outcome}", places=count(row["amount"], "place"), outcome=outcome)
 
 
 def _worth_of_people(found: Explanation) -> Iterator[str]:
@@ -331,12 +311,15 @@ def _worth_of_people(found: Explanation) -> Iterator[str]:
         return
     facts = found.facts
     yield ""
-    yield "What it is worth to the township by itself, all that it decides solved anew (what others lose not counted)"
+    yield tr(
+        "What it is worth to the township by itself, all that it decides solved anew (what others lose not counted)"
+    )
     for row in found.changes.to_dict("records"):
         worth = row["worth"]
-        words = "its rules would not allow it" if np.isinf(worth) else f"{worth:+,.0f} {HOURS}"
-        yield f"  {amount_in_words(row['change'], int(row['amount'])):<26} {words}"
-    yield (
-        f"A post that moves is priced at {facts['price_post_moved']:g}, an officer who is trained at "
-        f"{facts['price_officer_trained']:g}."
+        words = tr("its rules would not allow it") if np.isinf(worth) else f"{worth:+,.0f} {tr(HOURS)}"
+        yield f"  {padded(amount_in_words(row['change'], int(row['amount'])), 26)} {words}"
+    yield tr(
+        "A post that moves is priced at {price_post_moved:g}, an officer who is trained at {price_officer_trained:g}.",
+        price_post_moved=facts["price_post_moved"],
+        price_officer_trained=facts["price_officer_trained"],
     )

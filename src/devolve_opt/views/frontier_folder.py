@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from devolve_opt.language import chosen, joined, tr
 from devolve_opt.studies.frontier import Frontier
+from devolve_opt.studies.kept import status_named
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
+from devolve_opt.views.page import padded
 from devolve_opt.views.plots.fronts import frontier_figure, goal_label, held_goals
-from devolve_opt.views.wording import HOURS, percent, rounded_up
+from devolve_opt.views.wording import percent, rounded_up
 from devolve_opt.vocabulary import Status
 
 POINTS = "points"
@@ -49,36 +52,42 @@ def frontier_text(frontier: Frontier) -> str:
     scenario, goals = frontier.scenario, frontier.goals
     head = [scenario.title, *([scenario.case.notice] if scenario.case.notice else [])]
     head += [
-        f"Trade-off of {', '.join(goal_label(goal) for goal in goals)}, {HOURS}; larger is better, costs are negative."
+        tr(
+            "Trade-off of {goals}, staff-hours a year; larger is better, costs are negative.",
+            goals=joined(goal_label(goal) for goal in goals),
+        )
     ]
     proven = int((frontier.points["status"] == Status.PROVEN).sum())
-    head += [f"{len(frontier.points)} points, {proven} proven."]
+    head += [tr("{points} points, {proven} proven.", points=len(frontier.points), proven=proven)]
     for goal in held_goals(frontier):
-        spacing = f"{frontier.spacing[goal]:,.4g}"
-        known = "any two plans differ by that" if frontier.exact[goal] else "between two points, others may lie"
-        head.append(f"Values of {goal_label(goal)} differ by {spacing} at least: {known}.")
+        said = {"goal": goal_label(goal), "spacing": frontier.spacing[goal]}
+        head.append(
+            tr("Values of {goal} differ by {spacing:,.4g} at least: any two plans differ by that.", **said)
+            if frontier.exact[goal]
+            else tr("Values of {goal} differ by {spacing:,.4g} at least: between two points, others may lie.", **said)
+        )
     if not frontier.open.empty:
         head += [
-            f"NOT COMPLETE: {len(frontier.open)} parts of the front are open; the same command goes on from there."
+            tr(
+                "NOT COMPLETE: {n} parts of the front are open; the same command goes on from there.",
+                n=len(frontier.open),
+            )
         ]
-    lines = [
-        f"{'point':>5}  "
-        + "  ".join(f"{goal:>16}" for goal in goals)
-        + f"  {'status':<12}  {'at most':>14}  {'gap':>8}"
-    ]
+    heads = "  ".join(padded(chosen(goal_label(goal), goal), -16) for goal in goals)
+    lines = [tr("point  {goals}  status               at most       gap", goals=heads)]
     for row in frontier.points.head(SHOWN).to_dict("records"):
         bound = "-" if pd.isna(row["bound"]) else f"{rounded_up(row['bound']):,.0f}"
         gap = "-" if pd.isna(row["gap"]) else percent(row["gap"])
         values = "  ".join(f"{row[goal]:>16,.0f}" for goal in goals)
-        lines.append(f"{row['point']:>5}  {values}  {row['status']:<12}  {bound:>14}  {gap:>8}")
+        lines.append(f"{row['point']:>5}  {values}  {padded(status_named(row['status']), 12)}  {bound:>14}  {gap:>8}")
     if len(frontier.points) > SHOWN:
-        lines.append(f"... and {len(frontier.points) - SHOWN} more in frontier.csv")
-    lines += [
-        "",
-        f"`at most`: of {goal_label(frontier.points['solved_for'].iloc[0])}, for plans as good in the other goals.",
-    ]
-    lines += ["", "Each goal first, then the others in their order:"]
-    lines.append(f"{'first':>16}  " + "  ".join(f"{goal:>16}" for goal in goals))
+        lines.append(tr("... and {n} more in frontier.csv", n=len(frontier.points) - SHOWN))
+    last = goal_label(frontier.points["solved_for"].iloc[0])
+    lines += ["", tr("`at most`: of {goal}, for plans as good in the other goals.", goal=last)]
+    lines += ["", tr("Each goal first, then the others in their order:")]
+    lines.append(tr("           first  {goals}", goals=heads))
     for first, payoff in zip(goals, frontier.payoff.to_numpy().tolist(), strict=True):
-        lines.append(f"{first:>16}  " + "  ".join(f"{value:>16,.0f}" for value in payoff))
+        lines.append(
+            f"{padded(chosen(goal_label(first), first), -16)}  " + "  ".join(f"{value:>16,.0f}" for value in payoff)
+        )
     return "\n".join([*head, "", *lines]) + "\n"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.formulation import build_model
+from devolve_opt.language import tr
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.matrix import Matrix, compile_matrix
 from devolve_opt.solver.model_text import KINDS, model_text
@@ -51,8 +52,9 @@ def model_kind(path: str | Path) -> str:
     path = Path(path)
     kind = path.suffix.lower().removeprefix(".")
     if kind not in KINDS:
-        endings = " or ".join(f".{known}" for known in KINDS)
-        raise InputError([Fault(f"must end in {endings}, the formats that solvers read.", file=str(path))])
+        endings = tr(" or ").join(f".{known}" for known in KINDS)
+        message = tr("must end in {endings}, the formats that solvers read.", endings=endings)
+        raise InputError([Fault(message, file=str(path))])
     if path.is_dir():
-        raise InputError([Fault("is a folder; name a file.", file=str(path))])
+        raise InputError([Fault(tr("is a folder; name a file."), file=str(path))])
     return kind

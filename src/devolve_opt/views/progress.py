@@ -11,20 +11,34 @@ from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
 
+from devolve_opt.language import chosen, language, speaking, tr
 from devolve_opt.solver.progress import Step
+from devolve_opt.views.page import padded
 
 QUIET_SECONDS = 10.0
 """Where nobody watches a terminal (a log file, a pipe), a line is printed on each new phase and at most this often."""
 
 
+PHASES = {
+    "start": "开始", "area teams": "片区执法队", "ratio rule": "按比例法", "build": "建立模型",
+    "any solution": "初始解", "relaxation": "松弛", "rounding": "取整", "lists": "选定清单", "townships": "安排乡镇",
+    "proof": "证明", "conflict": "查找冲突", "audited": "已核验",
+}  # fmt: skip
+"""Phases of a run, as steps carry them, each with its name in Chinese."""
+
+
 def step_text(step: Step) -> str:
     """Return a step as one line of plain text."""
-    parts = [f"{step.seconds:6.1f} s", f"{step.phase:<16}"]
-    parts.append(f"bound {step.bound:>13,.0f}" if math.isfinite(step.bound) else "bound             -")
+    bound = f"{step.bound:,.0f}" if math.isfinite(step.bound) else "-"
+    parts = [
+        tr("{seconds:6.1f} s", seconds=step.seconds),
+        padded(chosen(PHASES.get(step.phase, step.phase), step.phase), 16),
+    ]
+    parts.append(tr("bound {bound:>13}", bound=bound))
     if math.isfinite(step.objective):
-        parts.append(f"plan {step.objective:>13,.0f}")
+        parts.append(tr("plan {plan:>13,.0f}", plan=step.objective))
         if math.isfinite(step.gap):
-            parts.append(f"gap {step.gap:.3%}")
+            parts.append(tr("gap {gap:.3%}", gap=step.gap))
     return "  ".join(parts)
 
 
@@ -34,6 +48,8 @@ class Progress:
     def __init__(self, console: Console):
         self.console = console
         self.live = Live(console=console, transient=True, refresh_per_second=4) if console.is_terminal else None
+        # Steps come from other threads too, which know nothing of a language that is spoken in this one alone.
+        self._language = language()
         self._phase = ""
         self._printed = -math.inf
 
@@ -50,10 +66,12 @@ class Progress:
 
     def report(self, step: Step) -> None:
         """Show one step."""
-        text = step_text(step)
+        with speaking(self._language):
+            text = step_text(step)
+            hint = tr("Ctrl-C keeps the best plan so far") if math.isfinite(step.objective) else tr("Ctrl-C stops")
+            hinted = tr("{step}   ({hint})", step=text, hint=hint)
         if self.live:
-            hint = "Ctrl-C keeps the best plan so far" if math.isfinite(step.objective) else "Ctrl-C stops"
-            self.live.update(Spinner("dots", text=f"{text}   ({hint})"))
+            self.live.update(Spinner("dots", text=hinted))
             return
         now = time.monotonic()
         if step.phase != self._phase or now - self._printed > QUIET_SECONDS:

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from html import escape
 from io import BytesIO
@@ -28,13 +28,12 @@ from devolve_opt.plan import Plan
 from devolve_opt.policy import Policy
 from devolve_opt.prices import Prices
 from devolve_opt.schema import Output, measured, output, result_words
-from devolve_opt.settings import ASSUMPTION
 from devolve_opt.studies.comparing import read_manifest
 from devolve_opt.studies.runs import case_of_run, read_run
 from devolve_opt.views.caps import MEANINGS, caps
 from devolve_opt.views.files import svg_bytes, write_bytes, writing_to
 from devolve_opt.views.plots import figures_of
-from devolve_opt.views.report_parts import STYLE, figure, number, table
+from devolve_opt.views.report_parts import STYLE, assumed, figure, number, table
 from devolve_opt.views.wording import percent, rounded_up
 from devolve_opt.vocabulary import CHINESE, label
 
@@ -304,8 +303,8 @@ class _Page:
         rows = [
             (escape(name), escape(str(value)), escape(tr(unit)))
             for name, value, unit in [
-                *_assumed(settings, Policy),
-                *_assumed(settings.get("prices", {}), Prices, "prices."),
+                *assumed(settings, Policy),
+                *assumed(settings.get("prices", {}), Prices, "prices."),
             ]
         ]
         studies = ""
@@ -391,14 +390,3 @@ def _is_of(record: Path, manifest: Mapping[str, Any]) -> bool:
     except (OSError, ValueError):
         return False
     return all(found.get(key) == manifest[key] for key in ("title", "objective", "bound"))
-
-
-def _assumed(given: Mapping[str, Any], settings: Any, prefix: str = "") -> Iterable[tuple[str, Any, str]]:
-    """Return name, value and unit of the numbers among settings that are assumptions of this software."""
-    for name, field in settings.model_fields.items():
-        about = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-        value = given.get(name)
-        # Where a user set another value, it is the user's to say what it rests on.
-        own = value == field.get_default(call_default_factory=True)
-        if own and about.get("source") == ASSUMPTION and isinstance(value, int | float) and not isinstance(value, bool):
-            yield f"{prefix}{name}", f"{value:,g}", str(about.get("unit", ""))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from devolve_opt.settings import ASSUMPTION
 
 STYLE = """
 body { font-family: "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", "Segoe UI", sans-serif; color: #222;
@@ -57,3 +59,14 @@ def figure(caption: str, image: bytes, kind: str) -> str:
     data = b64encode(image).decode()
     shown = f'<img alt="{caption}" src="data:image/{kind};base64,{data}">'
     return f"<figure><figcaption>{caption}</figcaption>{shown}</figure>"
+
+
+def assumed(given: Mapping[str, Any], settings: Any, prefix: str = "") -> Iterable[tuple[str, Any, str]]:
+    """Return name, value and unit of the numbers among settings that are assumptions of this software."""
+    for name, field in settings.model_fields.items():
+        about = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        value = given.get(name)
+        # Where a user set another value, it is the user's to say what it rests on.
+        own = value == field.get_default(call_default_factory=True)
+        if own and about.get("source") == ASSUMPTION and isinstance(value, int | float) and not isinstance(value, bool):
+            yield f"{prefix}{name}", f"{value:,g}", str(about.get("unit", ""))

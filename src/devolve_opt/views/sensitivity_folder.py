@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from devolve_opt.language import tr
 from devolve_opt.studies.kept import NO_PLAN, NOT_FOUND
 from devolve_opt.studies.sensitivity import MEASURES, Sensitivity
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
@@ -14,6 +15,11 @@ from devolve_opt.views.wording import count, proof_record, status_lines
 RECORD = "sensitivity.json"
 KEPT = "points-kept"
 """Folder of the points that are solved, which tells this folder from any other."""
+WITHOUT = {
+    NO_PLAN: "  proven: no plan keeps the rules in {points}; their paths do not count",
+    NOT_FOUND: "  no plan was found in time in {points}; their paths do not count",
+}
+"""Points without a plan, by status; shown as `tr(WITHOUT[...])`."""
 
 
 def write_sensitivity(found: Sensitivity, folder: str | Path) -> Path:
@@ -49,35 +55,45 @@ def sensitivity_text(found: Sensitivity) -> str:
     notice = found.scenario.case.notice
     lines = [found.scenario.title, *([notice] if notice else []), *status_lines(found.plan), ""]
     lines.append(
-        f"{len(found.points)} of {count(found.wanted, 'point')} on {count(found.trajectories, 'path')}, seed "
-        f"{found.seed}; all settings move at once (Morris 1991). The ranges are assumptions:"
-    )
-    lines += [f"  {name:<28} {low:g} to {high:g}" for name, (low, high) in found.settings.items()]
+        tr(
+            "{solved} of {points} on {paths}, seed {seed}; all settings move at once (Morris 1991). The ranges are "
+            "assumptions:",
+            solved=len(found.points), points=count(found.wanted, "point"), paths=count(found.trajectories, "path"),
+            seed=found.seed,
+        )
+    )  # fmt: skip
+    lines += [tr("  {name:<28} {low:g} to {high:g}", name=name, low=low, high=high)
+              for name, (low, high) in found.settings.items()]  # fmt: skip
     statuses = found.points["status"]
-    for status, words in ((NO_PLAN, "proven: no plan keeps the rules"), (NOT_FOUND, "no plan was found in time")):
+    for status, words in WITHOUT.items():
         if (statuses == status).any():
-            lines.append(f"  {words} in {count(int((statuses == status).sum()), 'point')}; their paths do not count")
+            lines.append(tr(words, points=count(int((statuses == status).sum()), "point")))
     limited = int(statuses.isin(["time_limit", "solver_failed"]).sum())
     if limited:
-        lines.append(f"  not proven to the gap that was asked for in {count(limited, 'point')}; see the column gap")
+        points = count(limited, "point")
+        lines.append(tr("  not proven to the gap that was asked for in {points}; see the column gap", points=points))
     if found.effects.empty:
-        return "\n".join([*lines, "", "Fewer than two paths are whole: no effects are known."]) + "\n"
+        return "\n".join([*lines, "", tr("Fewer than two paths are whole: no effects are known.")]) + "\n"
     paths = int(found.effects["paths"].iloc[0])
     lines += [
         "",
-        "What a setting changes when it moves over two thirds of its range (whole numbers: nearly),",
-        f"mean size over {count(paths, 'path')}",
-        "(+ or -: which way on average if it rises, with half the width of the 95 % interval; plans within the gap",
-        "may differ without a reason, and so make small changes):",
+        tr(
+            "What a setting changes when it moves over two thirds of its range (whole numbers: nearly),\n"
+            "mean size over {paths}\n"
+            "(+ or -: which way on average if it rises, with half the width of the 95 % interval; plans within the "
+            "gap\nmay differ without a reason, and so make small changes):",
+            paths=count(paths, "path"),
+        ),
     ]
     for measure, words in MEASURES.items():
-        lines += ["", f"  {words}"]
-        scale, unit = (100, " points of 100") if measure == "list_kept" else (1, "")
+        lines += ["", f"  {tr(words)}"]
+        scale, unit = (100, tr(" points of 100")) if measure == "list_kept" else (1, "")
         ranking = found.ranking(measure)
         for row in ranking.to_dict("records"):
             if row["mean_size"] > 0:
                 size, half, mean = (scale * row[name] for name in ("mean_size", "mean_size_95", "mean"))
-                lines.append(f"    {row['setting']:<28} {size:8,.1f}{unit} ({mean:+,.1f}; 95 %: ± {half:,.1f})")
+                way = tr("({mean:+,.1f}; 95 %: ± {half:,.1f})", mean=mean, half=half)
+                lines.append(f"    {row['setting']:<28} {size:8,.1f}{unit} {way}")
         if not (ranking["mean_size"] > 0).any():
-            lines.append("    nothing changes it in these ranges")
+            lines.append(tr("    nothing changes it in these ranges"))
     return "\n".join(lines) + "\n"

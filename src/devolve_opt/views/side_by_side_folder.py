@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.studies.comparing import compare
 from devolve_opt.studies.side_by_side import SideBySide, evenness, movers
@@ -55,45 +58,59 @@ def side_by_side_text(found: SideBySide) -> str:
     """Return what differs between plans, for whom, and what was asked otherwise, in plain text."""
     (first, base), *others = found.plans.items()
     notices = sorted({plan.scenario.case.notice for plan in found.plans.values()} - {""})
-    lines = [*notices, f"{first}: {worth_line(base)}", f"  {_even(base)}"]
+    lines = [*notices, tr("{plan}: {worth}", plan=first, worth=worth_line(base)), f"  {_even(base)}"]
     ranks = compare(dict(found.plans))
     for name, plan in others:
-        lines += ["", f"{name}, against {first}: {worth_line(plan)}", f"  {_even(plan)}"]
-        lines += [f"  asked otherwise: {row['key']} {row[name] or 'none'} instead of {row[first] or 'none'}"
-                  for row in found.asked.to_dict("records") if row[name] != row[first]]  # fmt: skip
+        against = tr("{plan}, against {first}: {worth}", plan=name, first=first, worth=worth_line(plan))
+        lines += ["", against, f"  {_even(plan)}"]
+        lines += [
+            tr(
+                "  asked otherwise: {key} {now} instead of {before}",
+                key=row["key"], now=row[name] or tr("none"), before=row[first] or tr("none"),
+            )
+            for row in found.asked.to_dict("records") if row[name] != row[first]
+        ]  # fmt: skip
         lines += _verdict(ranks, first, name)
         lines += _lists(found, first, name)
         change = found.townships.loc[found.townships["plan"] == name, "rounds_met_change"]
         gain, lose = change[change > 0], change[change < 0]
         lines.append(
-            f"  townships: {len(gain)} gain rounds met ({gain.sum():,.0f} in all), {len(lose)} lose "
-            f"({-lose.sum():,.0f}), {int((change == 0).sum())} as before"
-        )
-        for words, moved in zip(("gains most", "loses most"), movers(found, name), strict=True):
-            for row in moved.to_dict("records"):
-                lines.append(
-                    f"    {words}: {row['township']} {row['name']}: rounds met {signed(row['rounds_met_change'])}, "
-                    f"powers {signed(row['powers_taken_change'])}, posts {signed(row['posts_change'])}, officers "
-                    f"{signed(row['officers_change'])}, load {row['load_change']:+.2f}"
-                )
+            tr(
+                "  townships: {gain} gain rounds met ({gained:,.0f} in all), {lose} lose ({lost:,.0f}), {same} as "
+                "before",
+                gain=len(gain), gained=gain.sum(), lose=len(lose), lost=-lose.sum(), same=int((change == 0).sum()),
+            )
+        )  # fmt: skip
+        gainers, losers = movers(found, name)
+        lines += [tr("    gains most: {change}", change=_change(row)) for row in gainers.to_dict("records")]
+        lines += [tr("    loses most: {change}", change=_change(row)) for row in losers.to_dict("records")]
     return "\n".join(lines) + "\n"
 
 
+def _change(row: Mapping[Any, Any]) -> str:
+    return tr(
+        "{township} {name}: rounds met {rounds}, powers {powers}, posts {posts}, officers {officers}, load {load:+.2f}",
+        township=row["township"], name=row["name"], rounds=signed(row["rounds_met_change"]),
+        powers=signed(row["powers_taken_change"]), posts=signed(row["posts_change"]),
+        officers=signed(row["officers_change"]), load=row["load_change"],
+    )  # fmt: skip
+
+
 def _even(plan: Plan) -> str:
-    even = evenness(plan)
-    return (
-        f"evenness: Gini index of load {even['gini_load']:.3f}, of rounds met {even['gini_rounds_met_share']:.3f}; "
-        f"highest load {even['load_most']:.2f}, least share of rounds met {even['rounds_met_share_least']:.2f}"
+    return tr(
+        "evenness: Gini index of load {gini_load:.3f}, of rounds met {gini_rounds_met_share:.3f}; highest load "
+        "{load_most:.2f}, least share of rounds met {rounds_met_share_least:.2f}",
+        **evenness(plan),
     )
 
 
 def _verdict(ranks: pd.DataFrame, first: str, name: str) -> list[str]:
     for better, worse in ((first, name), (name, first)):
         if worse in str(ranks.at["better_than", better]).split(", "):
-            return [f"  proven: {better} is worth more than {worse} can be"]
+            return [tr("  proven: {better} is worth more than {worse} can be", better=better, worse=worse)]
     if name in str(ranks.at["not_comparable_with", first]).split(", "):
-        return ["  not ranked: other data or prices, or one breaks rules"]
-    return ["  not ranked: what is proven of them overlaps"]
+        return [tr("  not ranked: other data or prices, or one breaks rules")]
+    return [tr("  not ranked: what is proven of them overlaps")]
 
 
 def _lists(found: SideBySide, first: str, name: str) -> list[str]:
@@ -101,5 +118,10 @@ def _lists(found: SideBySide, first: str, name: str) -> list[str]:
     comes = lists[(lists[first] == "") & (lists[name] != "")]["power"].tolist()
     goes = lists[(lists[first] != "") & (lists[name] == "")]["power"].tolist()
     moved = lists[(lists[first] != "") & (lists[name] != "") & (lists[first] != lists[name])]["power"].tolist()
-    return [f"  guide list: {words} {len(ids)}{': ' + some_of(ids, NAMED) if ids else ''}"
-            for words, ids in (("comes", comes), ("goes", goes), ("other lists", moved))]  # fmt: skip
+    lines = []
+    for words, ids in (
+        (tr("  guide list: comes {n}", n=len(comes)), comes), (tr("  guide list: goes {n}", n=len(goes)), goes),
+        (tr("  guide list: other lists {n}", n=len(moved)), moved),
+    ):  # fmt: skip
+        lines.append(tr("{which}: {powers}", which=words, powers=some_of(ids, NAMED)) if ids else words)
+    return lines

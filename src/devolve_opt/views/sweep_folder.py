@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from devolve_opt.language import tr
 from devolve_opt.policy import Policy
 from devolve_opt.scenario import Scenario
 from devolve_opt.studies.cap_prices import cap_prices, changes, stops_binding
+from devolve_opt.studies.kept import status_named
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
+from devolve_opt.views.page import padded
 from devolve_opt.views.plots import sweep_figure
 from devolve_opt.views.wording import percent, rounded_up
 
@@ -49,20 +52,34 @@ def write_sweep(
 
 def sweep_text(frame: pd.DataFrame, cap: str, scenario: Scenario, asked: int | None = None) -> str:
     """Return the sweep as a small table in plain text, with the unit and the notice of the data."""
-    rows = [f"{'value':>10}  {'status':<12}  {'worth':>14}  {'at most':>14}  {'gap':>8}"]
+    rows = [tr("     value  status                 worth         at most       gap")]
     for row in frame.to_dict("records"):
         known = pd.notna(row["objective"])
         worth, bound, gap = ("-", "-", "-")
         if known:
             worth, gap = f"{row['objective']:,.0f}", f"{row['gap']:.3%}" if pd.notna(row["gap"]) else "-"
             bound = f"{rounded_up(row['bound']):,.0f}" if pd.notna(row["bound"]) else "-"
-        rows.append(f"{row['value']:>10g}  {row['status']:<12}  {worth:>14}  {bound:>14}  {gap:>8}")
+        rows.append(
+            f"{row['value']:>10g}  {padded(status_named(row['status']), 12)}  {worth:>14}  {bound:>14}  {gap:>8}"
+        )
     head = [scenario.title, *([scenario.case.notice] if scenario.case.notice else [])]
-    head += [f"{cap} [{cap_unit(cap)}]; worth of the plan and the most any plan can be worth, staff-hours a year"]
+    head += [
+        tr(
+            "{cap} [{unit}]; worth of the plan and the most any plan can be worth, staff-hours a year",
+            cap=cap, unit=tr(cap_unit(cap)),
+        )
+    ]  # fmt: skip
     if len(frame) and not frame["comparable"].all():
-        head += [f"{cap} is part of how a plan is valued: worth at different values of it must not be ranked."]
+        head += [
+            tr("{cap} is part of how a plan is valued: worth at different values of it must not be ranked.", cap=cap)
+        ]
     if asked is not None and len(frame) < asked:
-        head += [f"NOT COMPLETE: {len(frame)} of {asked} values are done; the same command goes on from there."]
+        head += [
+            tr(
+                "NOT COMPLETE: {done} of {asked} values are done; the same command goes on from there.",
+                done=len(frame), asked=asked,
+            )
+        ]  # fmt: skip
     head += [""]
     rows += _prices(frame, cap)
     rows += [f"{row['value']:>10g}  {row['note']}" for row in frame.to_dict("records") if row.get("note")]
@@ -77,23 +94,25 @@ def _prices(frame: pd.DataFrame, cap: str) -> list[str]:
     changed = changes(frame)
     rows = [
         "",
-        f"What a step gains for each unit of {cap}, from these points alone, and what changes",
+        tr("What a step gains for each unit of {cap}, from these points alone, and what changes", cap=cap),
+        tr("      from          to      at least       at most  worth    powers    posts"),
     ]
-    rows.append(
-        f"{'from':>10}  {'to':>10}  {'at least':>12}  {'at most':>12}  {'worth':<6}  {'powers':>7}  {'posts':>7}"
-    )
     for step in steps.to_dict("records"):
         here = changed[(changed["from_value"] == step["from_value"]) & (changed["to_value"] == step["to_value"])]
         powers, posts = (int((here["kind"] == kind).sum()) for kind in ("power", "posts"))
         gains = "  ".join(f"{round(step[name], 1) + 0.0:>12,.1f}" for name in ("gain_least", "gain_most"))
-        changed_here = f"{step['worth']:<6}  {powers:>7}  {posts:>7}"
+        changed_here = f"{padded(tr(step['worth']), 6)}  {powers:>7}  {posts:>7}"
         rows.append(f"{step['from_value']:>10g}  {step['to_value']:>10g}  {gains}  {changed_here}")
     gap = float(frame["gap"].max())
     place = stops_binding(frame, gap) if math.isfinite(gap) else None
     if place is not None:
         rows += [
             "",
-            f"From {place:g} on, no other value here is worth over {percent(gap)} more: within the points' gap.",
+            tr(
+                "From {place:g} on, no other value here is worth over {gap} more: within the points' gap.",
+                place=place,
+                gap=percent(gap),
+            ),
         ]
     return [*rows, ""] if frame["note"].astype(bool).any() else rows
 

@@ -10,7 +10,7 @@ from devolve_opt.language import joined, language, tr
 from devolve_opt.plan import Plan
 from devolve_opt.schema import result_words
 from devolve_opt.studies.options import AGREEMENT
-from devolve_opt.vocabulary import CHINESE, Method, Status, label
+from devolve_opt.vocabulary import BASE_LIST, CHINESE, Method, Status, label
 
 HOURS = "staff-hours a year"
 """The unit of every worth; shown as `tr(HOURS)`."""
@@ -65,6 +65,13 @@ def worded(code: str) -> str:
 def notice_lines(case: Case) -> list[str]:
     """Return the line that stands at the head of every text on invented data; nothing for real ones."""
     return [tr("*** {notice}: INVENTED PLACES AND FIGURES ***", notice=case.notice)] if case.notice else []
+
+
+def list_named(name: str) -> str:
+    """Return the name of a list, a category's, `base` or `guide`; in Chinese 中心镇清单, 基础清单 or 指导清单."""
+    if language() != "zh":
+        return name
+    return {"guide": "指导清单", BASE_LIST: label(BASE_LIST)}.get(name, f"{label(name)}清单")
 
 
 def signed(value: float) -> str:
