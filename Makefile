@@ -7,7 +7,7 @@ else
 BIN := $(VENV)/bin
 endif
 
-.PHONY: demo test test-slow quick models clean
+.PHONY: demo test test-slow quick models figures clean
 
 demo: $(VENV)/installed
 	$(BIN)/devolve-opt run scenarios/baseline.toml
@@ -34,6 +34,10 @@ models: $(VENV)/installed
 	$(BIN)/devolve-opt synth models/city --size city --seed 2021 --replace
 	$(BIN)/devolve-opt synth models/pilot-district --size pilot-district --seed 2021 --replace
 	$(BIN)/devolve-opt synth models/hand --size hand --replace
+
+# The pictures that the tests hold every figure against, anew; look at each that changes.
+figures: $(VENV)/installed
+	$(BIN)/python tests/test_figures.py
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

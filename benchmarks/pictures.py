@@ -46,7 +46,7 @@ def proof_figure(frame: pd.DataFrame, gap: float) -> Figure:
     shown = [runner for runner in COLOURS if runner in set(frame.loc[frame["status"] != "skipped", "runner"])]
     handles = [Line2D([], [], color=COLOURS[runner], linewidth=2) for runner in shown]
     canvas.figure.axes[0].legend(
-        handles, shown, frameon=False, prop={"family": style.FONT, "size": 8}, ncols=len(shown), loc="lower left",
+        handles, shown, frameon=False, prop={"family": style.font(), "size": 8}, ncols=len(shown), loc="lower left",
         bbox_to_anchor=(0, 1.1), borderaxespad=0,
     )  # fmt: skip
     return canvas.figure
@@ -146,7 +146,7 @@ def country_figure(cities: pd.DataFrame, classes: pd.DataFrame, gap: float, work
     right.barh(places, spent, color=style.THIS_PLAN, height=0.7)
     for place, row, each in zip(places, classes.to_dict("records"), spent, strict=True):
         right.text(each, place, f"  {row['cities']:.0f} x {row['seconds']:,.0f} s", va="center", fontsize=7.5,
-                   fontfamily=style.FONT, color=style.TEXT)  # fmt: skip
+                   fontfamily=style.font(), color=style.TEXT)  # fmt: skip
     sizes = zip(classes["units_least"], classes["units_most"], strict=True)
     right.set_yticks(
         places, [f"{least:.0f}-{most:.0f} units" if most > least else f"{least:.0f} units" for least, most in sizes]

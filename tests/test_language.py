@@ -59,6 +59,7 @@ from devolve_opt.views.sensitivity_folder import WITHOUT as POINTS_WITHOUT
 from devolve_opt.views.supplements import KINDS
 from devolve_opt.views.wording import HOURS, STATES, count
 from devolve_opt.vocabulary import label, some_of
+from figure_texts import of_figures
 
 PACKAGE = Path(languages.__file__).parent.parent
 FILES = sorted(Path(languages.__file__).parent.glob("*.csv"))
@@ -93,7 +94,9 @@ def shown_by_table() -> frozenset[str]:
     tables = (STATES, USAGE_ERRORS, REMEDIES, OTHER_SEPARATORS, CAPTIONS)
     single = (HOURS, ", ", "; ", "units", "Show this message and exit.", "Language of what is said: `zh` or `en`.")
     in_tables = [text for table in tables for text in table.values()]
-    return frozenset([*helps, *STATUSES, *single, *in_tables, *of_data(), *of_policy(), *of_plans(), *of_studies()])
+    return frozenset(
+        [*helps, *STATUSES, *single, *in_tables, *of_data(), *of_policy(), *of_plans(), *of_studies(), *of_figures()]
+    )
 
 
 def of_data() -> set[str]:

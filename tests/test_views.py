@@ -28,7 +28,7 @@ from devolve_opt.rules.workload import staff_without_moves
 from devolve_opt.scenario import Change, Scenario
 from devolve_opt.studies.comparing import compare
 from devolve_opt.studies.solving import solve
-from devolve_opt.views import run_folder, style, tables
+from devolve_opt.views import fonts, run_folder, style, tables
 from devolve_opt.views.caps import caps
 from devolve_opt.views.page import WIDTH, display_width, folded, wrapped
 from devolve_opt.views.plots import FIGURES, sweep_figure
@@ -436,7 +436,8 @@ def test_figures_of_real_data_carry_no_notice(plan, name):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_no_chinese_and_no_formula_reaches_a_figure(name):
+def test_where_no_font_has_chinese_none_and_no_formula_reaches_a_figure(name, monkeypatch):
+    monkeypatch.setattr(fonts, "_installed", lambda: None)
     given = tiny_tables()
     rename = {"T1": "甲一", "T2": "T$2", "F1": "领域"}
     renamed = {table: frame.rename(index=rename) for table, frame in given.items() if frame.index.name == "id"}

@@ -15,10 +15,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from devolve_opt.language import joined, tr
 from devolve_opt.studies.explaining import Explanation
 from devolve_opt.views import style
 from devolve_opt.views.explanation import amount_in_words
-from devolve_opt.views.wording import HOURS
 
 BARRED: dict[str, Any] = {"linestyle": "", "marker": "x", "color": style.WARNING, "markersize": 7}
 ROW_INCHES = 0.34
@@ -33,23 +33,32 @@ class Mark:
     most: float
 
 
+@style.drawing
 def explanation_figure(found: Explanation) -> Figure:
     """Draw the values that an answer rests on, a row for each thing changed; 0 is where the answer turns."""
     marks = _marks(found)
     of_pair = found.township is not None and found.power is not None
     if of_pair:
-        takes = "takes" if found.facts["taken"] else "does not take"
-        title = f"Why {style.drawable(found.township)} {takes} {style.drawable(found.power)}"
-        lead = f"what taking it costs the township ({HOURS}); left of the line it gains, right of it it loses"
+        names = {"township": style.drawable(found.township), "power": style.drawable(found.power)}
+        taken = found.facts["taken"]
+        title = (
+            tr("Why {township} takes {power}", **names)
+            if taken
+            else tr("Why {township} does not take {power}", **names)
+        )
+        lead = tr(
+            "what taking it costs the township (staff-hours a year); left of the line it gains, right of it it loses"
+        )
     elif found.power is not None:
-        title = f"What room on the lists is worth for {style.drawable(found.power)}"
-        lead = f"how much more a plan that lists it is worth if every list holds more ({HOURS})"
+        title = tr("What room on the lists is worth for {power}", power=style.drawable(found.power))
+        lead = tr("how much more a plan that lists it is worth if every list holds more (staff-hours a year)")
     else:
-        title = f"What people are worth in {style.drawable(found.township)}"
-        lead = f"what the township gains at best ({HOURS}), the price of the change not counted"
+        title = tr("What people are worth in {township}", township=style.drawable(found.township))
+        lead = tr("what the township gains at best (staff-hours a year), the price of the change not counted")
+    note = tr("Each row by itself; everything the township decides is solved anew")
     canvas = style.plan_canvas(
         found.plan, title, lead, (8.5, 1.9 + ROW_INCHES * max(3, len(marks))),
-        "Each row by itself; everything the township decides is solved anew" if of_pair or found.power is None else "",
+        note if of_pair or found.power is None else "",
         top=0.15, bottom=0.75,
     )  # fmt: skip
     axes = canvas.figure.add_subplot(canvas.grid(1, 1, left=3.1)[0])
@@ -57,7 +66,7 @@ def explanation_figure(found: Explanation) -> Figure:
         _rows(axes, marks, gains_left=of_pair)
     else:
         style.plain(axes)
-        style.say(axes, "nothing that could be changed was solved")
+        style.say(axes, tr("nothing that could be changed was solved"))
     return canvas.figure
 
 
@@ -66,13 +75,17 @@ def _marks(found: Explanation) -> list[Mark]:
     if found.power is None:
         return [Mark(amount_in_words(row["change"], int(row["amount"])), row["worth"], row["worth"]) for row in changes]
     if found.township is None:
-        return [Mark(f"{row['amount']} more on every list", row["worth"], row["worth"]) for row in changes]
+        more = [tr("{number} more on every list", number=row["amount"]) for row in changes]
+        return [Mark(words, row["worth"], row["worth"]) for words, row in zip(more, changes, strict=True)]
     facts = found.facts
     if "loss" not in facts:
         return []
     loss = np.inf if facts["loss"] is None else facts["loss"]
-    missing = {"not open to it" if key[0] == "opened" else "not on its list" for key in facts["prerequisites"]}
-    as_it_is = f"as it is, but for: {', '.join(sorted(missing))}" if missing and not facts["taken"] else "as it is"
+    kinds = {key[0] == "opened" for key in facts["prerequisites"]}
+    missing = [tr("not on its list") if not opened else tr("not open to it") for opened in sorted(kinds)]
+    as_it_is = tr("as it is")
+    if missing and not facts["taken"]:
+        as_it_is = tr("as it is, but for: {missing}", missing=joined(missing))
     marks = [Mark(as_it_is, loss, loss)]
     sign = 1 if loss > 0 else -1
     for row in changes:
@@ -85,7 +98,7 @@ def _marks(found: Explanation) -> list[Mark]:
     if effect is not None:
         # What deciding otherwise costs everybody: taking it where it is not taken, giving it up where it is.
         ends = (effect.least, effect.most) if not facts["taken"] else (-effect.most, -effect.least)
-        marks.append(Mark("for everybody, on the whole", *ends))
+        marks.append(Mark(tr("for everybody, on the whole"), *ends))
     return marks
 
 
@@ -111,5 +124,5 @@ def _rows(axes: Axes, marks: Sequence[Mark], gains_left: bool) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
     if barred:
-        style.key(axes, [Line2D([], [], **BARRED)], ["the rules do not allow it"], loc="upper left",
+        style.key(axes, [Line2D([], [], **BARRED)], [tr("the rules do not allow it")], loc="upper left",
                   bbox_to_anchor=(-0.02, -0.1))  # fmt: skip

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from devolve_opt.language import tr
 from devolve_opt.scenario import Scenario
 from devolve_opt.views import style
 from devolve_opt.views.wording import count, signed
@@ -24,6 +25,7 @@ NAMED = 400
 """Up to so many townships each has a bar and the counties' names stand below."""
 
 
+@style.drawing
 def formulas_figure(compared: pd.DataFrame, in_short: pd.DataFrame, scenario: Scenario) -> Figure:
     """Draw the change of every township's posts, a panel for each formula; townships stand in the same order.
 
@@ -34,20 +36,24 @@ def formulas_figure(compared: pd.DataFrame, in_short: pd.DataFrame, scenario: Sc
         in_short: what `formulas_in_short` returns for it.
         scenario: what was compared.
     """
-    lead = "Posts gained or lost against today by each formula alone; each bar is a township, by county, those with"
-    lead += "\nmost posts first. Above one post the scale is logarithmic, the same in every panel, so that single posts"
-    lead += "\nshow beside large changes. Only 6-2-1-1 is published; the others are readings of their names."
-    foot = f"{style.short_name(scenario.title)}: made whole by {scenario.policy.posts_rounding}; no band, no cap on "
-    foot += "moves, no model."
+    lead = tr(
+        "Posts gained or lost against today by each formula alone; each bar is a township, by county, those with\n"
+        "most posts first. Above one post the scale is logarithmic, the same in every panel, so that single posts\n"
+        "show beside large changes. Only 6-2-1-1 is published; the others are readings of their names."
+    )
+    rounding = scenario.policy.posts_rounding
+    foot = style.stated(
+        scenario.title, tr("made whole by {rounding}; no band, no cap on moves, no model", rounding=rounding)
+    )
     formulas = in_short.to_dict("records")
     height = 2.1 + PANEL * max(1, len(formulas))
     canvas = style.canvas(
-        "Change of posts by post formula", lead, style.drawn_notice(scenario), foot,
+        tr("Change of posts by post formula"), lead, style.drawn_notice(scenario.case.synthetic), foot,
         (13, height), top=0.4, bottom=0.75,
     )  # fmt: skip
     grid = canvas.grid(max(1, len(formulas)), 1, left=0.65, right=0.2, hspace=0.55)
     if compared.empty:
-        style.say(canvas.figure.add_subplot(grid[0]), "No township.")
+        style.say(canvas.figure.add_subplot(grid[0]), tr("No township."))
         return canvas.figure
     order = _order(compared)
     counties = compared.drop_duplicates("township").set_index("township").loc[order, "county"]
@@ -78,15 +84,24 @@ def _order(compared: pd.DataFrame) -> list[str]:
 
 
 def _panel(axes: Axes, part: pd.DataFrame, formula: Mapping[Any, Any], counties: pd.Series) -> None:
-    words = f"{formula['formula']}:  {count(formula['posts_moved'], 'post')} moved"
-    words += f", {formula['reserve']} in reserve" if formula["reserve"] else ""
-    for verb, posts, whom in (("gains", "gains_most_posts", "gains_most"), ("loses", "loses_most_posts", "loses_most")):
-        if formula[whom]:
-            words += f";  {style.drawable(formula[whom], 'a township')} {verb} most ({formula[posts]:+})"
-    style.plain(axes, words, y_label="posts", grid="y")
+    posts = count(formula["posts_moved"], "post")
+    told = [tr("{formula}:  {posts} moved", formula=formula["formula"], posts=posts)]
+    if formula["reserve"]:
+        told[0] = tr(
+            "{formula}:  {posts} moved, {reserve} in reserve",
+            formula=formula["formula"], posts=posts, reserve=formula["reserve"],
+        )  # fmt: skip
+    someone = tr("a township")
+    if formula["gains_most"]:
+        name, change = style.drawable(formula["gains_most"], someone), formula["gains_most_posts"]
+        told.append(tr("{township} gains most ({change:+})", township=name, change=change))
+    if formula["loses_most"]:
+        name, change = style.drawable(formula["loses_most"], someone), formula["loses_most_posts"]
+        told.append(tr("{township} loses most ({change:+})", township=name, change=change))
+    style.plain(axes, tr(";  ").join(told), y_label=style.noun("posts"), grid="y")
     colours = [style.CATEGORY_COLOURS[category] for category in part["category"]]
     axes.bar(np.arange(len(part)), part["change"], width=0.85, color=colours)
-    axes.axhline(0, color="#888888", linewidth=0.8)
+    axes.axhline(0, color=style.AXIS, linewidth=0.8)
     for edge in _edges(counties):
         axes.axvline(edge, color=style.FAINT, linewidth=0.9, zorder=0)
     axes.tick_params(labelbottom=False, length=0)
@@ -117,5 +132,5 @@ def _name_counties(axes: Axes, counties: pd.Series) -> None:
     for name, left, right in zip(names, bounds[:-1], bounds[1:], strict=True):
         axes.annotate(
             name, ((left + right) / 2, 0), xycoords=("data", "axes fraction"), xytext=(0, -6),
-            textcoords="offset points", ha="center", va="top", fontsize=8, color=style.TEXT, fontfamily=style.FONT,
+            textcoords="offset points", ha="center", va="top", fontsize=8, color=style.TEXT, fontfamily=style.font(),
         )  # fmt: skip

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from devolve_opt.language import joined, tr
 from devolve_opt.studies.frontier import REST, Frontier
 from devolve_opt.views import style
 from devolve_opt.views.wording import HOURS, count, percent
@@ -20,26 +21,38 @@ ACROSS = 3
 """Panels beside one another, at most."""
 
 
+@style.drawing
 def frontier_figure(frontier: Frontier) -> Figure:
     """Draw a front: a panel for each two goals, a dot for each point, filled where it is proven.
 
-    In a front of two goals the shaded side holds no plan; a bar reaches from a point to the bound of its goal.
+    A bar reaches from a point to the bound of its goal; in a front of two goals the shaded side holds no plan.
     """
     panels = list(combinations(frontier.goals, 2))
     proven = int((frontier.points["status"] == Status.PROVEN).sum())
     found = len(frontier.points)
     gap = frontier.points["gap"].max()
-    by = f" by over {percent(float(gap))}" if pd.notna(gap) and gap > 0 else ""
-    lead = f"{count(found, 'plan')}, {proven} proven: these cannot be better in one goal{by} without loss in another."
+    said = {"plans": count(found, "plan"), "proven": proven}
+    if pd.notna(gap) and gap > 0:
+        lead = tr(
+            "{plans}, {proven} proven: these cannot be better in one goal by over {gap} without loss in another.",
+            gap=percent(float(gap)), **said,
+        )  # fmt: skip
+    else:
+        lead = tr("{plans}, {proven} proven: these cannot be better in one goal without loss in another.", **said)
     lead += f"\n{_completeness(frontier)}"
-    foot = f"{style.short_name(frontier.scenario.title)}. Filled: proven to its gap. Hollow: not proven in time."
+    foot = tr(
+        "{title}. Filled: proven to its gap. Hollow: not proven in time.",
+        title=style.short_name(frontier.scenario.title),
+    )
     if len(panels) == 1:
-        foot += "\nGrey: no plan can be there. A bar reaches from a point to the most that is possible at it."
+        foot += "\n" + tr("Grey: no plan can be there. A bar reaches from a point to the most that is possible at it.")
+    else:
+        foot += "\n" + tr("A bar reaches from a point to the most that is possible at it.")
     across = min(ACROSS, len(panels))
     down = -(-len(panels) // across)
     size = (9.5, 6.0) if len(panels) == 1 else (4.6 * across + 0.6, 4.2 * down + 1.4)
-    title = "What one goal costs another"
-    canvas = style.canvas(title, lead, style.drawn_notice(frontier.scenario), foot, size, top=0.3, bottom=0.6)
+    title, notice = tr("What one goal costs another"), style.drawn_notice(frontier.scenario.case.synthetic)
+    canvas = style.canvas(title, lead, notice, foot, size, top=0.3, bottom=0.6)
     grid = canvas.grid(down, across, left=1.1, wspace=0.42, hspace=0.35)
     for number, (first, second) in enumerate(panels):
         axes = canvas.figure.add_subplot(grid[number // across, number % across])
@@ -50,7 +63,7 @@ def frontier_figure(frontier: Frontier) -> Figure:
 
 def goal_label(goal: str) -> str:
     """Return a goal in words."""
-    return "all other terms" if goal == REST else label(goal)
+    return tr("all other terms") if goal == REST else label(goal)
 
 
 def held_goals(frontier: Frontier) -> list[str]:
@@ -60,8 +73,8 @@ def held_goals(frontier: Frontier) -> list[str]:
 
 def _between(frontier: Frontier) -> str:
     """Return by how much points are apart where others may lie between them; empty where none can."""
-    return ", ".join(
-        f"{frontier.spacing[goal]:,.0f} in {goal_label(goal)}"
+    return joined(
+        tr("{amount:,.0f} in {goal}", amount=frontier.spacing[goal], goal=goal_label(goal))
         for goal in held_goals(frontier)
         if not frontier.exact[goal]
     )
@@ -69,10 +82,11 @@ def _between(frontier: Frontier) -> str:
 
 def _completeness(frontier: Frontier) -> str:
     if not frontier.open.empty:
-        return f"NOT COMPLETE: {count(len(frontier.open), 'part')} of the front not searched to the end."
+        parts = count(len(frontier.open), "part")
+        return tr("NOT COMPLETE: {parts} of the front not searched to the end.", parts=parts)
     if stated := _between(frontier):
-        return f"At a spacing of {stated}: between two points, plans that differ by less may lie."
-    return "Complete: no plan lies between two points."
+        return tr("At a spacing of {spacing}: between two points, plans that differ by less may lie.", spacing=stated)
+    return tr("Complete: no plan lies between two points.")
 
 
 def _panel(axes: Axes, frontier: Frontier, first: str, second: str) -> None:
@@ -83,12 +97,12 @@ def _panel(axes: Axes, frontier: Frontier, first: str, second: str) -> None:
         upright = (points["solved_for"] == second).to_numpy() & points["bound"].notna().to_numpy()
         most = np.where(upright, points["bound"].astype(float), up)
         _empty_side(axes, across, up, most, _between(frontier) == "" and frontier.open.empty)
-        _bars(axes, frontier, first, second)
+    _bars(axes, frontier, first, second)
     axes.scatter(across[sure], up[sure], s=30, color=style.THIS_PLAN, zorder=3)
     axes.scatter(across[~sure], up[~sure], s=30, facecolors="white", edgecolors=style.THIS_PLAN, zorder=3)
-    words: dict[str, Any] = {"fontsize": 9, "fontfamily": style.FONT, "parse_math": False}
-    axes.set_xlabel(f"{goal_label(first)} ({HOURS})", **words)
-    axes.set_ylabel(f"{goal_label(second)} ({HOURS})", **words)
+    words: dict[str, Any] = {"fontsize": 9, "fontfamily": style.font(), "parse_math": False}
+    axes.set_xlabel(tr("{quantity} ({unit})", quantity=goal_label(first), unit=tr(HOURS)), **words)
+    axes.set_ylabel(tr("{quantity} ({unit})", quantity=goal_label(second), unit=tr(HOURS)), **words)
     if np.ptp(across) < 1:
         axes.set_xlim(across.min() - 1, across.max() + 1)
     if np.ptp(up) < 1:
@@ -117,7 +131,7 @@ def _empty_side(axes: Axes, across: np.ndarray, up: np.ndarray, most: np.ndarray
     edges = np.r_[left, across, right]
     levels = np.r_[most, bottom] if complete else np.r_[most[0], most[:-1], bottom]
     for begin, end, level in zip(edges[:-1], edges[1:], levels, strict=True):
-        axes.fill_between([begin, end], level, top, color="#ECECEC", linewidth=0, zorder=0)
+        axes.fill_between([begin, end], level, top, color=style.PALE, linewidth=0, zorder=0)
     axes.stairs(levels, edges, baseline=None, color=style.THIS_PLAN, linewidth=1.0, alpha=0.6)
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)

@@ -12,6 +12,7 @@ from matplotlib.colors import ListedColormap, Normalize, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.rules.lists import selection_shares
 from devolve_opt.views import style, tables
@@ -21,10 +22,11 @@ from devolve_opt.vocabulary import BASE_LIST, VOTING_CATEGORIES, label
 BLUES = ListedColormap([(1 - 0.97 * step, 1 - 0.81 * step, 1 - 0.55 * step) for step in np.linspace(0, 1, 101)])
 """From white to the plan's blue, evenly in lightness."""
 
-CHANGES = {"kept": "#BBBBBB", "moved": "#6BAED6", "came": style.THIS_PLAN, "left": style.RATIO_RULE}
+CHANGES = {"kept": style.MIDDLE_GREY, "moved": style.PLAN_LIGHT, "came": style.THIS_PLAN, "left": style.RATIO_RULE}
 """Colour of what became of a power's place on the lists."""
 
 
+@style.drawing
 def guide_list_matrix(plan: Plan) -> Figure:
     """Draw the 1+4 guide list as a matrix: a row for each listed power, a column for each list.
 
@@ -37,18 +39,21 @@ def guide_list_matrix(plan: Plan) -> Figure:
     listed = changes[changes["lists"] != ""]
     names = [BASE_LIST, *(str(category) for category in policy.own_list_categories)]
     rows = _in_order(listed, case.tables["fields"].index, ["on_base", "rounds_asked"])
-    against = (
-        f" Against the ratio rule: {counts.get('kept', 0)} in the same place, {counts.get('moved', 0)} on other lists, "
-        f"{counts.get('came', 0)} new; {counts.get('left', 0)} of its powers are dropped."
-        if plan.reference is not None
-        else ""
-    )
-    canvas = style.plan_canvas(
-        plan, f"Guide list: {len(rows)} powers on {1 + len(policy.own_list_categories)} lists",
+    against = ""
+    if plan.reference is not None:
+        against = tr(
+            "Against the ratio rule: {kept} in the same place, {moved} on other lists, {came} new; "
+            "{left} of its powers are dropped.",
+            **{change: counts.get(change, 0) for change in CHANGES},
+        )
+    lead = tr(
         "A dot stands where a power is on a list. Shade: share of the list's townships that chose it in the last round."
-        f"\n{against.strip()}",
+    )
+    title = tr("Guide list: {powers} powers on {lists} lists", powers=len(rows), lists=len(names))
+    canvas = style.plan_canvas(
+        plan, title, f"{lead}\n{against}",
         (9.2, 2.6 + max(2.0, 0.066 * (len(rows) + 2 * rows['field'].nunique()))), top=0.45, bottom=0.5,
-        note="Powers by field, base list first, then most chosen; names stand in the table guide_list",
+        note=tr("Powers by field, base list first, then most chosen; names stand in the table guide_list"),
     )  # fmt: skip
     widths = [len(names), 0.35, 1.75]
     grid = canvas.grid(1, 3, left=1.05, width_ratios=widths, wspace=0.06)
@@ -57,7 +62,7 @@ def guide_list_matrix(plan: Plan) -> Figure:
     side = canvas.figure.add_subplot(grid[2])
     side.axis("off")
     if rows.empty:
-        style.say(axes, "No power is listed.")
+        style.say(axes, tr("No power is listed."))
         strip.axis("off")
         return canvas.figure
     shares = selection_shares(case).reindex(columns=names, fill_value=0.0)
@@ -75,8 +80,8 @@ def guide_list_matrix(plan: Plan) -> Figure:
     style.plain(axes)
     axes.spines[:].set_visible(False)
     sizes = plan.decisions.guide_list["list"].value_counts()
-    heads = [f"{'base list' if name == BASE_LIST else label(name)}\n{sizes.get(name, 0)}" for name in names]
-    axes.set_xticks(range(len(names)), heads, fontfamily=style.FONT)
+    heads = [f"{tr('base list') if name == BASE_LIST else label(name)}\n{sizes.get(name, 0)}" for name in names]
+    axes.set_xticks(range(len(names)), heads, fontfamily=style.font())
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     _label_groups(axes, rows["field"], positions, "field")
@@ -99,26 +104,34 @@ def _matrix_key(figure: Figure, side: Axes, plan: Plan, counts: pd.Series) -> No
     height = figure.get_size_inches()[1]
     scale = side.inset_axes((0.1, max(0.0, 1 - 2.6 / height), 0.1, min(0.5, 1.4 / height)))
     figure.colorbar(ScalarMappable(Normalize(0, 1), BLUES), cax=scale, format=lambda value, position: share(value))
-    style.plain(scale, "share that\nchose it")
+    style.plain(scale, tr("share that\nchose it"))
     if plan.reference is not None:
-        words = {"kept": "on the same lists", "moved": "on other lists", "came": "on none: new"}
+        kept, moved, came = (counts.get(name, 0) for name in ("kept", "moved", "came"))
+        words = {
+            "kept": tr("on the same lists: {number}", number=kept),
+            "moved": tr("on other lists: {number}", number=moved),
+            "came": tr("on none: new: {number}", number=came),
+        }
         entries = [Patch(facecolor=CHANGES[name]) for name in words]
         style.key(
-            side, entries, [f"{text}: {counts.get(name, 0)}" for name, text in words.items()], loc="upper left",
-            bbox_to_anchor=(0, max(0.05, 1 - 3.0 / height)), title="Strip: under the ratio\nrule the power stands",
-            title_fontproperties={"family": style.FONT, "size": 8.5}, alignment="left",
+            side, entries, list(words.values()), loc="upper left", bbox_to_anchor=(0, max(0.05, 1 - 3.0 / height)),
+            title=tr("Strip: under the ratio\nrule the power stands"),
+            title_fontproperties={"family": style.font(), "size": 8.5}, alignment="left",
         )  # fmt: skip
 
 
 TAKE_UP_STATES = {
-    "both": ("taken, as under the ratio rule", "#7A7A7A"),
+    "both": ("taken, as under the ratio rule", style.GREY),
     "new": ("taken, not under the ratio rule", style.THIS_PLAN),
     "dropped": ("under the ratio rule only", style.RATIO_RULE),
-    "asked": ("chosen in some round, on some list, not taken", "#E9E9E9"),
+    "asked": ("chosen in some round, on some list, not taken", style.PALE),
 }
-"""What a cell of the take-up map can say, and its colour."""
+"""What a cell of the take-up map can say, shown as `tr(words)`, and its colour."""
+TAKEN = "taken"
+"""What is said of a cell where there is no ratio rule to compare with."""
 
 
+@style.drawing
 def take_up_map(plan: Plan) -> Figure:
     """Draw who takes what as a picture: a row for each township, a column for each listed power.
 
@@ -133,18 +146,18 @@ def take_up_map(plan: Plan) -> Figure:
         ["rank", "powers_taken"], ascending=[True, False], kind="stable"
     )
     states, counts = _states(plan, powers["power"], towns.index)
-    legend = {name: words for name, (words, _) in TAKE_UP_STATES.items()}
+    legend = {name: tr(words) for name, (words, _) in TAKE_UP_STATES.items()}
     if plan.reference is None:
-        legend = {"both": "taken", "asked": legend["asked"]}
-    lead = "; ".join(f"{counts[name]:,} {words}" for name, words in legend.items())
+        legend = {"both": tr(TAKEN), "asked": legend["asked"]}
+    lead = tr("; ").join(tr("{number:,} {state}", number=counts[name], state=words) for name, words in legend.items())
     canvas = style.plan_canvas(
-        plan, "Take-up: which township takes which power", f"{lead[:1].upper()}{lead[1:]}.",
+        plan, tr("Take-up: which township takes which power"), tr("{sentence}.", sentence=lead),
         (11.5, 3.0 + max(1.5, 0.042 * len(towns))), top=0.55, bottom=0.45,
-        note="Columns: powers that this plan or the ratio rule lists, by field; rows: townships, most powers first",
+        note=tr("Columns: powers that this plan or the ratio rule lists, by field; rows: townships, most powers first"),
     )  # fmt: skip
     axes = canvas.figure.add_subplot(canvas.grid(1, 1, left=1.3)[0])
     if powers.empty or towns.empty:
-        style.say(axes, "No power is listed." if powers.empty else "No township takes powers.")
+        style.say(axes, tr("No power is listed.") if powers.empty else tr("No township takes powers."))
         return canvas.figure
     across, width = _positions(powers["field"], gap=1)
     down, height = _positions(towns["category"], gap=2)
@@ -156,7 +169,7 @@ def take_up_map(plan: Plan) -> Figure:
     style.plain(axes)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
-    _label_groups(axes, towns["category"].map(label), down, "category", counted=True)
+    _label_groups(axes, towns["category"].map(label), down, "category")
     _label_groups(axes, powers["field"], across, "field", along="x")
     axes.xaxis.tick_top()
     entries = [Patch(facecolor=TAKE_UP_STATES[name][1]) for name in legend]
@@ -197,16 +210,16 @@ def _positions(groups: pd.Series, gap: int = 2) -> tuple[np.ndarray, int]:
     return positions, int(positions[-1]) + 1 if len(positions) else 0
 
 
-def _label_groups(
-    axes: Axes, groups: pd.Series, positions: np.ndarray, kind: str, along: str = "y", counted: bool = True
-) -> None:
+def _label_groups(axes: Axes, groups: pd.Series, positions: np.ndarray, kind: str, along: str = "y") -> None:
     """Put one label in the middle of each group; along the top they stand upright where they would touch."""
     named = pd.Series(groups.to_numpy(), index=positions)
     blocks = list(named.groupby((named != named.shift()).cumsum()))
     middles = [float(np.mean(block.index)) for _, block in blocks]
     words = style.drawable_ids([str(block.iloc[0]) for _, block in blocks], kind)
-    texts = [f"{word} ({len(block)})" if counted else word for word, (_, block) in zip(words, blocks, strict=True)]
+    texts = [
+        tr("{group} ({number})", group=word, number=len(block)) for word, (_, block) in zip(words, blocks, strict=True)
+    ]
     if along == "y":
-        axes.set_yticks(middles, texts, fontfamily=style.FONT, parse_math=False)
+        axes.set_yticks(middles, texts, fontfamily=style.font(), parse_math=False)
     else:
-        axes.set_xticks(middles, texts, fontfamily=style.FONT, parse_math=False, rotation=90 if len(texts) > 6 else 0)
+        axes.set_xticks(middles, texts, fontfamily=style.font(), parse_math=False, rotation=90 if len(texts) > 6 else 0)

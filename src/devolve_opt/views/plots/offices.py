@@ -11,14 +11,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
+from devolve_opt.language import chosen, joined, tr
 from devolve_opt.studies.offices import OfficePlan
-from devolve_opt.views import style
-from devolve_opt.vocabulary import Platform, Status, label
+from devolve_opt.views import fonts, style
+from devolve_opt.views.wording import STATES, percent
+from devolve_opt.vocabulary import Status, label
 
-PLATFORM_COLOURS: dict[str, str] = dict(
-    zip(map(str, Platform), ("#0072B2", "#009E73", "#D55E00", "#CC79A7"), strict=True)
-)
-"""Colour of each platform; the keys are their words."""
+NEW = {"office": "new office", "centre": "new centre"}
+TODAY = {"office": "office {number} of today", "centre": "centre {number} of today"}
+"""What an office is called that today does not know, or whose name no font can write, by kind; shown through `tr`."""
 
 LEFT, RIGHT, BOX, SPACE = 0.0, 1.0, 0.02, 0.8
 """Where the boxes of today and of the plan stand, how wide they are, and the space between them, in functions."""
@@ -35,6 +36,7 @@ def arrangements(plan: OfficePlan) -> list[list[str]]:
     return sorted(groups.values(), key=lambda names: -sum(served[name] for name in names))
 
 
+@style.drawing
 def office_flow(plan: OfficePlan, templates: list[str]) -> Figure:
     """Draw which functions go from which office of today to which office of the plan.
 
@@ -48,7 +50,7 @@ def office_flow(plan: OfficePlan, templates: list[str]) -> Figure:
     served = int(plan.templates.set_index("template").loc[templates, "townships"].sum())
     today = _offices_of_today(functions)
     # Platform by platform, as in the plan, so that few bands cross.
-    place = {name: number for number, name in enumerate(PLATFORM_COLOURS)}
+    place = {name: number for number, name in enumerate(style.PLATFORM_COLOURS)}
     lead = functions.drop_duplicates("today").set_index("today")["platform"].to_dict()
     members_of = {
         name: list(functions.index[functions["today"] == name])
@@ -57,23 +59,36 @@ def office_flow(plan: OfficePlan, templates: list[str]) -> Figure:
     before = _places(list(members_of.values()))
     after = _places([names.split("; ") for names in offices["functions"]])
     height = max(*before.values(), *after.values()) + 1
-    shown = ", ".join(label(name) for name in templates)
-    proof = "proven best" if facts["status"] == Status.PROVEN else f"{label(facts['status'])}, gap {facts['gap']:.2%}"
+    shown = joined(label(name) for name in templates)
+    proof = tr("proven best")
+    if facts["status"] != Status.PROVEN:
+        proof = tr(
+            "{status}, gap {gap}",
+            status=chosen(tr(STATES[Status(facts["status"])]), label(facts["status"])),
+            gap=percent(facts["gap"]),
+        )
+    said = style.sentences(
+        tr("For {number} townships: {names}.", number=served, names=style.short_name(shown)),
+        tr("One band is one function, its colour the platform."),
+    )
+    said += "\n" + tr(
+        "Files across offices a year: {before:,.0f} to {after:,.0f}; functions that move: {moved}.",
+        before=facts["files_before"], after=facts["files_after"], moved=facts["functions_moved"],
+    )  # fmt: skip
+    foot = f"{style.stated(plan.scenario.title, proof)}\n{tr('Names of offices stand in the table offices.')}"
     canvas = style.canvas(
-        f"Offices: {_count(functions)} today, {facts['offices']} + {facts['centres']} in the plan",
-        f"For {served} townships: {style.short_name(shown)}. One band is one function, its colour the platform.\n"
-        f"Files across offices a year: {facts['files_before']:,.0f} to {facts['files_after']:,.0f}; "
-        f"functions that move: {facts['functions_moved']}.",
-        "SYNTHETIC DATA" if plan.scenario.case.synthetic else "",
-        f"{style.short_name(plan.scenario.title)}: {proof}.\nNames of offices stand in the table offices.",
-        (9.6, 1.8 + 0.19 * height),
+        tr(
+            "Offices: {before} today, {offices} + {centres} in the plan",
+            before=_count(functions), offices=facts["offices"], centres=facts["centres"],
+        ),
+        said, style.drawn_notice(plan.scenario.case.synthetic), foot, (9.6, 1.8 + 0.19 * height),
     )  # fmt: skip
     axes = canvas.figure.add_subplot(canvas.grid(1, 1, left=1.5, right=3.6)[0])
     axes.set_xlim(LEFT, RIGHT)
     axes.set_ylim(height, -0.3)
     axes.axis("off")
     words: dict[str, Any] = {
-        "fontfamily": style.FONT,
+        "fontfamily": style.font(),
         "fontsize": 7.5,
         "va": "center",
         "parse_math": False,
@@ -81,25 +96,27 @@ def office_flow(plan: OfficePlan, templates: list[str]) -> Figure:
     }
     names = dict(zip(functions.index, style.drawable_ids(list(functions.index), "function"), strict=True))
     for name in functions.index:
-        colour = PLATFORM_COLOURS[str(functions.at[name, "platform"])]
+        colour = style.PLATFORM_COLOURS[str(functions.at[name, "platform"])]
         axes.add_patch(PathPatch(_band(before[name], after[name]), facecolor=colour, alpha=0.45, linewidth=0))
         axes.text(RIGHT + 0.015, after[name] + 0.45, names[name], color=style.TEXT, **words)
     for old, text in today.items():
         there = [before[name] for name in members_of[old]]
-        _box(axes, LEFT, there, "#666666")
+        _box(axes, LEFT, there, style.SMALL_PRINT)
         axes.text(LEFT - 0.015, float(np.mean(there)) + 0.45, text, ha="right", **words)
     for row in offices.to_dict("records"):
         members = [after[name] for name in row["functions"].split("; ")]
-        colour = PLATFORM_COLOURS[row["platform"]]
+        colour = style.PLATFORM_COLOURS[row["platform"]]
         _box(axes, RIGHT - BOX, members, colour)
-        whose = f"= {today[row['name']]}" if row["name"] in today else f"new {row['kind']}"
+        whose = tr(NEW[row["kind"]])
+        if row["name"] in today:
+            whose = f"= {today[row['name']]}"
+        text = whose + "\n" + tr("{number:.1f} persons", number=row["staff"])
         axes.text(
-            RIGHT + 0.37, float(np.mean(members)) + 0.45, f"{whose}\n{row['staff']:.1f} persons", color=colour,
-            fontweight="bold", **words,
+            RIGHT + 0.37, float(np.mean(members)) + 0.45, text, color=colour, **{**words, **fonts.bold(text)},
         )  # fmt: skip
-    platforms = [name for name in PLATFORM_COLOURS if name in set(functions["platform"])]
+    platforms = [name for name in style.PLATFORM_COLOURS if name in set(functions["platform"])]
     style.key(
-        canvas.figure, [Rectangle((0, 0), 1, 1, color=PLATFORM_COLOURS[name], alpha=0.6) for name in platforms],
+        canvas.figure, [Rectangle((0, 0), 1, 1, color=style.PLATFORM_COLOURS[name], alpha=0.6) for name in platforms],
         [label(name) for name in platforms], loc="lower right", ncols=4, bbox_to_anchor=(0.995, 0.0),
     )  # fmt: skip
     return canvas.figure
@@ -112,7 +129,7 @@ def _offices_of_today(functions: pd.DataFrame) -> dict[str, str]:
     for row in functions.drop_duplicates("today").to_dict("records"):
         name, kind = str(row["today"]), str(row["kind"])
         numbers[kind] += 1
-        shown[name] = style.drawable(name, f"{kind} {numbers[kind]} of today")
+        shown[name] = style.drawable(name, tr(TODAY[kind], number=numbers[kind]))
     return shown
 
 

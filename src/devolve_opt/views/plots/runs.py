@@ -8,31 +8,42 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.studies.cap_prices import cap_prices
 from devolve_opt.views import style
 from devolve_opt.views.wording import HOURS, percent, short_status
 from devolve_opt.vocabulary import Method, Status, Term
 
+PHASES = ("start", "any solution", "lists", "townships", "relaxation", "rounding", "proof")
+"""Phases of a search; shown as `style.noun(phase)`."""
+
 VIEW_OF_GAPS = 4.0
 """The value axis reaches this many last gaps beyond the last bound; what lay further off before is named, not drawn."""
 
 
+@style.drawing
 def progress(plan: Plan) -> Figure:
     """Draw how bound and best plan came together over time; the shaded gap is what is not proven."""
     steps = plan.steps
     wall = float(steps["seconds"].max()) if len(steps) else 0.0
     by_rule = plan.method is Method.RATIO
-    best = "the ratio rule's plan" if by_rule else "best plan"
-    bound_words = f"bound {plan.bound:,.0f}" if np.isfinite(plan.bound) else short_status(plan)
-    lead = f"After {wall:,.0f} s: {best} {plan.objective:,.0f}, {bound_words} {HOURS}; gap {percent(plan.gap)}."
+    known = np.isfinite(plan.bound)
+    lead = tr(
+        "After {seconds:,.0f} s: {best} {worth:,.0f}, {bound} {hours}; gap {gap}.",
+        seconds=wall, best=tr("the ratio rule's plan") if by_rule else tr("best plan"), worth=plan.objective,
+        bound=tr("bound {worth:,.0f}", worth=plan.bound) if known else short_status(plan), hours=tr(HOURS),
+        gap=percent(plan.gap),
+    )  # fmt: skip
     asked = plan.options.get("gap")
     if asked is not None and not by_rule:
-        lead += f" Asked for: {percent(float(asked))}."
-    canvas = style.plan_canvas(plan, "How the search went", lead, (9.5, 4.4), top=0.3, bottom=0.55)
-    axes = style.plain(canvas.figure.add_subplot(canvas.grid(1, 1, left=0.95)[0]), "", "seconds", HOURS, grid="y")
+        lead = style.sentences(lead, tr("Asked for: {gap}.", gap=percent(float(asked))))
+    canvas = style.plan_canvas(plan, tr("How the search went"), lead, (9.5, 4.4), top=0.3, bottom=0.55)
+    axes = style.plain(
+        canvas.figure.add_subplot(canvas.grid(1, 1, left=0.95)[0]), "", tr("seconds"), tr(HOURS), grid="y"
+    )
     if steps.empty or not np.isfinite(steps[["bound", "objective"]].to_numpy(float)).any():
-        style.say(axes, "No steps were recorded.")
+        style.say(axes, tr("No steps were recorded."))
         return canvas.figure
     seconds = steps["seconds"].to_numpy(float)
     bound, found = (steps[name].to_numpy(float) for name in ("bound", "objective"))
@@ -41,28 +52,28 @@ def progress(plan: Plan) -> Figure:
     bound, found = (np.where(np.isfinite(values), values, np.nan) for values in (bound, found))
     lowest, top = _worth_showing(bound, found)
     lowest = plan.objective if by_rule else lowest
-    axes.step(seconds, bound, where="post", color=style.TEXT, linewidth=1.5, label="bound: no plan is worth more")
-    label = "the ratio rule's plan" if by_rule else "best plan so far"
+    axes.step(seconds, bound, where="post", color=style.TEXT, linewidth=1.5, label=tr("bound: no plan is worth more"))
+    label = tr("the ratio rule's plan") if by_rule else tr("best plan so far")
     axes.step(seconds, found, where="post", color=style.THIS_PLAN, linewidth=1.8, label=label)
     _phases(axes, steps)
     room = max(top - lowest, 1e-6 * max(1.0, abs(top)), 1.0)
     axes.set_ylim(lowest - 0.04 * room, top + 0.12 * room)
     cut = np.maximum(found, lowest - 0.04 * room)
-    known = np.isfinite(cut) & np.isfinite(bound)
-    axes.fill_between(seconds, cut, bound, where=known, step="post", color="#E6EDF5", linewidth=0)
+    drawn = np.isfinite(cut) & np.isfinite(bound)
+    axes.fill_between(seconds, cut, bound, where=drawn, step="post", color=style.UNPROVEN, linewidth=0)
     axes.set_xlim(0, max(wall, 1e-3) * 1.02)
     axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))
     first = found[np.isfinite(found)]
     if len(first) and first[0] < lowest:
         axes.annotate(
-            f"first plan: {first[0]:,.0f}", (0.01, 0.02), xycoords="axes fraction", fontsize=8, color=style.THIS_PLAN,
-            fontfamily=style.FONT,
+            tr("first plan: {worth:,.0f}", worth=first[0]), (0.01, 0.02), xycoords="axes fraction", fontsize=8,
+            color=style.THIS_PLAN, fontfamily=style.font(),
         )  # fmt: skip
     loosest = bound[np.isfinite(bound)]
     if len(loosest) and loosest[0] > top:
         axes.annotate(
-            f"first bound: {loosest[0]:,.0f}", (0.99, 0.96), xycoords="axes fraction", fontsize=8, ha="right", va="top",
-            color=style.TEXT, fontfamily=style.FONT,
+            tr("first bound: {worth:,.0f}", worth=loosest[0]), (0.99, 0.96), xycoords="axes fraction", fontsize=8,
+            ha="right", va="top", color=style.TEXT, fontfamily=style.font(),
         )  # fmt: skip
     handles, words = axes.get_legend_handles_labels()
     style.key(axes, handles, words, loc="lower right", bbox_to_anchor=(1.01, 0.985), ncols=2, borderpad=0.1)
@@ -87,15 +98,21 @@ def _phases(axes: Axes, steps: pd.DataFrame) -> None:
     lasted = [*starts["seconds"].iloc[1:], wall] - starts["seconds"].to_numpy()
     for began, phase, seconds in zip(starts["seconds"], starts["phase"], lasted, strict=True):
         if began > 0:
-            axes.axvline(began, color="#AAAAAA", linewidth=0.8, linestyle=":")
+            axes.axvline(began, color=style.MIDDLE_GREY, linewidth=0.8, linestyle=":")
         # The names of short phases would write over one another.
         if seconds > 0.12 * wall:
             axes.annotate(
-                str(phase), (began, 1), xycoords=("data", "axes fraction"), xytext=(3, -3), textcoords="offset points",
-                va="top", fontsize=7.5, color="#555555", fontfamily=style.FONT, parse_math=False,
+                style.noun(str(phase)), (began, 1), xycoords=("data", "axes fraction"), xytext=(3, -3),
+                textcoords="offset points", va="top", fontsize=7.5, color=style.SMALL_PRINT, fontfamily=style.font(),
+                parse_math=False,
             )  # fmt: skip
 
 
+WITHOUT = {"infeasible": "infeasible", "no_plan": "no plan", "failed": "failed"}
+"""Why there is no plan at a cap, by its status; shown as `tr(words)`."""
+
+
+@style.drawing
 def sweep_figure(frame: pd.DataFrame, cap: str, unit: str, title: str, notice: str = "") -> Figure:
     """Draw a sweep: the value at each cap and what a step gains, each with the interval that is proven.
 
@@ -104,7 +121,7 @@ def sweep_figure(frame: pd.DataFrame, cap: str, unit: str, title: str, notice: s
     Args:
         frame: as `studies.sweeping.sweep` returns it; points without a plan are named on the axis.
         cap: the key of the policy that was varied.
-        unit: its unit.
+        unit: its unit, one of the policy's; shown as `tr(unit)`.
         title: title of the scenario.
         notice: words for invented data, or nothing.
     """
@@ -113,32 +130,36 @@ def sweep_figure(frame: pd.DataFrame, cap: str, unit: str, title: str, notice: s
     numbers = numbers.sort_values("value", kind="stable")
     solved, without = numbers[numbers["objective"].notna()], numbers[numbers["objective"].isna()]
     proven = solved["status"] == Status.PROVEN
-    lead = f"{len(solved)} of {len(numbers)} caps have a plan, {proven.sum()} of them proven to the gap asked for."
+    lead = tr(
+        "{solved} of {caps} caps have a plan, {proven} of them proven to the gap asked for.",
+        solved=len(solved), caps=len(numbers), proven=proven.sum(),
+    )  # fmt: skip
     lead += f"\n{_comparison(solved, cap)}"
     foot = (
-        f"{style.short_name(title)}.\nThe bar spans plan and bound: the best value lies within it. "
-        "Hollow: the gap asked for is not proven."
+        tr("{sentence}.", sentence=style.short_name(title))
+        + "\n"
+        + tr("The bar spans plan and bound: the best value lies within it. Hollow: the gap asked for is not proven.")
     )
-    notice = "SYNTHETIC DATA" if notice else ""
-    canvas = style.canvas(f"What {cap} is worth", lead, notice, foot, (9.5, 8.6), top=0.3, bottom=0.55)
+    notice = style.drawn_notice(bool(notice))
+    canvas = style.canvas(tr("What {cap} is worth", cap=cap), lead, notice, foot, (9.5, 8.6), top=0.3, bottom=0.55)
     grid = canvas.grid(4, 1, left=1.0, height_ratios=[3, 1.2, 1, 1], hspace=0.34)
-    value = style.plain(canvas.figure.add_subplot(grid[0]), "Value of the plan", "", HOURS, grid="both")
+    value = style.plain(canvas.figure.add_subplot(grid[0]), tr("Value of the plan"), "", tr(HOURS), grid="both")
     if numbers.empty:
-        style.say(value, "No point was solved.")
+        style.say(value, tr("No point was solved."))
         return canvas.figure
     _values(value, solved, proven, without)
     lower = (
         (
-            "Overload against today (above zero: relief, below: cost)",
+            tr("Overload against today (above zero: relief, below: cost)"),
             solved[str(Term.OVERLOAD)],
-            "staff-hours\na year",
+            tr("staff-hours\na year"),
             style.TERM_COLOURS[Term.OVERLOAD],
         ),
-        ("Posts moved", solved["posts_moved_count"], "posts", style.TERM_COLOURS[Term.POSTS_MOVED]),
+        (tr("Posts moved"), solved["posts_moved_count"], style.noun("posts"), style.TERM_COLOURS[Term.POSTS_MOVED]),
     )
-    heading = f"What a step gains for each unit of {cap}: at least and at most"
+    heading = tr("What a step gains for each unit of {cap}: at least and at most", cap=cap)
     steps = canvas.figure.add_subplot(grid[1], sharex=value)
-    _steps(style.plain(steps, heading, "", "staff-hours\na year", grid="both"), frame)
+    _steps(style.plain(steps, heading, "", tr("staff-hours\na year"), grid="both"), frame)
     for row, (heading, values, unit_there, colour) in enumerate(lower, start=2):
         axes = style.plain(canvas.figure.add_subplot(grid[row], sharex=value), heading, "", unit_there, grid="both")
         _points(axes, solved["value"], values, proven, colour)
@@ -150,23 +171,26 @@ def sweep_figure(frame: pd.DataFrame, cap: str, unit: str, title: str, notice: s
         axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))
         if row == 2:
             axes.tick_params(labelbottom=False)
-    axes.set_xlabel(f"{cap} ({unit})", fontsize=9, fontfamily=style.FONT, parse_math=False)
+    axes.set_xlabel(
+        tr("{quantity} ({unit})", quantity=cap, unit=tr(unit)), fontsize=9, fontfamily=style.font(), parse_math=False
+    )
     value.tick_params(labelbottom=False)
     return canvas.figure
 
 
 def _values(axes: Axes, solved: pd.DataFrame, proven: pd.Series, without: pd.DataFrame) -> None:
     bound = solved["bound"].where(np.isfinite(solved["bound"]))
-    axes.fill_between(solved["value"], solved["objective"], bound, color="#E6EDF5", linewidth=0)
+    axes.fill_between(solved["value"], solved["objective"], bound, color=style.UNPROVEN, linewidth=0)
     axes.vlines(solved["value"], solved["objective"], bound, color=style.THIS_PLAN, linewidth=2.4, alpha=0.45)
     axes.scatter(solved["value"], bound, marker="_", s=60, color=style.THIS_PLAN)
     _points(axes, solved["value"], solved["objective"], proven, style.THIS_PLAN)
     axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))
     for cap_value, status in zip(without["value"], without["status"], strict=True):
         axes.axvline(cap_value, color=style.WARNING, linewidth=1, linestyle=":")
+        words = WITHOUT.get(str(status), str(status).replace("_", " "))
         axes.annotate(
-            str(status).replace("_", " "), xy=(cap_value, 0.03), xycoords=("data", "axes fraction"), rotation=90,
-            xytext=(2, 0), textcoords="offset points", fontsize=8, color=style.WARNING, fontfamily=style.FONT,
+            tr(words), xy=(cap_value, 0.03), xycoords=("data", "axes fraction"), rotation=90,
+            xytext=(2, 0), textcoords="offset points", fontsize=8, color=style.WARNING, fontfamily=style.font(),
         )  # fmt: skip
 
 
@@ -175,15 +199,15 @@ def _steps(axes: Axes, frame: pd.DataFrame) -> None:
     axes.tick_params(labelbottom=False)
     steps = cap_prices(frame) if frame.get("comparable", pd.Series([True])).all() else pd.DataFrame()
     if steps.empty:
-        style.say(axes, "No two values to compare.")
+        style.say(axes, tr("No two values to compare."))
         return
     for step in steps.to_dict("records"):
         least, most = step["gain_least"], step["gain_most"]
         if np.isfinite([least, most]).all():
             ends = [step["from_value"], step["to_value"]]
-            axes.fill_between(ends, least, most, color="#C9D8EA", linewidth=0)
+            axes.fill_between(ends, least, most, color=style.UNPROVEN_STEP, linewidth=0)
             axes.hlines([least, most], *ends, color=style.THIS_PLAN, linewidth=1.2)
-    axes.axhline(0, color="#555555", linewidth=0.8)
+    axes.axhline(0, color=style.SMALL_PRINT, linewidth=0.8)
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))
 
@@ -199,8 +223,11 @@ def _comparison(solved: pd.DataFrame, cap: str) -> str:
     if len(solved) < 2:
         return ""
     if not solved["comparable"].all():
-        return f"{cap} is part of how a plan is valued: worth at different values of it must not be ranked."
+        return tr("{cap} is part of how a plan is valued: worth at different values of it must not be ranked.", cap=cap)
     best = solved.iloc[int(solved["objective"].to_numpy().argmax())]
     others = solved[solved["value"] != best["value"]]
     beaten = int((others["bound"] < best["objective"]).sum())
-    return f"Best plan at {best['value']:g}; proven better than any plan at {beaten} of the other {len(others)} caps."
+    return tr(
+        "Best plan at {value:g}; proven better than any plan at {beaten} of the other {others} caps.",
+        value=best["value"], beaten=beaten, others=len(others),
+    )  # fmt: skip

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
+from devolve_opt.language import tr
 from devolve_opt.studies.sensitivity import MEASURES, Sensitivity
 from devolve_opt.views import style
 from devolve_opt.views.wording import count, short_status
@@ -16,6 +17,7 @@ ROW_INCHES, LEAST_INCHES = 0.22, 1.5
 """Height of a setting's bar, and of a panel at least."""
 
 
+@style.drawing
 def sensitivity_figure(found: Sensitivity) -> Figure:
     """Draw a panel for each measure, a bar for each setting: the mean size of its effect, with its 95 % interval."""
     order = found.ranking()["setting"].tolist()
@@ -23,18 +25,25 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
     rows = -(-len(MEASURES) // COLUMNS)
     whole = 0 if found.effects.empty else int(found.effects["paths"].iloc[0])
     canvas = style.canvas(
-        "What the plan hangs on",
-        "Mean change when a setting moves over two thirds of its range (whole numbers: nearly),\n"
-        "wherever the others stand; "
-        f"over {whole} of {count(found.trajectories, 'path')}, seed {found.seed}; lines: 95 % interval",
-        style.drawn_notice(found.scenario),
-        f"{style.short_name(found.scenario.title)}: {short_status(found.plan)}. The ranges are assumptions.\n"
-        "Changes of either sign count. Plans within the gap may differ without a reason, and so make small changes.",
+        tr("What the plan hangs on"),
+        tr(
+            "Mean change when a setting moves over two thirds of its range (whole numbers: nearly),\n"
+            "wherever the others stand; over {whole} of {paths}, seed {seed}; lines: 95 % interval",
+            whole=whole, paths=count(found.trajectories, "path"), seed=found.seed,
+        ),
+        style.drawn_notice(found.scenario.case.synthetic),
+        style.sentences(
+            style.stated(found.scenario.title, short_status(found.plan)), tr("The ranges are assumptions.")
+        )
+        + "\n"
+        + tr(
+            "Changes of either sign count. Plans within the gap may differ without a reason, and so make small changes."
+        ),
         (11, 1.9 + rows * (height + 0.55)), top=0.35, bottom=0.5,
     )  # fmt: skip
     if not order:
         style.say(
-            canvas.figure.add_subplot(canvas.grid(1, 1)[0]), "fewer than two paths are whole: no effects are known"
+            canvas.figure.add_subplot(canvas.grid(1, 1)[0]), tr("fewer than two paths are whole: no effects are known")
         )
         return canvas.figure
     grid = canvas.grid(rows, COLUMNS, left=1.9, wspace=0.12, hspace=0.55 / height * 1.6)
@@ -47,10 +56,10 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
 
 
 def _bars(axes: Axes, found: Sensitivity, measure: str, order: list[str]) -> None:
-    style.plain(axes, MEASURES[measure], grid="x")
+    style.plain(axes, style.noun(MEASURES[measure]), grid="x")
     rows = found.ranking(measure).set_index("setting").loc[order]
     if not (rows["mean_size"] > 0).any():
-        style.say(axes, "nothing changes it\nin these ranges")
+        style.say(axes, tr("nothing changes it\nin these ranges"))
         return
     places = np.arange(len(order))[::-1]
     sizes, errors = rows["mean_size"].to_numpy(float), np.nan_to_num(rows["mean_size_95"].to_numpy(float))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
+from devolve_opt.language import tr
 from devolve_opt.studies.side_by_side import SideBySide
 from devolve_opt.views import style
 from devolve_opt.views.wording import count, short_status
@@ -13,9 +15,10 @@ NAMED = 4
 """Townships named on each side: those that climb and fall most from the first plan to the last."""
 LABEL_ROOM = 0.03
 """Room that a label takes, as a share of the height."""
-CLIMBING, FALLING, OTHER = style.THIS_PLAN, style.WARNING, "#C8C8C8"
+CLIMBING, FALLING, OTHER = style.THIS_PLAN, style.WARNING, style.MIDDLE_GREY
 
 
+@style.drawing
 def side_by_side_figure(found: SideBySide) -> Figure:
     """Draw a bump chart: a line a township, its rank by rounds met of rounds asked under each plan."""
     names = list(found.plans)
@@ -24,18 +27,23 @@ def side_by_side_figure(found: SideBySide) -> Figure:
     climb = [town for town in change.sort_values(ascending=False, kind="stable").index if change[town] > 0][:NAMED]
     fall = [town for town in change.sort_values(kind="stable").index if change[town] < 0][:NAMED]
     first = next(iter(found.plans.values()))
-    lead = (
-        f"{count(len(ranks), 'township')} by the share of their rounds that is met, the best first;\nmarked are those "
-        "that climb and fall most from the first plan to the last"
+    lead = tr(
+        "{townships} by the share of their rounds that is met, the best first;\nmarked are those that climb and fall "
+        "most from the first plan to the last",
+        townships=count(len(ranks), "township"),
     )
-    proofs = "; ".join(f"{style.short_name(name)}: {short_status(plan)}" for name, plan in found.plans.items())
+    proofs = tr("; ").join(
+        tr("{title}: {status}", title=style.short_name(name), status=short_status(plan))
+        for name, plan in found.plans.items()
+    )
     canvas = style.canvas(
-        "How townships rank under each plan", lead, style.drawn_notice(first.scenario),
-        f"{proofs}.\nA rank says nothing of how much is met; ties are in the order of the case.",
+        tr("How townships rank under each plan"), lead, style.drawn_notice(first.scenario.case.synthetic),
+        tr("{sentence}.", sentence=proofs) + "\n"
+        + tr("A rank says nothing of how much is met; ties are in the order of the case."),
         (max(7.5, 2.2 * len(names) + 3.0), 6.0), top=0.3, bottom=0.4,
     )  # fmt: skip
     axes = canvas.figure.add_subplot(canvas.grid(1, 1, left=0.9, right=1.9)[0, 0])
-    style.plain(axes, "", "", "rank")
+    style.plain(axes, "", "", tr("rank"))
     labels = _apart(ranks[names[-1]][[*climb, *fall]], LABEL_ROOM * len(ranks))
     for town in ranks.index:
         colour = CLIMBING if town in climb else FALLING if town in fall else OTHER
@@ -45,9 +53,10 @@ def side_by_side_figure(found: SideBySide) -> Figure:
         if marked:
             axes.annotate(f"{style.drawable(town)} {change[town]:+.0f}", (len(names) - 1, labels[town]),
                           xytext=(6, 0), textcoords="offset points", va="center", fontsize=8, color=colour,
-                          fontfamily=style.FONT)  # fmt: skip
-    axes.set_xticks(range(len(names)), [style.short_name(name) for name in names])
+                          fontfamily=style.font(), parse_math=False)  # fmt: skip
+    axes.set_xticks(range(len(names)), [style.short_name(name) for name in names], parse_math=False)
     axes.set_ylim(len(ranks) + 0.5, 0.5)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     return canvas.figure
 
 

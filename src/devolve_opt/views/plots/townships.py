@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.policy import Policy
 from devolve_opt.views import style, tables
@@ -25,6 +26,7 @@ OFFICERS_SHOWN = 8
 """Offices with more officers than this share the last bar."""
 
 
+@style.drawing
 def workload(plan: Plan) -> Figure:
     """Draw the load of every township, a panel for each category, sorted by load under the plan.
 
@@ -36,24 +38,23 @@ def workload(plan: Plan) -> Figure:
     steps = [step.until for step in policy.overload_steps]
     lines = [policy.overload_free_share, *steps] if policy.overload == "priced" else [policy.wall_share]
     first = lines[0]
-    lead = f"Townships above {share(first)} of the hours there: {(table['load'] > first).sum()} of {len(table)} under "
-    lead += "this plan" if plan.reference is not None else "the ratio rule"
-    if plan.reference is not None:
-        lead += f", {(table['load_ratio_rule'] > first).sum()} under the ratio rule"
-    lead += f", {(table['load_before'] > first).sum()} today. Above 100 %: {(table['load'] > 1).sum()}"
-    lead += f", {(table['load_ratio_rule'] > 1).sum()}" if plan.reference is not None else ""
-    lead += f", {(table['load_before'] > 1).sum()}."
-    note = "Each column of marks is a township; today: statutory work and staff"
     if policy.overload == "priced":
-        note += f"; beside the lines: price of each hour above; stop at {share(lines[-1])}"
+        note = tr(
+            "Each column of marks is a township; today: statutory work and staff; beside the lines: price of each hour "
+            "above; stop at {share}",
+            share=share(lines[-1]),
+        )
+    else:
+        note = tr("Each column of marks is a township; today: statutory work and staff")
+    lead = _above(table, first, plan.reference is not None)
     canvas = style.plan_canvas(
-        plan, "Workload: hours needed as a share of the hours there", lead, (13, 5.6), top=0.5, bottom=0.6,
+        plan, tr("Workload: hours needed as a share of the hours there"), lead, (13, 5.6), top=0.5, bottom=0.6,
         note=note,
     )  # fmt: skip
     widths = [max(len(part), NARROWEST) for _, part in groups] or [1]
     grid = canvas.grid(1, len(widths), left=0.75, right=0.95, width_ratios=widths, wspace=0.06)
     if not groups:
-        style.say(canvas.figure.add_subplot(grid[0]), "No township.")
+        style.say(canvas.figure.add_subplot(grid[0]), tr("No township."))
         return canvas.figure
     values = table[["load", "load_ratio_rule", "load_before"]].to_numpy(float)
     reach = [float(np.nanmin(values)), float(np.nanmax(values))] if np.isfinite(values).any() else [0.8, 1.0]
@@ -71,11 +72,12 @@ def workload(plan: Plan) -> Figure:
     assert base is not None
     base.set_ylim(*bounds)
     base.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
-    base.set_ylabel("load", fontsize=8.5, fontfamily=style.FONT)
-    entries = {"today": style.dot(style.TODAY, marker="_", size=6)}
+    base.set_ylabel(tr("load"), fontsize=8.5, fontfamily=style.font())
+    entries = {tr("today"): style.dot(style.TODAY, marker="_", size=6)}
     if plan.reference is not None:
-        entries |= {"ratio rule": style.dot(style.RATIO_RULE, hollow=True, size=4)}
-    entries |= {"this plan" if plan.reference is not None else "ratio rule (this plan)": style.dot(style.TEXT)}
+        entries |= {tr("ratio rule"): style.dot(style.RATIO_RULE, hollow=True, size=4)}
+    own = tr("this plan") if plan.reference is not None else tr("ratio rule (this plan)")
+    entries |= {own: style.dot(style.TEXT)}
     style.key(
         canvas.figure, list(entries.values()), list(entries), loc="lower left", ncols=3,
         bbox_to_anchor=(0.05, 0.32 / 5.6),
@@ -83,11 +85,30 @@ def workload(plan: Plan) -> Figure:
     return canvas.figure
 
 
+def _above(table: pd.DataFrame, first: float, with_rule: bool) -> str:
+    """Say how many townships are loaded above the first line, and above all hours there."""
+    columns = {"plan": "load", "rule": "load_ratio_rule", "today": "load_before"}
+    said = {name: int((table[column] > first).sum()) for name, column in columns.items()}
+    said |= {f"{name}_full": int((table[column] > 1).sum()) for name, column in columns.items()}
+    said |= {"total": len(table)}
+    if with_rule:
+        return tr(
+            "Townships above {share} of the hours there: {plan} of {total} under this plan, "
+            "{rule} under the ratio rule, {today} today. Above 100 %: {plan_full}, {rule_full}, {today_full}.",
+            share=share(first), **said,
+        )  # fmt: skip
+    return tr(
+        "Townships above {share} of the hours there: {plan} of {total} under the ratio rule, {today} today. "
+        "Above 100 %: {plan_full}, {today_full}.",
+        share=share(first), **said,
+    )  # fmt: skip
+
+
 def _loads(axes: Axes, part: pd.DataFrame, category: str, with_rule: bool) -> None:
     places = np.arange(len(part))
     axes.scatter(places, part["load_before"], marker="_", s=26, linewidths=1.1, color=style.TODAY)
     if with_rule:
-        axes.vlines(places, part["load"], part["load_ratio_rule"], color="#F3D2A5", linewidth=1)
+        axes.vlines(places, part["load"], part["load_ratio_rule"], color=style.RATIO_RULE_PALE, linewidth=1)
         axes.scatter(
             places, part["load_ratio_rule"], s=11, facecolors="white", edgecolors=style.RATIO_RULE, linewidths=0.9
         )
@@ -103,16 +124,19 @@ def _load_lines(axes: Axes, policy: Policy, lines: list[float], bounds: tuple[fl
         if not bounds[0] <= line <= bounds[1]:
             continue
         stop = wall or number == len(lines) - 1
-        colour, dashes = (style.WARNING, "-") if stop else ("#888888", "--")
+        colour, dashes = (style.WARNING, "-") if stop else (style.AXIS, "--")
         axes.axhline(line, color=colour, linewidth=1, linestyle=dashes, zorder=0)
         if last:
-            words = "wall" if wall else "stop" if stop else f"{prices[number]:g} h an hour"
+            words = tr("wall") if wall else tr("stop")
+            if not stop:
+                words = tr("{price:g} h an hour", price=prices[number])
             axes.annotate(
                 words, (1, line), xycoords=("axes fraction", "data"), xytext=(3, 0), textcoords="offset points",
-                va="center", fontsize=7.5, color="#555555", fontfamily=style.FONT,
+                va="center", fontsize=7.5, color=style.SMALL_PRINT, fontfamily=style.font(),
             )  # fmt: skip
 
 
+@style.drawing
 def posts_before_after(plan: Plan) -> Figure:
     """Draw which townships gain and lose posts, and what each category has before and after.
 
@@ -124,25 +148,33 @@ def posts_before_after(plan: Plan) -> Figure:
     changed = table[table["change"] != 0]
     gained = int(table["change"].clip(lower=0).sum())
     by_rule = int(table["change_ratio_rule"].clip(lower=0).sum())
-    lead = (
-        f"{gained} posts move: {(table['change'] > 0).sum()} townships gain, {(table['change'] < 0).sum()} lose, "
-        f"{(table['change'] == 0).sum()} keep theirs."
-    )
+    said = [
+        tr(
+            "{moved} posts move: {gain} townships gain, {lose} lose, {keep} keep theirs.",
+            moved=gained, gain=(table["change"] > 0).sum(), lose=(table["change"] < 0).sum(),
+            keep=(table["change"] == 0).sum(),
+        )
+    ]  # fmt: skip
     if plan.reference is not None:
         granted = changed["change_ratio_rule"].clip(lower=0)
         elsewhere = int((changed["change"].clip(lower=0) - granted).clip(lower=0).sum())
-        lead += f" The ratio rule moves {by_rule}; {elsewhere} of this plan's go to townships it does not give them."
+        said.append(
+            tr(
+                "The ratio rule moves {rule}; {elsewhere} of this plan's go to townships it does not give them.",
+                rule=by_rule, elsewhere=elsewhere,
+            )
+        )  # fmt: skip
     shown = changed
     if len(changed) > SHOWN_CHANGES:
         shown = changed.loc[changed["change"].abs().sort_values(ascending=False, kind="stable").index[:SHOWN_CHANGES]]
-        lead += f" Shown: the {SHOWN_CHANGES} largest changes."
+        said.append(tr("Shown: the {number} largest changes.", number=SHOWN_CHANGES))
     order = {str(category): number for number, category in enumerate(Category)}
     shown = shown.assign(rank=shown["category"].map(order))
     shown = shown.sort_values(["rank", "change"], ascending=[True, False], kind="stable")
     height = max(4.2, 1.9 + 0.17 * (len(shown) + shown["category"].nunique()))
     canvas = style.plan_canvas(
-        plan, "Posts: who gains and who loses", lead, (11.5, height), top=0.4, bottom=0.5,
-        note="Posts in whole numbers; county totals do not change",
+        plan, tr("Posts: who gains and who loses"), style.sentences(*said), (11.5, height), top=0.4, bottom=0.5,
+        note=tr("Posts in whole numbers; county totals do not change"),
     )  # fmt: skip
     grid = canvas.grid(1, 2, left=1.6, width_ratios=[1.5, 1], wspace=0.5)
     _post_changes(canvas.figure.add_subplot(grid[0]), shown, plan.reference is not None)
@@ -151,17 +183,17 @@ def posts_before_after(plan: Plan) -> Figure:
 
 
 def _post_changes(axes: Axes, shown: pd.DataFrame, with_rule: bool) -> None:
-    style.plain(axes, "Change of each township that changes", "posts gained or lost", grid="x")
+    style.plain(axes, tr("Change of each township that changes"), tr("posts gained or lost"), grid="x")
     if shown.empty:
-        style.say(axes, "No township's posts change.")
+        style.say(axes, tr("No township's posts change."))
         return
     group = (shown["category"] != shown["category"].shift()).cumsum().to_numpy()
     places = np.arange(len(shown)) + group - 1
     colours = shown["category"].map(style.CATEGORY_COLOURS)
-    axes.axvline(0, color="#888888", linewidth=0.9)
+    axes.axvline(0, color=style.AXIS, linewidth=0.9)
     axes.hlines(places, 0, shown["change"], color=list(colours), linewidth=3.2)
     axes.scatter(shown["change"], places, color=list(colours), s=26, zorder=3)
-    marks = {"this plan": style.dot(style.TEXT)}
+    marks = {tr("this plan"): style.dot(style.TEXT)}
     if with_rule:
         axes.scatter(
             shown["change_ratio_rule"],
@@ -172,31 +204,39 @@ def _post_changes(axes: Axes, shown: pd.DataFrame, with_rule: bool) -> None:
             edgecolors=style.RATIO_RULE,
             zorder=4,
         )
-        marks["ratio rule"] = style.dot(style.RATIO_RULE, hollow=True, marker="D", size=4)
+        marks[tr("ratio rule")] = style.dot(style.RATIO_RULE, hollow=True, marker="D", size=4)
     ids = style.drawable_ids(list(shown["township"]), "township")
     posts = zip(ids, shown["posts_before"], shown["posts"], strict=True)
-    names = [f"{name}  {before} to {after}" for name, before, after in posts]
-    axes.set_yticks(places, names, fontfamily=style.FONT, parse_math=False)
+    names = [tr("{name}  {before} to {after}", name=name, before=before, after=after) for name, before, after in posts]
+    axes.set_yticks(places, names, fontfamily=style.font(), parse_math=False)
     axes.tick_params(axis="y", length=0, labelsize=7.5)
     axes.set_ylim(places[-1] + 0.8, -0.8)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     style.key(
-        axes, list(marks.values()), list(marks), loc="lower right", bbox_to_anchor=(1.01, 0.985), ncols=2, borderpad=0.1
+        axes,
+        list(marks.values()),
+        list(marks),
+        loc="lower right",
+        bbox_to_anchor=(1.01, 0.985),
+        ncols=2,
+        borderpad=0.1,
+        handlelength=1.0,
+        columnspacing=1.0,
     )
     for category, middle in pd.Series(places).groupby(shown["category"].to_numpy(), sort=False).mean().items():
         axes.annotate(
             label(str(category)), (1, float(middle)), xycoords=("axes fraction", "data"), xytext=(4, 0),
             textcoords="offset points", va="center", fontsize=8, color=style.CATEGORY_COLOURS[str(category)],
-            fontfamily=style.FONT,
+            fontfamily=style.font(),
         )  # fmt: skip
 
 
 def _posts_by_category(axes: Axes, table: pd.DataFrame, with_rule: bool) -> None:
-    style.plain(axes, "Net change of each category", "posts", grid="x")
+    style.plain(axes, tr("Net change of each category"), style.noun("posts"), grid="x")
     sums = table.groupby("category")[["posts_before", "posts", "change", "change_ratio_rule"]].sum()
     sums = sums.reindex([str(category) for category in Category if category in sums.index])
     places = np.arange(len(sums))
-    axes.axvline(0, color="#888888", linewidth=0.9)
+    axes.axvline(0, color=style.AXIS, linewidth=0.9)
     axes.barh(places, sums["change"], height=0.55, color=[style.CATEGORY_COLOURS[name] for name in sums.index])
     if with_rule:
         axes.scatter(
@@ -209,8 +249,10 @@ def _posts_by_category(axes: Axes, table: pd.DataFrame, with_rule: bool) -> None
             zorder=3,
         )
     posts = zip(sums.index, sums["posts_before"], sums["posts"], strict=True)
-    texts = [f"{label(name)}\n{before:,} to {after:,}" for name, before, after in posts]
-    axes.set_yticks(places, texts, fontfamily=style.FONT)
+    texts = [
+        f"{label(name)}\n{tr('{before:,} to {after:,}', before=before, after=after)}" for name, before, after in posts
+    ]
+    axes.set_yticks(places, texts, fontfamily=style.font())
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -218,6 +260,7 @@ def _posts_by_category(axes: Axes, table: pd.DataFrame, with_rule: bool) -> None
         axes.set_xlim(-1, 1)
 
 
+@style.drawing
 def officers(plan: Plan) -> Figure:
     """Draw how many officers the enforcement offices have, and where the plan's officers come from.
 
@@ -229,14 +272,15 @@ def officers(plan: Plan) -> Figure:
     today, remaining, after, trained = (
         table[name].sum() for name in ("officers_before", "officers_remaining", "officers", "trained")
     )
-    lead = (
-        f"{today:,} certified officers today, {remaining:,} after a year's losses, {after:,} with {trained:,} trained. "
-        f"Offices below the minimum of {least}: "
-        f"{(table['officers_before'] < least).sum()} today, {(table['officers'] < least).sum()} under the plan."
-    )
+    lead = tr(
+        "{today:,} certified officers today, {remaining:,} after a year's losses, {after:,} with {trained:,} trained. "
+        "Offices below the minimum of {least}: {short_today} today, {short} under the plan.",
+        today=today, remaining=remaining, after=after, trained=trained, least=least,
+        short_today=(table["officers_before"] < least).sum(), short=(table["officers"] < least).sum(),
+    )  # fmt: skip
     canvas = style.plan_canvas(
-        plan, "Enforcement offices: certified officers", lead, (11.5, 4.6), top=0.4, bottom=0.55,
-        note="Every office of a township or subdistrict counts once",
+        plan, tr("Enforcement offices: certified officers"), lead, (11.5, 4.6), top=0.4, bottom=0.55,
+        note=tr("Every office of a township or subdistrict counts once"),
     )  # fmt: skip
     grid = canvas.grid(1, 2, left=0.75, width_ratios=[1.6, 1], wspace=0.38)
     _offices_by_size(canvas.figure.add_subplot(grid[0]), table, least, plan.reference is not None)
@@ -245,12 +289,15 @@ def officers(plan: Plan) -> Figure:
 
 
 def _offices_by_size(axes: Axes, table: pd.DataFrame, least: int, with_rule: bool) -> None:
-    style.plain(axes, "Offices by number of officers", "officers in the office", "offices", grid="y")
-    columns = {"today": ("officers_before", style.TODAY)}
+    style.plain(
+        axes, tr("Offices by number of officers"), tr("officers in the office"), style.noun("offices"), grid="y"
+    )
+    columns = {tr("today"): ("officers_before", style.TODAY)}
     if with_rule:
-        columns |= {"ratio rule": ("officers_ratio_rule", style.RATIO_RULE), "this plan": ("officers", style.THIS_PLAN)}
+        columns |= {tr("ratio rule"): ("officers_ratio_rule", style.RATIO_RULE)}
+        columns |= {tr("this plan"): ("officers", style.THIS_PLAN)}
     else:
-        columns |= {"ratio rule (this plan)": ("officers", style.RATIO_RULE)}
+        columns |= {tr("ratio rule (this plan)"): ("officers", style.RATIO_RULE)}
     last = max(OFFICERS_SHOWN, least + 1)
     width = 0.84 / len(columns)
     for number, (column, colour) in enumerate(columns.values()):
@@ -258,19 +305,23 @@ def _offices_by_size(axes: Axes, table: pd.DataFrame, least: int, with_rule: boo
         places = sizes.index.to_numpy(float) + (number - (len(columns) - 1) / 2) * width
         bars = axes.bar(places, sizes, width=0.92 * width, color=colour)
         texts = [str(size) if size else "" for size in sizes]
-        axes.bar_label(bars, texts, fontsize=7, color="#555555", padding=1, fontfamily=style.FONT)
+        axes.bar_label(bars, texts, fontsize=7, color=style.SMALL_PRINT, padding=1, fontfamily=style.font())
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.axvline(least - 0.5, color=style.WARNING, linewidth=1.2)
     axes.annotate(
-        f"minimum {least}", (least - 0.5, 1), xycoords=("data", "axes fraction"), xytext=(-4, -3), ha="right", va="top",
-        textcoords="offset points", fontsize=8, color=style.WARNING, fontfamily=style.FONT,
+        tr("minimum {number}", number=least), (least - 0.5, 1), xycoords=("data", "axes fraction"), xytext=(-4, -3),
+        ha="right", va="top",
+        textcoords="offset points", fontsize=8, color=style.WARNING, fontfamily=style.font(),
     )  # fmt: skip
     axes.set_xlim(-0.6, last + 0.6)
-    axes.set_xticks(range(last + 1), [*map(str, range(last)), f"{last} or more"], fontfamily=style.FONT)
+    axes.set_xticks(
+        range(last + 1), [*map(str, range(last)), tr("{number} or more", number=last)], fontfamily=style.font()
+    )
     style.key(axes, [Patch(facecolor=colour) for _, colour in columns.values()], list(columns), loc="upper right")
 
 
 def _sources(axes: Axes, table: pd.DataFrame) -> None:
-    style.plain(axes, "Officers gained, by category", grid="x")
+    style.plain(axes, tr("Officers gained, by category"), grid="x")
     sums = table.assign(offices=1).groupby("category")[["trained", "moved_in", "offices"]].sum()
     sums = sums.reindex([str(category) for category in Category if category in sums.index])
     places = np.arange(len(sums))
@@ -281,18 +332,18 @@ def _sources(axes: Axes, table: pd.DataFrame) -> None:
     )
     for place, total in zip(places, sums["trained"] + sums["moved_in"], strict=True):
         axes.annotate(str(total), (total, place), xytext=(3, 0), textcoords="offset points", va="center", fontsize=7.5,
-                      color="#555555", fontfamily=style.FONT)  # fmt: skip
+                      color=style.SMALL_PRINT, fontfamily=style.font())  # fmt: skip
     names = [f"{label(str(name))}\n{count(number, 'office')}" for name, number in sums["offices"].items()]
-    axes.set_yticks(places, names, fontfamily=style.FONT)
+    axes.set_yticks(places, names, fontfamily=style.font())
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
     axes.set_xlim(0, max(1.0, 1.12 * float((sums["trained"] + sums["moved_in"]).max())) if len(sums) else 1.0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    entries = [Patch(facecolor="#555555"), Patch(facecolor="white", edgecolor="#555555", hatch="////")]
+    entries = [Patch(facecolor=style.SMALL_PRINT), Patch(facecolor="white", edgecolor=style.SMALL_PRINT, hatch="////")]
     style.key(
         axes,
         entries,
-        ["trained", "moved in within the county"],
+        [tr("trained"), tr("moved in within the county")],
         loc="upper left",
         bbox_to_anchor=(-0.02, -0.09),
         ncols=2,
