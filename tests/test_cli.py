@@ -38,6 +38,7 @@ COMMANDS = (
     "teams",
     "admit",
     "phases",
+    "app",
 )
 DONE, NO_PLAN, BAD_INPUT = 0, 1, 2
 

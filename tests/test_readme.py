@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 COMMANDS = (
     "check", "template", "synth", "run", "report", "posts", "compare", "sweep", "frontier", "alternatives", "explain",
-    "choices", "robust", "sensitivity", "offices", "admit", "phases",
+    "choices", "robust", "sensitivity", "offices", "admit", "phases", "app",
 )  # fmt: skip
 SECONDS = 20
 """Time limit of each solve here; a plan with the gap it has by then shows that the command works."""
@@ -56,8 +56,13 @@ def needed(words: list[str]) -> list[str]:
     return [word for word in words[2:] if not word.startswith("-")] if words[1] == "compare" else []
 
 
+def serves(words: list[str]) -> bool:
+    """Tell whether a command goes on until it is ended, so that it is not run here: tests of its own start the app."""
+    return words[1] == "app"
+
+
 README_COMMANDS = commands_of(README.read_text(encoding="utf-8"))
-QUICK = [words for words in README_COMMANDS if not takes_long(words)]
+QUICK = [words for words in README_COMMANDS if not takes_long(words) and not serves(words)]
 LONG = [words for words in README_COMMANDS if takes_long(words)]
 
 

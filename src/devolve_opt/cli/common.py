@@ -100,26 +100,15 @@ def read_plan(run: Path, case_folder: Path | None) -> Plan:
 @contextmanager
 def marking(path: Path) -> Iterator[None]:
     """Within this block, what is wrong with a workbook is marked in a copy of it as well."""
-    from devolve_opt.reading.workbook import ENDING
-    from devolve_opt.reading.xlsx import sheets_of
-
     try:
         yield
     except InputError as error:
-        # A fault without a sheet is one of the file itself, which was not read and is not to be opened now.
-        if path.suffix.lower() == ENDING and all(fault.file.startswith(sheets_of(path.name)) for fault in error.faults):
-            _mark(path, error)
+        from devolve_opt.views.marked import marked_if_it_can_be
+
+        copy = marked_if_it_can_be(path, error.faults)
+        if copy is not None:
+            err.print(tr("A copy with the bad cells marked: {copy}", copy=copy), markup=False)
         raise
-
-
-def _mark(path: Path, error: InputError) -> None:
-    from devolve_opt.views.marked import write_marked
-
-    try:
-        copy = write_marked(path, error.faults)
-    except Exception:  # a file that is not read cannot be marked
-        return
-    err.print(tr("A copy with the bad cells marked: {copy}", copy=copy), markup=False)
 
 
 STATUSES = (

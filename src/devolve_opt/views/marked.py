@@ -14,8 +14,8 @@ from openpyxl.utils import column_index_from_string, get_column_letter, quote_sh
 from openpyxl.worksheet.worksheet import Worksheet
 
 from devolve_opt.errors import Fault
-from devolve_opt.reading.workbook import FAULTS_SHEET
-from devolve_opt.reading.xlsx import place_of
+from devolve_opt.reading.workbook import ENDING, FAULTS_SHEET
+from devolve_opt.reading.xlsx import place_of, sheets_of
 from devolve_opt.schema.header import HEADER_KEYS
 from devolve_opt.views.files import writing_to
 from devolve_opt.views.sheets import put, save, set_up_printing, write_heading
@@ -28,6 +28,19 @@ SUFFIX = "-错误标注"
 RED = "C00000"
 """Colour of the tab of a sheet with faults."""
 _CELL = re.compile(r"cell ([A-Z]{1,3})[0-9]+$")
+
+
+def marked_if_it_can_be(path: Path, faults: Sequence[Fault]) -> Path | None:
+    """Write the copy of `write_marked`; None where the file is no workbook that can be marked, or none of its sheets
+    is at fault.
+    """
+    # A fault without a sheet is one of the file itself, which was not read and is not to be opened now.
+    if path.suffix.lower() != ENDING or not all(fault.file.startswith(sheets_of(path.name)) for fault in faults):
+        return None
+    try:
+        return write_marked(path, faults)
+    except Exception:  # a file that is not read cannot be marked
+        return None
 
 
 def write_marked(path: Path, faults: Sequence[Fault]) -> Path:
