@@ -7,7 +7,7 @@ else
 BIN := $(VENV)/bin
 endif
 
-.PHONY: demo test test-slow quick models figures clean
+.PHONY: demo test test-slow docs quick models figures clean
 
 demo: $(VENV)/installed
 	$(BIN)/devolve-opt run scenarios/baseline.toml
@@ -22,6 +22,11 @@ test: $(VENV)/installed
 test-slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow --thorough
 	$(BIN)/python -m pytest -n 2 -m "hypothesis and not slow" --thorough
+
+# The documentation as pages that open without a network, from the file system too.
+docs: $(VENV)/installed
+	$(BIN)/python -m sphinx -W --keep-going -q -E -b html -d build/doctrees docs build/docs
+	@echo "Open $(CURDIR)/build/docs/index.html in a browser."
 
 # Speed and memory of small scenarios, printed and never asserted; the others: `python -m benchmarks --help`.
 quick: $(VENV)/installed

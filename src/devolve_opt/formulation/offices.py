@@ -131,7 +131,7 @@ def mandatory_heads_its_own(model, head):
 
 
 def offices_within_cap(model):
-    r"""There are at most so many offices: $\sum_{h\,office} x_{hh} \le O$.
+    r"""There are at most so many offices: $\sum_{h \text{ office}} x_{hh} \le O$.
 
     Unit: offices. Source: `Offices.offices_max`; the report's 9, in another place 7.
     """
@@ -139,7 +139,7 @@ def offices_within_cap(model):
 
 
 def centres_within_cap(model):
-    r"""There are at most so many centres: $\sum_{h\,centre} x_{hh} \le C$.
+    r"""There are at most so many centres: $\sum_{h \text{ centre}} x_{hh} \le C$.
 
     Unit: centres. Source: `Offices.centres_max`; the report's 5 became 3.
     """

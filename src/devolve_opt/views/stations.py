@@ -20,8 +20,9 @@ def stations(plan: Plan) -> pd.DataFrame:
         - `station`, `name`, `kind`, `kind_chinese`, `field`: the station.
         - `staff`, `certified`: who works there, and how many of them hold a certificate (persons).
         - `status`: `county_run`, `managed` (the township directs a share of its hours) or `devolved`.
-        - `kept_from`: blank, `devolution`, or `management and devolution`; `reason` and `source` (an article, the
-          report or the policy) of that. Where the scenario has no [policy.stations] they are those of its defaults.
+        - `kept_from`: blank, `devolution`, or `management and devolution`.
+        - `reason`, `source`: why, and the article, the report or the policy that says so. Where the scenario has no
+          [policy.stations] they are those of its defaults.
         - `readiness_brought`: whether it brings readiness in its field to the township's plan.
         - `hours_gained`: hours that the township gains by it, less the own work that comes along (staff-hours a year;
           negative where that is more).
