@@ -23,10 +23,10 @@ from devolve_opt.app.shown import (
     verdict,
 )
 from devolve_opt.errors import InputError
-from devolve_opt.language import Language, chosen, language, speaking, tr
-from devolve_opt.schema import phrases
+from devolve_opt.language import Language, chosen, speaking, tr
 from devolve_opt.views.explanation import explanation_text
 from devolve_opt.views.plan_workbook import PLAN_WORKBOOK, SHEETS
+from devolve_opt.views.report import CAPTIONS
 from devolve_opt.views.wording import short_status, status_lines, worth_line
 
 REPORT = "report.html"
@@ -111,8 +111,7 @@ def _until_written(job: Job[Papers], wanted: Language) -> None:
 def _figures(session: Session, run: Run, wanted: Language) -> None:
     papers = _papers(session, run, wanted)
     for name, picture in ({} if papers is None else papers.figures).items():
-        words = phrases().get(name)
-        title = name.replace("_", " ") if words is None else words[language() == "en"]
+        title = tr(CAPTIONS[name]) if name in CAPTIONS else name.replace("_", " ")
         st.image(BytesIO(picture), caption=plain(title), width="stretch")
     _foot(run)
 
