@@ -18,5 +18,5 @@ def of_figures() -> set[str]:
         offices.NEW, offices.TODAY, robust.UNCERTAIN_NAMES, runs.WITHOUT, MEASURES, STATIONS, teams.PARTS, teams.MODES,
     ]  # fmt: skip
     states = [words for words, _ in lists.TAKE_UP_STATES.values()]
-    single = [*states, lists.TAKEN, *choice_rules.WHY_NONE, *GROUPS, *LIMITS, *runs.PHASES, *KEPT, *style.NOUNS]
+    single = [*states, lists.TAKEN, *choice_rules.WHY_NONE, *GROUPS, *LIMITS, *KEPT, *style.NOUNS]
     return {*single, *(str(text) for table in tables for text in table.values())}

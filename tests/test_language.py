@@ -19,7 +19,6 @@ from pydantic import BaseModel
 from devolve_opt import audit
 from devolve_opt import language as languages
 from devolve_opt.app.caps import NAMES as CAPS_IN_APP
-from devolve_opt.app.shown import PHASES
 from devolve_opt.audit import area_teams as audit_of_teams
 from devolve_opt.audit import phases as audit_of_phases
 from devolve_opt.audit.offices import audit_offices
@@ -93,7 +92,7 @@ def texts_of(text: str) -> tuple[set[str], list[int]]:
 def shown_by_table() -> frozenset[str]:
     """Return the texts that stand in a table of the code and are shown by a `tr` that names the table."""
     helps = help_texts(typer.main.get_command(app))
-    tables = (STATES, USAGE_ERRORS, REMEDIES, OTHER_SEPARATORS, CAPTIONS, CAPS_IN_APP, PHASES)
+    tables = (STATES, USAGE_ERRORS, REMEDIES, OTHER_SEPARATORS, CAPTIONS, CAPS_IN_APP)
     single = (HOURS, ", ", "; ", "units", "Show this message and exit.", "Language of what is said: `zh` or `en`.")
     in_tables = [text for table in tables for text in table.values()]
     return frozenset(

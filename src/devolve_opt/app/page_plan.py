@@ -25,6 +25,7 @@ from devolve_opt.app.shown import (
 from devolve_opt.errors import InputError
 from devolve_opt.language import Language, chosen, speaking, tr
 from devolve_opt.views.explanation import explanation_text
+from devolve_opt.views.fonts import missing_font
 from devolve_opt.views.plan_workbook import PLAN_WORKBOOK, SHEETS
 from devolve_opt.views.report import CAPTIONS
 from devolve_opt.views.wording import short_status, status_lines, worth_line
@@ -110,6 +111,8 @@ def _until_written(job: Job[Papers], wanted: Language) -> None:
 
 def _figures(session: Session, run: Run, wanted: Language) -> None:
     papers = _papers(session, run, wanted)
+    if told := missing_font():
+        st.warning(told)
     for name, picture in ({} if papers is None else papers.figures).items():
         title = tr(CAPTIONS[name]) if name in CAPTIONS else name.replace("_", " ")
         st.image(BytesIO(picture), caption=plain(title), width="stretch")

@@ -10,11 +10,11 @@ import streamlit as st
 from devolve_opt.app.caps import FINE, FIRST, Cap, caps_of, changed
 from devolve_opt.app.jobs import Job, State
 from devolve_opt.app.session import Session
-from devolve_opt.app.shown import failure_text, phase_text, plain
+from devolve_opt.app.shown import failure_text, plain
 from devolve_opt.errors import InputError
 from devolve_opt.language import Language, speaking, tr
 from devolve_opt.scenario import Scenario
-from devolve_opt.views.wording import percent, rounded_up
+from devolve_opt.views.wording import percent, phase_named, rounded_up
 
 COLUMNS = 3
 MOST_SECONDS = 3600
@@ -135,7 +135,7 @@ def live(job: Job[Any], wanted: Language, search: bool = True) -> None:
 
 def _figures(phase: str, seconds: float, plan: float, bound: float, gap: float) -> None:
     unknown = "–"
-    st.caption(tr("{phase}, {seconds:.0f} s", phase=phase_text(phase), seconds=seconds))
+    st.caption(tr("{phase}, {seconds:.0f} s", phase=phase_named(phase), seconds=seconds))
     shown = (
         (tr("Bound (staff-hours a year)"), f"{rounded_up(bound):,.0f}" if isfinite(bound) else unknown),
         (tr("Best plan so far (staff-hours a year)"), f"{plan:,.0f}" if isfinite(plan) else unknown),

@@ -16,21 +16,6 @@ from devolve_opt.studies.side_by_side import FIGURES, side_by_side
 from devolve_opt.views.plan_workbook import LEFT_OUT, WORDED
 from devolve_opt.vocabulary import CHINESE, label
 
-PHASES = {
-    "": "beginning",
-    "area teams": "area teams are sited",
-    "ratio rule": "the ratio rule's plan is made",
-    "build": "the model is built",
-    "any solution": "looking for a first plan",
-    "lists": "lists are searched",
-    "townships": "townships are settled",
-    "relaxation": "the relaxation",
-    "rounding": "lists are rounded",
-    "proof": "the gap is closed",
-    "conflict": "looking for the rules that clash",
-    "audited": "the plan is audited",
-}
-"""How each phase of a search is told; shown as `tr(PHASES[phase])`."""
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")
 PREVIOUS, LAST = "previous", "last"
 
@@ -38,11 +23,6 @@ PREVIOUS, LAST = "previous", "last"
 def plain(text: object) -> str:
     """Return a text so that Markdown shows it as it is: no link, picture, colour or HTML comes of it."""
     return _MARKS.sub(r"\\\1", str(text)).replace("\n", "  \n")
-
-
-def phase_text(phase: str) -> str:
-    """Return a phase of a search in words; one that is not known as it is."""
-    return tr(PHASES[phase]) if phase in PHASES else phase
 
 
 def word(code: Any) -> Any:

@@ -124,8 +124,17 @@ def status_word(status: object) -> str:
 
 
 def say_results(folder: Path) -> None:
-    """Say where the results are."""
+    """Say where the results are, and what the figures among them lack."""
     out.print(tr("Results: {folder}", folder=folder), markup=False)
+    say_missing_font()
+
+
+def say_missing_font() -> None:
+    """Say why figures that were drawn are not in Chinese, if that was asked for."""
+    from devolve_opt.views.fonts import missing_font
+
+    if told := missing_font():
+        err.print(told, style="bold yellow", markup=False)
 
 
 def refuse_foreign_folder(folder: Path, sign: str, what: str) -> None:

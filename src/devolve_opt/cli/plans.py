@@ -20,6 +20,7 @@ from devolve_opt.cli.common import (
     out,
     read_scenario,
     refuse_foreign_folder,
+    say_missing_font,
     say_results,
     status_word,
 )
@@ -181,6 +182,7 @@ def report(
         else:
             write_report(run, target, language())
     out.print(tr("Report: {file}", file=target), markup=False)
+    say_missing_font()
 
 
 @app.command(cls=SpokenCommand)

@@ -12,6 +12,7 @@ from typing import Any
 from pyomo.environ import Constraint, Objective, Var, value
 
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.language import joined, tr
 from devolve_opt.plan import Breach
 
 AddRules = Callable[[Any], None]
@@ -46,10 +47,10 @@ class AddedRules:
         fixed = [name for name in before if name in after and after[name].ctype is Var
                  and any(variable.fixed for variable in after[name].values())]  # fmt: skip
         wrong = (
-            (not self._rows, "added no row to the model; write a Pyomo Constraint onto it.", ""),
-            (bool(gone), "must not take parts of the model away or switch them off.", ", ".join(gone)),
-            (bool(objectives), "must not add an objective; worth is that of the scenario.", ", ".join(objectives)),
-            (bool(fixed), "must not fix variables; write a Constraint, which can be checked.", ", ".join(fixed)),
+            (not self._rows, tr("added no row to the model; write a Pyomo Constraint onto it."), ""),
+            (bool(gone), tr("must not take parts of the model away or switch them off."), joined(gone)),
+            (bool(objectives), tr("must not add an objective; worth is that of the scenario."), joined(objectives)),
+            (bool(fixed), tr("must not fix variables; write a Constraint, which can be checked."), joined(fixed)),
         )
         if faults := [Fault(message, column="rules", value=names) for found, message, names in wrong if found]:
             raise InputError(faults)
@@ -64,5 +65,5 @@ class AddedRules:
             if over > TOLERANCE * max(1.0, abs(body)):
                 index = row.index()
                 place = ", ".join(map(str, index)) if isinstance(index, tuple) else str("" if index is None else index)
-                found.append(Breach(row.parent_component().name, place, float(over), "beyond its limit"))
+                found.append(Breach(row.parent_component().name, place, float(over), tr("beyond its limit")))
         return found

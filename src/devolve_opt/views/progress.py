@@ -11,20 +11,13 @@ from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
 
-from devolve_opt.language import chosen, language, speaking, tr
+from devolve_opt.language import language, speaking, tr
 from devolve_opt.solver.progress import Step
 from devolve_opt.views.page import padded
+from devolve_opt.views.wording import phase_named
 
 QUIET_SECONDS = 10.0
 """Where nobody watches a terminal (a log file, a pipe), a line is printed on each new phase and at most this often."""
-
-
-PHASES = {
-    "start": "开始", "area teams": "片区执法队", "ratio rule": "按比例法", "build": "建立模型",
-    "any solution": "初始解", "relaxation": "松弛", "rounding": "取整", "lists": "选定清单", "townships": "安排乡镇",
-    "proof": "证明", "conflict": "查找冲突", "audited": "已核验",
-}  # fmt: skip
-"""Phases of a run, as steps carry them, each with its name in Chinese."""
 
 
 def step_text(step: Step) -> str:
@@ -32,7 +25,7 @@ def step_text(step: Step) -> str:
     bound = f"{step.bound:,.0f}" if math.isfinite(step.bound) else "-"
     parts = [
         tr("{seconds:6.1f} s", seconds=step.seconds),
-        padded(chosen(PHASES.get(step.phase, step.phase), step.phase), 16),
+        padded(phase_named(step.phase), 16),
     ]
     parts.append(tr("bound {bound:>13}", bound=bound))
     if math.isfinite(step.objective):

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from devolve_opt.case import Case
-from devolve_opt.language import joined, language, tr
+from devolve_opt.language import chosen, joined, language, tr
 from devolve_opt.plan import Plan
 from devolve_opt.schema import result_words
 from devolve_opt.studies.options import AGREEMENT
@@ -72,6 +72,19 @@ def list_named(name: str) -> str:
     if language() != "zh":
         return name
     return {"guide": "指导清单", BASE_LIST: label(BASE_LIST)}.get(name, f"{label(name)}清单")
+
+
+PHASES = {
+    "start": "开始", "area teams": "片区执法队", "ratio rule": "按比例法", "build": "建立模型",
+    "any solution": "初始解", "relaxation": "松弛", "rounding": "取整", "lists": "选定清单", "townships": "安排乡镇",
+    "proof": "证明", "conflict": "查找冲突", "audited": "已核验",
+}  # fmt: skip
+"""Phases of a run, as steps carry them, each with its name in Chinese."""
+
+
+def phase_named(phase: str) -> str:
+    """Return a phase of a run as it is told: the word that steps carry, in Chinese its name."""
+    return chosen(PHASES.get(phase, phase), phase)
 
 
 def signed(value: float) -> str:

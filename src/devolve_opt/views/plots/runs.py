@@ -12,11 +12,8 @@ from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.studies.cap_prices import cap_prices
 from devolve_opt.views import style
-from devolve_opt.views.wording import HOURS, percent, short_status
+from devolve_opt.views.wording import HOURS, percent, phase_named, short_status
 from devolve_opt.vocabulary import Method, Status, Term
-
-PHASES = ("start", "any solution", "lists", "townships", "relaxation", "rounding", "proof")
-"""Phases of a search; shown as `style.noun(phase)`."""
 
 VIEW_OF_GAPS = 4.0
 """The value axis reaches this many last gaps beyond the last bound; what lay further off before is named, not drawn."""
@@ -102,7 +99,7 @@ def _phases(axes: Axes, steps: pd.DataFrame) -> None:
         # The names of short phases would write over one another.
         if seconds > 0.12 * wall:
             axes.annotate(
-                style.noun(str(phase)), (began, 1), xycoords=("data", "axes fraction"), xytext=(3, -3),
+                phase_named(str(phase)), (began, 1), xycoords=("data", "axes fraction"), xytext=(3, -3),
                 textcoords="offset points", va="top", fontsize=7.5, color=style.SMALL_PRINT, fontfamily=style.font(),
                 parse_math=False,
             )  # fmt: skip
