@@ -41,6 +41,7 @@ from devolve_opt.studies import sensitivity, two_stage
 from devolve_opt.studies.admission import HELD_FIXED, Verdict
 from devolve_opt.studies.choice_rules import IN_FORCE
 from devolve_opt.studies.comparing import NO_RUN
+from devolve_opt.studies.comparing import UNITS as UNITS_OF_MEASURES
 from devolve_opt.studies.infeasible import CONFLICT_REMEDIES
 from devolve_opt.studies.offices import TOO_FEW, TOO_SMALL
 from devolve_opt.views.admission import MEANING
@@ -92,7 +93,7 @@ def texts_of(text: str) -> tuple[set[str], list[int]]:
 def shown_by_table() -> frozenset[str]:
     """Return the texts that stand in a table of the code and are shown by a `tr` that names the table."""
     helps = help_texts(typer.main.get_command(app))
-    tables = (STATES, USAGE_ERRORS, REMEDIES, OTHER_SEPARATORS, CAPTIONS, CAPS_IN_APP)
+    tables = (STATES, USAGE_ERRORS, REMEDIES, OTHER_SEPARATORS, CAPTIONS, CAPS_IN_APP, UNITS_OF_MEASURES)
     single = (HOURS, ", ", "; ", "units", "Show this message and exit.", "Language of what is said: `zh` or `en`.")
     in_tables = [text for table in tables for text in table.values()]
     return frozenset(
@@ -167,6 +168,12 @@ def of_studies() -> list[str]:
     ]  # fmt: skip
 
 
+@cache
+def used() -> frozenset[str]:
+    """Return every text that the product shows."""
+    return shown_by_table().union(*(texts_of(path.read_text(encoding="utf-8"))[0] for path in MODULES))
+
+
 def placeholders(text: str) -> Counter[str]:
     return Counter(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
 
@@ -184,8 +191,7 @@ def test_every_text_of_a_table_has_its_chinese():
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_the_chinese_has_the_values_of_the_english_and_no_entry_is_idle_or_twice(file):
     rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines(keepends=True)))
-    used = set(shown_by_table()).union(*(texts_of(path.read_text(encoding="utf-8"))[0] for path in MODULES))
-    assert [row["english"] for row in rows if row["english"] not in used] == []
+    assert [row["english"] for row in rows if row["english"] not in used()] == []
     assert [english for english, times in Counter(row["english"] for row in rows).items() if times > 1] == []
     for row in rows:
         assert row["chinese"] and None not in row, f"{row}: a comma outside quotes?"

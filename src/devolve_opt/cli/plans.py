@@ -26,8 +26,9 @@ from devolve_opt.cli.common import (
 )
 from devolve_opt.cli.spoken import SpokenCommand
 from devolve_opt.errors import Fault, InputError, did_you_mean
-from devolve_opt.language import joined, language, tr
-from devolve_opt.vocabulary import INSTRUMENT_TERMS, Method
+from devolve_opt.language import chosen, joined, language, tr
+from devolve_opt.schema import outputs
+from devolve_opt.vocabulary import INSTRUMENT_TERMS, Method, label
 
 
 @app.command(cls=SpokenCommand)
@@ -212,7 +213,8 @@ def compare(
     for measure, row in frame.iterrows():
         if measure in INSTRUMENT_TERMS and not row.any():
             continue  # an instrument that is off in all of them
-        table.add_row(str(measure), UNITS.get(str(measure), ""), *(_cell(str(measure), value) for value in row))
+        name, measured_in = str(measure), UNITS.get(str(measure), "")
+        table.add_row(_measure(name), tr(measured_in), *(_cell(name, value) for value in row))
     if any(frame.loc["synthetic"].astype(bool)):
         err.print("SYNTHETIC DATA (合成数据)", style="bold yellow")
     out.print(table)
@@ -274,7 +276,11 @@ def sweep(
             gap_left = math.inf if point["gap"] is None else point["gap"]
             shown = tr("{value:,.0f} (gap {gap:.3%})", value=point["objective"], gap=gap_left)
         took = tr("as kept") if point["kept"] else tr("{seconds:.0f} s", seconds=point["seconds"])
-        err.print(f"{name} = {point['value']:g}: {joined([status_word(point['status']), shown, took])}", markup=False)
+        told = tr(
+            "{cap} = {value:g}: {status}, {worth}, {took}",
+            cap=name, value=point["value"], status=status_word(point["status"]), worth=shown, took=took,
+        )  # fmt: skip
+        err.print(told, markup=False)
 
     with err.status(
         tr("Solving {n} values of {cap} ... (Ctrl-C stops; finished values are kept)", n=len(values), cap=name)
@@ -351,8 +357,17 @@ def _refuse_run_of_another(folder: Path, scenario: Path) -> None:
         raise InputError([Fault(message, file=str(folder))])
 
 
+def _measure(name: str) -> str:
+    """Return a measure as the comparison names it: its key, in Chinese its words."""
+    found = outputs()
+    words = found.get(("measures", name)) or found.get(("comparison", name))
+    return chosen(words.chinese if words else label(name), name)
+
+
 def _cell(measure: str, value: Any) -> str:
     """Return a figure as it stands in a table; a bound is never shown smaller than it is."""
+    from devolve_opt.views.wording import named
+
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "-"
     if isinstance(value, bool):
@@ -361,4 +376,4 @@ def _cell(measure: str, value: Any) -> str:
         return f"{value:.3%}"
     if measure == "bound":
         value = math.ceil(value - 1e-6)
-    return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
+    return f"{value:,.0f}" if isinstance(value, int | float) else named(str(value))
