@@ -13,7 +13,7 @@ import pandas as pd
 from devolve_opt.frozen import FrozenFrames, FrozenMapping
 from devolve_opt.language import chosen, joined, tr
 from devolve_opt.scenario import Scenario
-from devolve_opt.vocabulary import Method, Status, Term
+from devolve_opt.vocabulary import Method, Status, Term, label
 
 UNITS = {
     "columns": "{n} column", "duties": "{n} duty", "fields": "{n} field", "functions": "{n} function",
@@ -196,7 +196,7 @@ class Plan(FrozenFrames):
     def _repr_html_(self) -> str:
         notice = self.scenario.case.notice
         lines = "".join(
-            f"<tr><td>{term}</td><td style='text-align:right'>{value:,.1f}</td></tr>"
+            f"<tr><td>{chosen(label(term), term)}</td><td style='text-align:right'>{value:,.1f}</td></tr>"
             for term, value in self.terms.items()
         )
         return (

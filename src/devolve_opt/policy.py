@@ -292,12 +292,13 @@ class Policy(Settings):
             unit, source = (extra["unit"], extra["source"]) if isinstance(extra, dict) else ("", "")
             shown = escape(str(value))
             changed = value != field.get_default(call_default_factory=True)
-            cells = (f"<b>{shown}</b>" if changed else shown, escape(str(unit)), escape(str(source)))
-            rows += f"<tr title='{escape(field.description or '')}'><td>{name}</td>" + "".join(
+            cells = (f"<b>{shown}</b>" if changed else shown, escape(tr(str(unit))), escape(tr(str(source))))
+            rows += f"<tr title='{escape(tr(field.description or ''))}'><td>{name}</td>" + "".join(
                 f"<td>{cell}</td>" for cell in cells
             )
             rows += "</tr>"
-        return f"<table><tr><th>key</th><th>value</th><th>unit</th><th>source</th></tr>{rows}</table>"
+        heads = "".join(f"<th>{head}</th>" for head in (tr("key"), tr("value"), tr("unit"), tr("source")))
+        return f"<table><tr>{heads}</tr>{rows}</table>"
 
     @model_validator(mode="after")
     def _consistent(self) -> Policy:

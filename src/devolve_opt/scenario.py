@@ -172,7 +172,9 @@ class Scenario:
             if getattr(self.policy, name) != field.get_default(call_default_factory=True)
         ]
         changes = [f"{name}: {change.model_dump(exclude_none=True)}" for name, change in self.changes.items()]
-        lines = "".join(f"<li>{escape(line)}</li>" for line in (*own, *changes)) or "<li>policy as by default</li>"
+        lines = (
+            "".join(f"<li>{escape(line)}</li>" for line in (*own, *changes)) or f"<li>{tr('policy as by default')}</li>"
+        )
         notice = f" <b>{self.case.notice}</b>" if self.case.notice else ""
         return f"<div><b>{escape(self.title)}</b>: {escape(self.case.title)}{notice}<ul>{lines}</ul></div>"
 
