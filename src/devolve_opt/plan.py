@@ -196,7 +196,7 @@ class Plan(FrozenFrames):
     def _repr_html_(self) -> str:
         notice = self.scenario.case.notice
         lines = "".join(
-            f"<tr><td>{chosen(label(term), term)}</td><td style='text-align:right'>{value:,.1f}</td></tr>"
+            f"<tr><td>{chosen(label(str(term)), str(term))}</td><td style='text-align:right'>{value:,.1f}</td></tr>"
             for term, value in self.terms.items()
         )
         return (
