@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from pyomo.environ import Constraint, Objective, Var
+from pyomo.environ import Block, Constraint, ConstraintList, Objective, Var
 
 from cases import only_fault
 from devolve_opt import InputError, NoPlanError, Scenario, compare, explain, solve
@@ -226,3 +226,23 @@ def test_the_model_has_what_a_rule_is_written_with(hand):
     assert set(model.takers) == {"A", "B", "D"}
     assert {power for powers in model.powers_of.values() for power in powers} == set(model.base)
     assert pd.Series(model.county)["A"] == "C1"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda model: next(iter(model.taken.values())).setub(0), "must leave bounds"),
+        (lambda model: next(row for part in model.component_objects(Constraint) for row in part.values()).deactivate(),
+         "must leave bounds"),
+        (lambda model: model.own_twice.add(next(iter(model.taken.values())) ** 2 <= 1), "must be linear"),
+        (lambda model: setattr(model, "own_block", Block()), "may add constraints"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_changes_what_no_row_shows_is_refused(change, said):
+    def mine(model):
+        model.own_twice = ConstraintList()
+        model.own_twice.add(sum(model.taken.values()) >= 0)
+        change(model)
+
+    with pytest.raises(InputError, match=said):
+        solve(Scenario.read(ROOT / "scenarios" / "hand.toml"), rules=mine)

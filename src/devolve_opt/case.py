@@ -14,6 +14,7 @@ import pandas as pd
 
 from devolve_opt.errors import InputError
 from devolve_opt.frozen import FrozenMapping
+from devolve_opt.language import chosen
 from devolve_opt.reading.folder import read_folder, write_folder
 from devolve_opt.reading.header import check_header
 from devolve_opt.reading.tables import check_tables, with_absent_tables
@@ -130,7 +131,7 @@ class Case:
     @property
     def notice(self) -> str:
         """The words that go with every figure of this case if its data are invented; else empty."""
-        return "SYNTHETIC DATA (合成数据)" if self.synthetic else ""
+        return chosen("合成数据", "SYNTHETIC DATA (合成数据)") if self.synthetic else ""
 
     @cached_property
     def digest(self) -> str:

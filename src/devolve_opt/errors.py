@@ -30,7 +30,7 @@ class Fault:
 
     def __str__(self) -> str:
         """Return the fault as one line: file, row, column, value, message."""
-        place = [self.file] if self.file else []
+        place = [self.file.replace(", sheet ", tr(", sheet "))] if self.file else []
         if self.row is not None:
             place.append(tr("row {row}", row=self.row))
         if self.column:
@@ -45,6 +45,7 @@ def _named(column: str) -> str:
     """Return what a fault calls its column: an option is an option, and a cell without a name is the cell."""
     if column.startswith("--"):
         return tr("option {column}", column=column)
+    column = column.replace(", cell ", tr(", cell "))
     cell = column.removeprefix("cell ")
     return tr("cell {cell}", cell=cell) if cell != column else tr("column {column}", column=column)
 

@@ -27,6 +27,8 @@ from devolve_opt.vocabulary import CHINESE
 YES_NO = ("是", "否")
 NOTHING = "无"
 """In a cell that takes several words: none of them."""
+NUMBER = r"[1-9]\d{0,4}"
+"""Numbers of the entries of a list: they count from 1."""
 MOST_ENTRIES = 10_000
 """Entries that a list may be said to have."""
 WORDS: dict[str, str] = {
@@ -237,7 +239,7 @@ class _Reader:
     def tell_unknown(self) -> None:
         """Tell of every key that there is not."""
         for name in self.cells:
-            entry = re.sub(r"\.\d+\.", ".1.", name)
+            entry = re.sub(rf"\.{NUMBER}\.", ".1.", name)
             if name not in self.known and entry not in self.known:
                 self.with_unknown.add(name.rpartition(".")[0] or name)
                 self.fault(name, tr("unknown key.") + did_you_mean(name, self.known), shown=False)
@@ -332,4 +334,4 @@ def _truth(cell: Any) -> bool | None:
 
 
 def _is_entry(name: str, key: str) -> bool:
-    return re.match(rf"{re.escape(key)}\.[1-9]\d{{0,4}}\.", name) is not None
+    return re.match(rf"{re.escape(key)}\.{NUMBER}\.", name) is not None

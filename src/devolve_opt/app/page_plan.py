@@ -36,9 +36,11 @@ FORMATS = {"whole": "localized", "number": "localized", "share": "percent"}
 EVERY_SECONDS = 1.0
 
 
-def show_proof(run: Run) -> None:
+def show_proof(run: Run, of_what_is_chosen: bool = True) -> None:
     """Show what the plan is, how far it is proven, and whether its data are invented; it stays in sight."""
     plan = run.plan
+    if not of_what_is_chosen:
+        st.warning(tr("This plan is of another case than the one that is chosen now, which is not solved yet."))
     with st.container(border=True):
         notice = plan.scenario.case.notice
         told = f":red[**{plain(notice)}**]  " if notice else ""
@@ -96,6 +98,9 @@ def _papers(session: Session, run: Run, wanted: Language) -> Papers | None:
         return job.result
     if job.ended:
         show_failure(job)
+        if st.button(tr("Try again"), key=f"papers-{run.number}-{wanted}"):
+            session.papers(run, anew=True)
+            st.rerun()
         return None
     _until_written(job, wanted)
     return None

@@ -54,7 +54,7 @@ def show() -> None:
             _notice(session)
         with proof:
             if session.run is not None:
-                show_proof(session.run)
+                show_proof(session.run, session.run.place == session.place)
         with faults:
             show_faults(session)
         with asked:

@@ -18,7 +18,7 @@ PREFIX = "devolve-opt-session-"
 MOST_LETTERS = 60
 """Letters that the name of an uploaded file keeps."""
 _ODD = re.compile(r"[^\w.（）()-]+")
-_RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)$")
+_RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])$")
 """Names that Windows keeps for devices."""
 
 
@@ -63,6 +63,6 @@ def safe_name(name: str) -> str:
     stem = Path(name.replace("\\", "/")).name
     stem = stem[: -len(ENDING)] if stem.lower().endswith(ENDING) else stem
     stem = _ODD.sub("_", stem).strip("._")[:MOST_LETTERS].rstrip("._")
-    if not stem or _RESERVED.match(stem):
+    if not stem or _RESERVED.match(stem.split(".")[0].strip()):
         stem = f"upload-{stem}".rstrip("-")
     return f"{stem}{ENDING}"

@@ -16,8 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import ProxyHandler, build_opener
 
 from devolve_opt.app.desk import SOLVES
 from devolve_opt.errors import DevolveError, Fault, InputError
@@ -155,6 +153,9 @@ def end(server: subprocess.Popen[bytes]) -> None:
 
 def _wait_for(server: subprocess.Popen[bytes], host: str, port: int) -> None:
     """Wait until the server answers, asking it at its own address and not through a proxy."""
+    from urllib.error import URLError  # noqa: PLC0415 - the shell imports this module for every command
+    from urllib.request import ProxyHandler, build_opener  # noqa: PLC0415
+
     shown = "localhost" if _is_of(host, lambda address: address.is_unspecified) else host
     opener = build_opener(ProxyHandler({}))
     until = time.monotonic() + START_SECONDS

@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +66,7 @@ class Run:
         plan: the plan.
         added: what sub-models lay over it.
         started: when its solve began.
+        place: what tells the case that it is of, as `Session.place` does.
         papers: by language, the job that writes them.
         answers: explanations by township and power.
     """
@@ -75,13 +75,17 @@ class Run:
     plan: Plan
     added: tuple[Supplement, ...]
     started: datetime
+    place: str = ""
     papers: dict[Language, Job[Papers]] = field(default_factory=dict)
     answers: dict[Question, Explanation] = field(default_factory=dict)
+    _tables: dict[Language, dict[str, pd.DataFrame]] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Every table of the plan by name."""
-        return plan_tables(self.plan)
+        """Every table of the plan by name, with its sentences in the language spoken here."""
+        if language() not in self._tables:
+            self._tables[language()] = plan_tables(self.plan)
+        return self._tables[language()]
 
 
 class Session:
@@ -109,6 +113,8 @@ class Session:
     def leave(self) -> None:
         """Let go of the case that was chosen; plans, and a solve that is under way, stay."""
         self.chosen, self.upload, self.scenario, self.faults = None, None, None, ()
+        self.solving = None if self.solving is not None and self.solving.ended else self.solving
+        self.asking = None if self.asking is not None and self.asking.ended else self.asking
 
     def choose(self, source: Source) -> None:
         """Take the scenario of a source, unless it is taken already; plans, and a solve that is under way, stay."""
@@ -151,10 +157,10 @@ class Session:
         if self.busy:
             raise RuntimeError("this session is solving already")
         self._number += 1
-        number = self._number
+        number, place = self._number, self.place
 
         def work(stop: threading.Event, report: Callable[[Step], None]) -> Run:
-            return solved(scenario, number, gap, time_limit, stop, report)
+            return replace(solved(scenario, number, gap, time_limit, stop, report), place=place)
 
         self.solving = self._begun(Job(solving_desk(), work, language()))
 

@@ -38,6 +38,7 @@ def check(
     from devolve_opt.policy import Policy
     from devolve_opt.rules.legality import exclusions
     from devolve_opt.schema import schema
+    from devolve_opt.views.wording import named
 
     with marking(case):
         scenario = _read(case)
@@ -47,10 +48,10 @@ def check(
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column(tr("table"))
     table.add_column(tr("rows"), justify="right")
-    table.add_column(tr("meaning"))
+    table.add_column(tr("meaning"), overflow="fold")
     for name, rows in found.size().items():
         # As it is, because a policy's [table] would else be taken for a colour.
-        table.add_row(name, f"{rows:,}", Text(tr(schema()[name].meaning)))
+        table.add_row(chosen(schema()[name].chinese, name), f"{rows:,}", Text(tr(schema()[name].meaning)))
     out.print(table)
     kept_out = exclusions(found, scenario.policy)
     default = scenario.policy == Policy()
@@ -62,7 +63,7 @@ def check(
     reasons.add_column(tr("article"))
     reasons.add_column(chosen("事项数", "powers"), justify="right")  # as a unit, `powers` is something else
     for (rule, article), group in kept_out.groupby(["rule", "article"], sort=False):
-        reasons.add_row(str(rule), str(article), str(len(group)))
+        reasons.add_row(named(str(rule)), tr(str(article)), str(len(group)))
     out.print(reasons)
     out.print(
         tr(

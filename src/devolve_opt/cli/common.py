@@ -41,7 +41,9 @@ app = typer.Typer(
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
-ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML), or an election (.pb).")]
+ScenarioFile = Annotated[
+    Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML), a workbook (.xlsx), or an election (.pb).")
+]
 HowMade = Annotated[Method, typer.Option(help="`optimal`, or `ratio` for the report's own practice.")]
 Threads = Annotated[int, typer.Option(help="Threads for the solver.", min=1, max=256)]
 THREADS = min(2, os.cpu_count() or 1)
@@ -109,18 +111,6 @@ def marking(path: Path) -> Iterator[None]:
         if copy is not None:
             err.print(tr("A copy with the bad cells marked: {copy}", copy=copy), markup=False)
         raise
-
-
-STATUSES = (
-    "proven", "time_limit", "interrupted", "solver_failed", "infeasible", "no_plan", "no_bound", "bounded", "not_done",
-    "no_units",
-)  # fmt: skip
-"""Codes of the points of studies and of a country's cities."""
-
-
-def status_word(status: object) -> str:
-    """Return the status of a point or a plan as it is told: the code itself, in Chinese its words."""
-    return tr(str(status))
 
 
 def say_results(folder: Path) -> None:

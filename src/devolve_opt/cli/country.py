@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from devolve_opt.cli.common import NO_PLAN, err, out, refuse_foreign_folder, say_results, status_word
+from devolve_opt.cli.common import NO_PLAN, err, out, refuse_foreign_folder, say_results
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.language import tr
 from devolve_opt.vocabulary import Method
@@ -79,6 +79,8 @@ def refuse_options(method: Method, given: Mapping[str, Any], of_country: bool) -
 
 
 def _line(found: Mapping[str, Any]) -> str:
+    from devolve_opt.studies.kept import status_named
+
     posts = tr(" with {posts} posts of the pool", posts=found["posts"]) if found["posts"] else ""
     if found["bound_only"]:
         shown = tr("no bound") if found["bound"] is None else tr("at most {bound:,.0f}", bound=found["bound"])
@@ -90,5 +92,5 @@ def _line(found: Mapping[str, Any]) -> str:
     return tr(
         "{done} of {asked}: {name}{posts}: {status}, {shown}, {seconds:.0f} s",
         done=found["done"], asked=found["asked"], name=found["name"], posts=posts,
-        status=status_word(found["status"]), shown=shown, seconds=found["seconds"],
+        status=status_named(found["status"]), shown=shown, seconds=found["seconds"],
     )  # fmt: skip

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from devolve_opt.case import Case
 
 
+NEAR = 3
+"""Townships and powers that are suggested at most."""
+
+
 @app.command(cls=SpokenCommand)
 def explain(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
@@ -135,7 +139,9 @@ def _sorted_out(ids: list[str], case: Case) -> tuple[str | None, str | None]:
         elif each in powers:
             found["power"].append(each)
         else:
-            faults.append(Fault(tr("is neither a township nor a power of the case."), column="id", value=each))
+            near = [f"{key} {name}" for name, key in by_name.items() if each and each in name][:NEAR]
+            hint = tr(" Did you mean {near}?", near=tr(" or ").join(near)) if near else ""
+            faults.append(Fault(tr("is neither a township nor a power of the case.") + hint, value=each))
     for kind, named in found.items():
         if len(named) > 1:
             one = tr("at most one township can be asked about.")

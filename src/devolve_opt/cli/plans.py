@@ -22,7 +22,6 @@ from devolve_opt.cli.common import (
     refuse_foreign_folder,
     say_missing_font,
     say_results,
-    status_word,
 )
 from devolve_opt.cli.spoken import SpokenCommand
 from devolve_opt.errors import Fault, InputError, did_you_mean
@@ -216,7 +215,7 @@ def compare(
         name, measured_in = str(measure), UNITS.get(str(measure), "")
         table.add_row(_measure(name), tr(measured_in), *(_cell(name, value) for value in row))
     if any(frame.loc["synthetic"].astype(bool)):
-        err.print("SYNTHETIC DATA (合成数据)", style="bold yellow")
+        err.print(chosen("合成数据", "SYNTHETIC DATA (合成数据)"), style="bold yellow")
     out.print(table)
     if any(frame.loc["not_comparable_with"].astype(bool)):
         out.print(tr("Plans with other data or prices, or that break rules, are not ranked: see not_comparable_with."))
@@ -261,6 +260,7 @@ def sweep(
     that was stopped goes on where it was when the same command is given again.
     """
     from devolve_opt.policy import Policy
+    from devolve_opt.studies.kept import status_named
     from devolve_opt.studies.sweeping import sweep as sweep_cap
     from devolve_opt.views.sweep_folder import sweep_text, write_sweep
 
@@ -278,7 +278,7 @@ def sweep(
         took = tr("as kept") if point["kept"] else tr("{seconds:.0f} s", seconds=point["seconds"])
         told = tr(
             "{cap} = {value:g}: {status}, {worth}, {took}",
-            cap=name, value=point["value"], status=status_word(point["status"]), worth=shown, took=took,
+            cap=name, value=point["value"], status=status_named(point["status"]), worth=shown, took=took,
         )  # fmt: skip
         err.print(told, markup=False)
 

@@ -18,7 +18,6 @@ from devolve_opt.cli.common import (
     read_scenario,
     refuse_foreign_folder,
     say_results,
-    status_word,
 )
 from devolve_opt.cli.spoken import SpokenCommand
 from devolve_opt.errors import Fault, InputError
@@ -52,6 +51,7 @@ def frontier(
     A front that was stopped goes on where it was when the same command is given again.
     """
     from devolve_opt.studies.frontier import frontier as front
+    from devolve_opt.studies.kept import status_named
     from devolve_opt.views.frontier_folder import POINTS, frontier_text, write_frontier
 
     names = [name.strip() for name in goals.split(",") if name.strip()]
@@ -67,7 +67,7 @@ def frontier(
         values = joined(f"{name} {point[name]:,.0f}" for name in names)
         told = tr(
             "plan {n}: {values}: {status}, {seconds:.1f} s",
-            n=found, values=values, status=status_word(point["status"]), seconds=point["seconds"],
+            n=found, values=values, status=status_named(point["status"]), seconds=point["seconds"],
         )  # fmt: skip
         err.print(told, markup=False)
 

@@ -11,7 +11,7 @@ import csv
 import locale
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
@@ -29,9 +29,7 @@ def language() -> Language:
     """Return the language spoken here: of `speaking`, else of the environment, else of the system's locale."""
     chosen = _here.get()
     if chosen is None:
-        names = [os.environ.get(name, "") for name in (VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG")]
-        known = [named for named in map(_of, [*names, locale.getlocale()[0] or ""]) if named is not None]
-        return known[0] if known else "en"
+        return _of_names(tuple(os.environ.get(name, "") for name in (VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG")))
     return chosen
 
 
@@ -88,6 +86,17 @@ def catalogue() -> dict[str, str]:
                 if found.setdefault(row["english"], row["chinese"]) != row["chinese"]:
                     raise ValueError(f"{file.name}: {row['english']!r} stands twice and differs.")
     return found
+
+
+@cache
+def _of_names(names: tuple[str, ...]) -> Language:
+    """Return the language that the first variable which says one names; none does on Windows, which has a locale."""
+    own, *of_system = names
+    said = next((name for name in of_system if name), "")
+    if not said:
+        with suppress(ValueError):
+            said = locale.getlocale()[0] or ""
+    return _of(own) or _of(said) or "en"
 
 
 def _of(name: str) -> Language | None:

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from devolve_opt.errors import Fault, did_you_mean
-from devolve_opt.language import joined, tr
+from devolve_opt.language import chosen, joined, language, tr
 from devolve_opt.reading.raw import RawTable, as_texts, normalised
-from devolve_opt.schema import Column
-from devolve_opt.vocabulary import CHINESE
+from devolve_opt.schema import Column, schema
+from devolve_opt.vocabulary import CHINESE, label
 
 ID_LENGTH_MAX = 64
 """Longest identifier, characters."""
@@ -162,7 +162,9 @@ def _read(column: Column, word: str, rule: Callable[[str], Any]) -> Any:
 
 def _blank_message(column: Column) -> str:
     unit = f" [{tr(column.unit)}]" if column.unit else ""
-    return tr("is blank and has no default; give the {name}{unit}.", name=column.name, unit=unit)
+    return tr(
+        "is blank and has no default; give the {name}{unit}.", name=chosen(column.chinese, column.name), unit=unit
+    )
 
 
 def _spread(
@@ -254,8 +256,14 @@ def _truth(word: str) -> bool | _Problem:
 
 
 def _unknown_word(column: Column, allowed: Collection[str]) -> _Problem:
-    words = joined(column.words)
-    return _Problem("word", tr("is no {name}; write one of {words}.", name=column.name, words=words), allowed)
+    words = joined(map(label, column.words)) if language() == "zh" else joined(column.words)
+    name = chosen(column.chinese, column.name)
+    return _Problem("word", tr("is no {name}; write one of {words}.", name=name, words=words), allowed)
+
+
+def _table_named(name: str) -> str:
+    tables = schema()
+    return chosen(tables[name].chinese if name in tables else name, name)
 
 
 def _unknown_id(column: Column, word: str, known: Collection[str], named: Mapping[str, str]) -> _Problem:
@@ -263,7 +271,7 @@ def _unknown_id(column: Column, word: str, known: Collection[str], named: Mappin
         return _Problem("name", tr("is the name of {named}; write its id, {named}.", named=named[word]))
     return _Problem(
         "id",
-        tr("is no id of the table {table}; correct it or add the row there.", table=column.refers_to),
+        tr("is no id of the table {table}; correct it or add the row there.", table=_table_named(column.refers_to)),
         known,
     )
 

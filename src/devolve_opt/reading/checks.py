@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from devolve_opt.errors import Fault
-from devolve_opt.language import tr
+from devolve_opt.language import chosen, tr
 from devolve_opt.reading.cells import ReadTable, Values
 from devolve_opt.vocabulary import BASE_LIST, Category, PowerType
 
@@ -94,7 +94,9 @@ def _keys_differ(table: ReadTable) -> list[Fault]:
         "+".join(key),
         positions[repeated],
         lambda position: " + ".join(column.values[position] for column in columns),
-        lambda position: message.format(first_of[position], tr(" and ").join(key)),
+        lambda position: message.format(
+            first_of[position], tr(" and ").join(chosen(table.raw.table[name].chinese, name) for name in key)
+        ),
     )
 
 

@@ -244,11 +244,14 @@ def _policy(sheet: Sheet | None, file: str) -> tuple[dict[str, Any], dict[str, i
     if sheet is None:
         return {}, {}, []
     keyed = [(number, heading(cells[0], ()), cells[1] if len(cells) > 1 else None) for number, cells in sheet.rows]
-    heads = [place for place, (_, name, _) in enumerate(keyed[:HEADING_WITHIN]) if name.endswith(("key", "参数"))]
+    # A whole word: keys such as `posts_tilt.key` end in it too.
+    heads = [
+        place for place, (_, name, _) in enumerate(keyed[:HEADING_WITHIN]) if name.split()[-1:] in (["key"], ["参数"])
+    ]
     found: dict[str, Any] = {}
     rows: dict[str, int] = {}
     faults = []
-    for number, name, value in keyed[heads[-1] + 1 if heads else 0 :]:
+    for number, name, value in keyed[heads[0] + 1 if heads else 0 :]:
         if not name:
             continue
         if value is None or isinstance(value, Unsaved) or not str(value).strip():

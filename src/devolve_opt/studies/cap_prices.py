@@ -70,7 +70,7 @@ def cap_prices(frame: pd.DataFrame) -> pd.DataFrame:
 def stops_binding(frame: pd.DataFrame, gap: float) -> float | None:
     """Return the lowest value from which on no other value of the sweep is worth more by over a relative gap.
 
-    None where there is none, or values must not be compared.
+    None where there is none below the last value, beyond which nothing is known, or values must not be compared.
 
     Args:
         frame: what `sweeping.sweep` returned.
@@ -84,7 +84,8 @@ def stops_binding(frame: pd.DataFrame, gap: float) -> float | None:
     near = most - found <= gap * np.abs(found)
     # From there on, and not only there.
     last_far = np.flatnonzero(~near).max(initial=-1)
-    return None if last_far == len(near) - 1 else float(solved["value"].iloc[last_far + 1])
+    # Of the last value that was tried, nobody knows whether more would be worth more.
+    return None if last_far >= len(near) - 2 else float(solved["value"].iloc[last_far + 1])
 
 
 def changes(frame: pd.DataFrame) -> pd.DataFrame:

@@ -28,6 +28,7 @@ from devolve_opt.prices import Prices
 from devolve_opt.schema import Output, measured, output, result_words
 from devolve_opt.studies.comparing import read_manifest
 from devolve_opt.studies.runs import case_of_run, read_run
+from devolve_opt.views import report_annexes
 from devolve_opt.views.caps import MEANINGS, caps
 from devolve_opt.views.files import svg_bytes, write_bytes, writing_to
 from devolve_opt.views.plots import figures_of
@@ -142,7 +143,7 @@ class _Page:
         sections = [
             f"<h1>{escape(title)}</h1><p>{escape(tr('Report on the plan'))}</p>", self.notice(), self.proof(),
             self.decided(), self.why(), self.gains(), self.binds(), self.unmet(), self.excluded(), self.uncertain(),
-            self.figures(), self.provenance(),
+            self.figures(), self.provenance(), self.annexes(),
         ]  # fmt: skip
         lang = chosen("zh-CN", "en")
         policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -175,7 +176,8 @@ class _Page:
         said = tr(
             "All places and figures in this report are invented (synthetic data); do not quote them as real."
         )  # fmt: skip
-        shown = f'<p class="notice">SYNTHETIC DATA (合成数据): {escape(said)}</p>'
+        marked = chosen("合成数据", "SYNTHETIC DATA (合成数据)") + tr(": ")
+        shown = f'<p class="notice">{escape(marked + said)}</p>'
         return shown if self.manifest["synthetic"] else ""
 
     def proof(self) -> str:
@@ -212,14 +214,17 @@ class _Page:
                     "proven."
                 )
             )
+        if added := manifest["options"].get("added_rules"):
+            lines.append(tr("Rules added to those of the scenario hold as well: {names}.", names=", ".join(added)))
         if manifest["audit_breaches"]:
             lines += [tr("It breaks rules:"), *manifest["audit_breaches"][:10]]
         return f'<p class="proof">{"<br>".join(map(escape, lines))}</p>'
 
     def decided(self) -> str:
         measures, choices = self.manifest["measures"], self.read("choices")
-        rule = {"rounds_met": int(choices["rounds_met_ratio_rule"].sum())}
+        rule: dict[str, Any] = {"rounds_met": int(choices["rounds_met_ratio_rule"].sum())}
         if self.manifest["reference"] is not None:
+            rule |= self.manifest["reference"].get("measures", {})
             rule["objective"] = self.manifest["reference"]["objective"]
         rows = [
             (escape(_heading(words)), number(measures[name]), number(rule.get(name)))
@@ -261,7 +266,7 @@ class _Page:
                 (escape(str(row["name"])), self.word(row["category"]), number(row["rounds_met_ratio_rule"]),
                  number(row["rounds_met"]))
                 for row in rows.to_dict("records")
-            ])  # fmt: skip
+            ]) if len(rows) else f"<p>{escape(tr('None.'))}</p>"  # fmt: skip
             return f"<div><h3>{escape(title)}</h3>{shown}</div>"
 
         ordered = choices.sort_values("rounds_gained", kind="stable")
@@ -335,6 +340,15 @@ class _Page:
             image = None if draw is None or self.plan is None else svg_bytes(draw(self.plan))
             shown += figure(escape(caption), image or path.read_bytes(), "svg+xml")
         return _headed(tr("8. Figures")) + shown
+
+    def annexes(self) -> str:
+        told = tr("plan.xlsx beside this report holds every take-up, every reason and every figure.")
+        return (
+            _headed(tr("10. Annexes"), told)
+            + report_annexes.listed(self.read("guide_list"), self.word)
+            + report_annexes.townships(self.read("choices"), self.read("posts"), self.read("officers"), self.word)
+            + report_annexes.declined(self.read("declined"), self.word)
+        )
 
     def provenance(self) -> str:
         manifest = self.manifest

@@ -11,12 +11,16 @@ from devolve_opt.rules.workload import is_enforcement
 from devolve_opt.vocabulary import PowerType
 
 ARTICLES = {
-    "handed_over": "行政处罚法 24",
-    "entrusted": "行政处罚法 20-21",
+    "penalty_handed_over": "行政处罚法 24",
+    "penalty_entrusted": "行政处罚法 20-21",
+    "handed_over": "the province's directory; name the text that covers it",
+    "entrusted": "a written entrustment; name the text that allows it",
     "permit_entrusted": "行政许可法 24",
     "follows_penalty": "行政强制法 17",
 }
-"""The article behind each channel by which a power reaches a township; shown as `tr(ARTICLES[channel])`."""
+"""The article behind each channel by which a power reaches a township; shown as `tr(ARTICLES[channel])`.
+
+Those of the law on penalties are for penalties alone (行政处罚法 20-21, 24)."""
 
 
 def responsibilities(plan: Plan) -> pd.DataFrame:
@@ -46,6 +50,8 @@ def responsibilities(plan: Plan) -> pd.DataFrame:
         ["follows_penalty", "permit_entrusted", "handed_over"],
         default="entrusted",
     )
+    penal = (powers["type"] == PowerType.PENALTY).to_numpy() & np.isin(channel, ["handed_over", "entrusted"])
+    behind = np.where(penal, np.char.add("penalty_", channel), channel)
     entrusted = np.isin(channel, ["entrusted", "permit_entrusted"])
     department = powers["field"].map(case.tables["fields"]["name"]).astype("str")
     county = "county department: " + department
@@ -59,7 +65,7 @@ def responsibilities(plan: Plan) -> pd.DataFrame:
             "field_name": department,
             "townships_taking": number,
             "channel": pd.Series(channel, index=powers.index, dtype="str"),
-            "article": pd.Series([tr(ARTICLES[name]) for name in channel], index=powers.index, dtype="str"),
+            "article": pd.Series([tr(ARTICLES[name]) for name in behind], index=powers.index, dtype="str"),
             "decides": pd.Series(
                 np.where(entrusted, "township, in the county's name", "township, in its own name"),
                 index=powers.index, dtype="str",

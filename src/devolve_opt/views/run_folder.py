@@ -24,7 +24,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from devolve_opt.errors import Fault, InputError
-from devolve_opt.language import language, tr
+from devolve_opt.language import language, speaking, tr
 from devolve_opt.plan import Plan
 from devolve_opt.studies.comparing import MANIFEST, SCHEMA_VERSION, measures, read_manifest, valued_on
 from devolve_opt.version import __version__
@@ -110,6 +110,7 @@ def manifest(plan: Plan, started: datetime | None = None, supplements: Sequence[
             "objective": reference.objective,
             "terms": {str(term): value for term, value in reference.audit.terms.items()},
             "audit_breaches": [str(breach) for breach in reference.audit.breaches],
+            "measures": measures(reference),
         },
         "supplements": {each.name: dict(each.record) for each in supplements},
         "case": {"title": scenario.case.title, "source": scenario.case.source, "size": scenario.data.size()},
@@ -136,7 +137,9 @@ def manifest(plan: Plan, started: datetime | None = None, supplements: Sequence[
 
 
 def _write_contents(plan: Plan, folder: Path, supplements: Sequence[Supplement]) -> None:
-    tables = plan_tables(plan)
+    # Programs read them: whatever language is spoken, they are the same.
+    with speaking("en"):
+        tables = plan_tables(plan)
     figures: dict[str, Callable[[], Figure]] = {name: partial(draw, plan) for name, draw in figures_of(plan).items()}
     for each in supplements:
         tables |= each.tables

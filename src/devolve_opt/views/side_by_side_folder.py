@@ -16,7 +16,7 @@ from devolve_opt.studies.side_by_side import SideBySide, evenness, movers
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.side_by_side import side_by_side_figure
 from devolve_opt.views.wording import proof_record, signed, worth_line
-from devolve_opt.vocabulary import some_of
+from devolve_opt.vocabulary import Method, some_of
 
 RECORD = "side_by_side.json"
 """The file that tells this folder from any other."""
@@ -107,6 +107,9 @@ def _even(plan: Plan) -> str:
 def _verdict(ranks: pd.DataFrame, first: str, name: str) -> list[str]:
     for better, worse in ((first, name), (name, first)):
         if worse in str(ranks.at["better_than", better]).split(", "):
+            # A plan by the rule stands for itself, an optimised one for its scenario.
+            if ranks.at["method", worse] == Method.RATIO:
+                return [tr("  proven: {better} is worth more than {worse}", better=better, worse=worse)]
             return [tr("  proven: {better} is worth more than {worse} can be", better=better, worse=worse)]
     if name in str(ranks.at["not_comparable_with", first]).split(", "):
         return [tr("  not ranked: other data or prices, or one breaks rules")]

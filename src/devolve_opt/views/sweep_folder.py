@@ -59,6 +59,7 @@ def sweep_text(frame: pd.DataFrame, cap: str, scenario: Scenario, asked: int | N
         if known:
             worth, gap = f"{row['objective']:,.0f}", f"{row['gap']:.3%}" if pd.notna(row["gap"]) else "-"
             bound = f"{rounded_up(row['bound']):,.0f}" if pd.notna(row["bound"]) else "-"
+            bound = worth if row["gap"] == 0 else bound  # no two roundings of one figure
         rows.append(
             f"{row['value']:>10g}  {padded(status_named(row['status']), 12)}  {worth:>14}  {bound:>14}  {gap:>8}"
         )
