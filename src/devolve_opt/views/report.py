@@ -304,8 +304,12 @@ class _Page:
     def uncertain(self) -> str:
         settings = self.manifest["policy"]
         rows = [
-            (escape(name), escape(str(value)), escape(tr(unit)))
-            for name, value, unit in [
+            (
+                f"{escape(name)}<br><span class='small'>{escape(tr(meaning))}</span>",
+                escape(str(value)),
+                escape(tr(unit)),
+            )
+            for name, meaning, value, unit in [
                 *assumed(settings, Policy),
                 *assumed(settings.get("prices", {}), Prices, "prices."),
             ]

@@ -21,7 +21,8 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; wh
 .proof { background: #eaf1f8; border-left: 5px solid #1B4F8A; padding: .6rem 1rem; }
 .small { font-size: .8rem; color: #666; overflow-wrap: anywhere; } figure { margin: 1rem 0; break-inside: avoid; }
 figure img { width: 100%; border: 1px solid #ddd; } .two { display: flex; gap: 1.5rem; } .two > div { flex: 1; }
-@media print { body { max-width: none; margin: 0; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
+@media print { body { max-width: none; margin: 0; } h2 { break-after: avoid; } tr { break-inside: avoid; }
+  tr:has(th) { break-after: avoid; } }
 """
 
 
@@ -29,6 +30,8 @@ def number(value: Any, sign: bool = False) -> str:
     """Return a number for a cell of the report; a dash for what is not known."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
+    if value == 0:
+        return "0"
     whole = abs(value - round(value)) < 1e-9 or abs(value) >= 100
     return f"{value:{'+' if sign else ''},.0f}" if whole else f"{value:{'+' if sign else ''},.2f}"
 
@@ -61,12 +64,12 @@ def figure(caption: str, image: bytes, kind: str) -> str:
     return f"<figure><figcaption>{caption}</figcaption>{shown}</figure>"
 
 
-def assumed(given: Mapping[str, Any], settings: Any, prefix: str = "") -> Iterable[tuple[str, Any, str]]:
-    """Return name, value and unit of the numbers among settings that are assumptions of this software."""
+def assumed(given: Mapping[str, Any], settings: Any, prefix: str = "") -> Iterable[tuple[str, str, Any, str]]:
+    """Return name, meaning, value and unit of the numbers among settings that are assumptions of this software."""
     for name, field in settings.model_fields.items():
         about = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         value = given.get(name)
         # Where a user set another value, it is the user's to say what it rests on.
         own = value == field.get_default(call_default_factory=True)
         if own and about.get("source") == ASSUMPTION and isinstance(value, int | float) and not isinstance(value, bool):
-            yield f"{prefix}{name}", f"{value:,g}", str(about.get("unit", ""))
+            yield f"{prefix}{name}", field.description or "", f"{value:,g}", str(about.get("unit", ""))
