@@ -15,7 +15,7 @@ from devolve_opt.language import LANGUAGES, speaking, tr
 from devolve_opt.plan import Plan
 from devolve_opt.scenario import Scenario
 from devolve_opt.schema import output, outputs, result_words
-from devolve_opt.studies.comparing import measures
+from devolve_opt.studies.comparing import compare, measures
 from devolve_opt.studies.solving import solve
 from devolve_opt.views.caps import caps
 from devolve_opt.views.plan_workbook import HEADINGS, SAID, SHEETS, WORDED, in_words, write_plan_workbook
@@ -69,6 +69,8 @@ def test_nothing_in_the_catalogue_is_for_nothing(plan, full):
     }
     columns = {column for _, column in there}
     there |= {("measures", name) for name in measures(plan)}
+    compared = compare({"one": plan, "other": full}).index
+    there |= {("comparison", str(name)) for name in compared}
     unused = [key for key in outputs() if (key not in there if key[0] else key[1] not in columns)]
     assert unused == []
 

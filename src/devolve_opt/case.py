@@ -23,6 +23,9 @@ from devolve_opt.schema import schema
 from devolve_opt.schema.header import AVAILABLE_HOURS
 from devolve_opt.vocabulary import Category
 
+SYNTHETIC_DATA = "SYNTHETIC DATA (合成数据)"
+"""The words for invented data where both languages stand side by side, and in English."""
+
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -131,7 +134,7 @@ class Case:
     @property
     def notice(self) -> str:
         """The words that go with every figure of this case if its data are invented; else empty."""
-        return chosen("合成数据", "SYNTHETIC DATA (合成数据)") if self.synthetic else ""
+        return chosen("合成数据", SYNTHETIC_DATA) if self.synthetic else ""
 
     @cached_property
     def digest(self) -> str:

@@ -11,6 +11,7 @@ from zlib import crc32
 import pandas as pd
 from pydantic import Field, ValidationError
 
+from devolve_opt.case import SYNTHETIC_DATA
 from devolve_opt.errors import Fault, InputError, did_you_mean
 from devolve_opt.frozen import FrozenFrames, FrozenMapping
 from devolve_opt.language import tr
@@ -23,7 +24,7 @@ COUNTRY_KEYS = ("title", "country", "province", "seed", "pool", "policy")
 """Keys of the scenario of a country."""
 NOT_DRAWN = ("stations", "duties", "offices", "area_teams", "phases")
 """Instruments that a country's cities have no tables for, and batches, which are laid over a single city's plan."""
-NOTICE = "SYNTHETIC DATA (合成数据)"
+NOTICE = SYNTHETIC_DATA
 
 
 class Pool(Settings):

@@ -16,13 +16,15 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from devolve_opt.language import LANGUAGES, Language, in_both, language, speaking
+from devolve_opt.case import SYNTHETIC_DATA
+from devolve_opt.language import LANGUAGES, Language, in_both, speaking
 from devolve_opt.plan import Plan
 from devolve_opt.schema import measured, output, result_words
 from devolve_opt.studies.comparing import measures
 from devolve_opt.views.caps import caps
 from devolve_opt.views.declined import declined, withdrawn
 from devolve_opt.views.duties import duties
+from devolve_opt.views.responsibilities import responsibilities
 from devolve_opt.views.sheets import (
     NOTICE,
     NUMBER,
@@ -64,7 +66,8 @@ WORDED = (
 )  # fmt: skip
 """Columns whose codes are written out in words; lists of codes are separated by commas."""
 SAID: dict[str, Callable[[Plan], pd.DataFrame]] = {
-    "caps": caps, "declined": declined, "duties": duties, "exclusions": exclusions, "withdrawn": withdrawn,
+    "caps": caps, "declined": declined, "duties": duties, "exclusions": exclusions,
+    "responsibilities": responsibilities, "withdrawn": withdrawn,
 }  # fmt: skip
 """Tables with sentences in them, which are in the language that is spoken where the table is made."""
 LEFT_OUT = ("synthetic", "chinese", "kind_chinese")
@@ -101,13 +104,14 @@ def _said_twice(plan: Plan, name: str, table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with its sentences in Chinese and, on a line below, in English."""
     if name not in SAID:
         return table
-    said = {language(): table}
+    said = {}
     for each in LANGUAGES:
-        if each not in said:
-            with speaking(each):
-                said[each] = SAID[name](plan)
+        with speaking(each):
+            said[each] = SAID[name](plan)
     chinese, english = said["zh"], said["en"]
-    texts = [str(column) for column in table if column not in WORDED and pd.api.types.is_string_dtype(table[column])]
+    # What differs is a sentence, whatever else a column of that name holds elsewhere; codes are the same in both.
+    texts = [str(column) for column in table if pd.api.types.is_string_dtype(table[column])
+             and (column not in WORDED or not chinese[column].equals(english[column]))]  # fmt: skip
     return table.assign(**{
         column: [
             first if first == second else f"{first}\n{second}"
@@ -152,10 +156,8 @@ def _summary(book: Workbook, plan: Plan) -> None:
     title = put(sheet.cell(1, 1), ": ".join(names))
     title.font, title.alignment = TITLE, Alignment(wrap_text=True)
     row = 2
-    if plan.scenario.case.notice:
-        put(
-            sheet.cell(row, 1), f"{plan.scenario.case.notice}: 地名与数字均为虚构 invented places and figures"
-        ).font = NOTICE
+    if plan.scenario.case.synthetic:
+        put(sheet.cell(row, 1), f"{SYNTHETIC_DATA}: 地名与数字均为虚构 invented places and figures").font = NOTICE
         row += 1
     row = _figures(sheet, row + 1, plan) + 1
     for spoken, font in EVEN.items():
@@ -197,9 +199,8 @@ def _table(book: Workbook, plan: Plan, name: str, frame: pd.DataFrame) -> None:
     chinese, english, frozen = SHEETS[name]
     sheet = add_sheet(book, f"{chinese} {english}")
     put(sheet.cell(1, 1), f"{chinese} {english}").font = TITLE
-    notice = plan.scenario.case.notice
-    if notice:
-        put(sheet.cell(2, 1), notice).font = NOTICE
+    if plan.scenario.case.synthetic:
+        put(sheet.cell(2, 1), SYNTHETIC_DATA).font = NOTICE
     if "county" in frame and "county_name" not in frame:
         counties = plan.scenario.data.counties["name"]
         frame.insert(list(frame).index("county") + 1, "county_name", frame["county"].map(counties))

@@ -19,6 +19,7 @@ from typing import Any
 
 import pandas as pd
 
+from devolve_opt.case import SYNTHETIC_DATA
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.language import Language, chosen, speaking, tr
 from devolve_opt.language import language as spoken
@@ -176,7 +177,7 @@ class _Page:
         said = tr(
             "All places and figures in this report are invented (synthetic data); do not quote them as real."
         )  # fmt: skip
-        marked = chosen("合成数据", "SYNTHETIC DATA (合成数据)") + tr(": ")
+        marked = chosen("合成数据", SYNTHETIC_DATA) + tr(": ")
         shown = f'<p class="notice">{escape(marked + said)}</p>'
         return shown if self.manifest["synthetic"] else ""
 

@@ -13,7 +13,7 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from devolve_opt.case import Case
+from devolve_opt.case import SYNTHETIC_DATA, Case
 from devolve_opt.language import catalogue, in_both
 from devolve_opt.policy import Policy
 from devolve_opt.policy_sheet import YES_NO, SheetKey, sheet_keys
@@ -144,8 +144,8 @@ def _header(book: Workbook, case: Case | None) -> None:
         fit_height(sheet, row, [(f"{key.chinese}\n{key.name}", 22), (meaning, 70), (value, 50)])
     for column, width in (("A", 22), ("B", 50), ("C", 16), ("D", 70)):
         sheet.column_dimensions[column].width = width
-    if case is not None and case.notice:
-        put(sheet.cell(len(HEADER_KEYS) + 3, 1), case.notice).font = NOTICE
+    if case is not None and case.synthetic:
+        put(sheet.cell(len(HEADER_KEYS) + 3, 1), SYNTHETIC_DATA).font = NOTICE
     set_up_printing(sheet, 1)
 
 
