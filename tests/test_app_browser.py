@@ -192,6 +192,7 @@ def test_an_official_solves_compares_asks_why_and_takes_the_plan_along(tab, tmp_
     tab.page.screenshot(path=tmp_path / "english.png")
 
 
+@pytest.mark.slow
 def test_a_bad_workbook_is_shown_and_marked_and_a_good_one_is_solved(tab, tmp_path):
     tab.upload("坏表.xlsx", workbook(tmp_path, I3="很多"))
     tab.button("下载标出错误单元格的副本（.xlsx）").wait_for()
@@ -214,6 +215,7 @@ def test_a_bad_workbook_is_shown_and_marked_and_a_good_one_is_solved(tab, tmp_pa
     tab.page.screenshot(path=tmp_path / "names.png")
 
 
+@pytest.mark.slow
 def test_a_solve_is_stopped_with_its_plan_while_another_user_waits_and_sees_nothing_of_it(browser, address, temporary):
     with Tab(browser, address) as one, Tab(browser, address, width=420) as other:
         one.pick(one.page.get_by_test_id("stSidebar").get_by_test_id("stSelectbox"), "models/large")
@@ -236,6 +238,7 @@ def test_a_solve_is_stopped_with_its_plan_while_another_user_waits_and_sees_noth
         assert LARGE not in other.page.content()
 
 
+@pytest.mark.slow
 def test_tabs_that_are_closed_leave_nothing(browser, address, temporary, tmp_path):
     with Tab(browser, address) as tab:
         tab.upload("好表.xlsx", workbook(tmp_path))

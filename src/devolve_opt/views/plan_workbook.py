@@ -40,6 +40,7 @@ from devolve_opt.views.sheets import (
     write_frame,
     write_lines,
 )
+from devolve_opt.views.stations import stations
 from devolve_opt.views.summary import summary
 from devolve_opt.views.tables import exclusions, plan_tables
 from devolve_opt.views.terms import ratio_plan, terms_on
@@ -67,7 +68,7 @@ WORDED = (
 """Columns whose codes are written out in words; lists of codes are separated by commas."""
 SAID: dict[str, Callable[[Plan], pd.DataFrame]] = {
     "caps": caps, "declined": declined, "duties": duties, "exclusions": exclusions,
-    "responsibilities": responsibilities, "withdrawn": withdrawn,
+    "responsibilities": responsibilities, "stations": stations, "withdrawn": withdrawn,
 }  # fmt: skip
 """Tables with sentences in them, which are in the language that is spoken where the table is made."""
 LEFT_OUT = ("synthetic", "chinese", "kind_chinese")
