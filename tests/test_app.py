@@ -522,3 +522,17 @@ def test_names_in_data_are_shown_as_text(page):
     page.run()
     told = [each for each in page.markdown if "evil" in each.value]
     assert told and all(not each.allow_html and "\\<b onclick\\=x\\>" in each.value for each in told)
+
+
+def test_a_plan_knows_which_case_it_is_of_and_its_tables_follow_the_language():
+    session = Session()
+    session.chosen = "one"
+    run = solved_run(session, hand())
+    assert run.place == session.place == "one"
+    session.chosen = "other"
+    assert run.place != session.place
+    with speaking("zh"):
+        chinese = run.tables["exclusions"]["reason"].tolist()
+    with speaking("en"):
+        english = run.tables["exclusions"]["reason"].tolist()
+    assert chinese != english and len(chinese) == len(english) > 0

@@ -46,6 +46,8 @@ def test_a_cap_stops_binding_where_nothing_better_is_left_beyond_the_gap():
     # 241 - 230 = 11 is within 5 % of 230, as 12 is not of 229 x 5 % = 11.45: so from nowhere on at 5 %, from 40 at 6 %.
     assert stops_binding(POINTS, 0.05) is None
     assert stops_binding(POINTS, 0.06) == 40
+    # Nothing was tried beyond 40: whether more would be worth more nobody knows.
+    assert stops_binding(POINTS.iloc[:3], 0.06) is None
     assert stops_binding(POINTS.assign(comparable=False), 0.06) is None
     assert stops_binding(POINTS.iloc[:1], 0.06) is None
 

@@ -13,6 +13,7 @@ from devolve_opt.errors import Fault, InputError
 from devolve_opt.language import speaking
 from devolve_opt.policy import Policy
 from devolve_opt.policy_sheet import SheetKey, policy_from_sheet, sheet_keys
+from devolve_opt.post_formulas import CategoryTilt
 from devolve_opt.scenario import Scenario
 from devolve_opt.views.template import write_template
 from modelling import INSTRUMENTS, ROOT, everything_on, hand_scenario, pin
@@ -226,3 +227,23 @@ def test_a_scenario_file_refuses_a_workbook_that_sets_a_policy_of_its_own(tmp_pa
         Scenario.read(file)
     write_template(tmp_path / "hand.xlsx", hand.case)
     assert Scenario.read(file).case.digest == hand.case.digest
+
+
+def test_a_key_that_ends_like_the_heading_is_no_heading(tmp_path):
+    hand = hand_scenario()
+    policy = Policy(guide_list_max=3, base_list_max=1, posts_tilt=CategoryTilt(key=2.0))
+    path = write_template(tmp_path / "hand.xlsx", hand.case, policy)
+    book = load_workbook(path)
+    sheet = book["政策"]
+    # As an office would have it that deletes the rows it does not use: the tilt stands right under the heading.
+    kept = {"guide_list_max": 3, "base_list_max": 1, "posts_tilt": "是", "posts_tilt.key": 2}
+    sheet.delete_rows(1, sheet.max_row)
+    for row in (("参数 key", "取值 value"), *kept.items()):
+        sheet.append(row)
+    book.save(path)
+    assert Scenario.read(path).policy == policy
+
+
+@pytest.mark.parametrize("key", ["goals.0.term", "goals.01.term", "pins.0.power", "goals.100000.term"])
+def test_an_entry_without_a_number_from_1_is_unknown(key):
+    assert any("unknown key" in fault for fault in told(**{key.replace(".", "__"): "overload"}))
