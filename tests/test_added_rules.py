@@ -22,13 +22,14 @@ from devolve_opt.studies.sensitivity import sensitivity
 from devolve_opt.views.summary import summary
 from devolve_opt.views.wording import short_status
 from devolve_opt.vocabulary import Status
+from modelling import hand_scenario
 
 ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
 def hand() -> Scenario:
-    return Scenario.read(ROOT / "scenarios" / "hand.toml")
+    return hand_scenario()
 
 
 @pytest.fixture(scope="module")
@@ -245,4 +246,4 @@ def test_a_rule_that_changes_what_no_row_shows_is_refused(change, said):
         change(model)
 
     with pytest.raises(InputError, match=said):
-        solve(Scenario.read(ROOT / "scenarios" / "hand.toml"), rules=mine)
+        solve(hand_scenario(), rules=mine)

@@ -8,6 +8,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import get_args
@@ -25,7 +26,7 @@ from devolve_opt.audit.offices import audit_offices
 from devolve_opt.cli import app
 from devolve_opt.cli.spoken import USAGE_ERRORS, help_texts
 from devolve_opt.instruments import TeamMode
-from devolve_opt.language import catalogue, chosen, joined, language, set_language, speaking, tr
+from devolve_opt.language import catalogue, chosen, in_this_language, joined, language, set_language, speaking, tr
 from devolve_opt.plan import PLACES, UNITS
 from devolve_opt.policy import Policy
 from devolve_opt.reading.text_files import OTHER_SEPARATORS
@@ -250,3 +251,11 @@ def test_windows_calls_chinese_by_its_name(monkeypatch):
 def test_what_the_catalogue_lacks_stays_english():
     with speaking("zh"):
         assert tr("no such text {x}", x=1) == "no such text 1"
+
+
+def test_threads_speak_the_language_of_who_starts_them():
+    with ThreadPoolExecutor(1) as pool:
+        with speaking("zh"):
+            told = pool.submit(in_this_language(language))
+            untold = pool.submit(language)
+        assert (told.result(), untold.result(), language()) == ("zh", "en", "en")

@@ -28,13 +28,14 @@ from devolve_opt.views.run_folder import write_run
 from devolve_opt.views.summary import summary
 from devolve_opt.views.wording import status_lines
 from devolve_opt.vocabulary import Status, Term
+from modelling import hand_scenario
 
 ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
 def hand() -> Scenario:
-    return Scenario.read(ROOT / "scenarios" / "hand.toml")
+    return hand_scenario()
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from devolve_opt.language import chosen, tr
+from devolve_opt.language import tr
 from devolve_opt.settings import Settings
-from devolve_opt.vocabulary import BASE_LIST, CHINESE, Category
+from devolve_opt.vocabulary import BASE_LIST, Category, called
 
 ANY_LIST = "any"
 """In a pin: the guide list, whichever of its lists."""
@@ -49,8 +49,7 @@ class Pin(Settings):
     @property
     def decision(self) -> str:
         """What is decided, as words without the reason."""
-        name = chosen(CHINESE.get(str(self.list), ""), str(self.list))
-        named = {"township": self.township, "list": name, "power": self.power}
+        named = {"township": self.township, "list": called(str(self.list)), "power": self.power}
         if self.township is not None:
             does, does_not = tr("{township} takes {power}", **named), tr("{township} does not take {power}", **named)
         elif self.list == ANY_LIST:

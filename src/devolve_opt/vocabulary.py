@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from devolve_opt.language import language, tr
+from devolve_opt.language import chosen, language, tr
 
 
 class Category(StrEnum):
@@ -227,6 +227,11 @@ def some_of(names: Sequence[str], most: int, between: str = ", ") -> str:
     """Return names in a line, at most so many of them: `T1, T2 and 3 more`."""
     more = len(names) - most
     return tr(between).join(names[:most]) + (tr(" and {more} more", more=more) if more > 0 else "")
+
+
+def called(word: str) -> str:
+    """Return a term as data and texts of the shell call it: `county_seat` as it is, in Chinese `县城驻地镇`."""
+    return chosen(CHINESE.get(word, word), str(word))
 
 
 def label(word: str) -> str:

@@ -9,12 +9,12 @@ import pandas as pd
 
 from devolve_opt.app.session import Run
 from devolve_opt.errors import DevolveError
-from devolve_opt.language import language, tr
-from devolve_opt.schema import Output, measured, output, result_words
+from devolve_opt.language import tr
+from devolve_opt.schema import measured, output
 from devolve_opt.studies.comparing import compare
 from devolve_opt.studies.side_by_side import FIGURES, side_by_side
 from devolve_opt.views.plan_workbook import LEFT_OUT, WORDED
-from devolve_opt.vocabulary import CHINESE, label
+from devolve_opt.views.wording import heading_of, word_of
 
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")
 PREVIOUS, LAST = "previous", "last"
@@ -29,24 +29,11 @@ def word(code: Any) -> Any:
     """Return a code of the results in the language spoken here; of codes in a row, each; what is no code as it is."""
     if not isinstance(code, str) or not code:
         return code
-    known = _known(code)
+    known = word_of(code)
     if known is None and ", " in code:
-        parts = [_known(part) for part in code.split(", ")]
+        parts = [word_of(part) for part in code.split(", ")]
         return code if None in parts else tr(", ").join(map(str, parts))
     return known or code
-
-
-def _known(code: str) -> str | None:
-    if code in result_words():
-        return result_words()[code][language() == "en"]
-    return label(code) if code in CHINESE else None
-
-
-def heading(words: Output) -> str:
-    """Return the heading of a column of results in the language spoken here, in English with its unit."""
-    if language() == "zh":
-        return words.chinese
-    return f"{words.english} ({words.unit})" if words.unit else words.english
 
 
 def readable(name: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -62,7 +49,7 @@ def readable(name: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, st
     for column in map(str, kept.columns):
         words = output(name, column)
         # A heading must stand once.
-        told = heading(words)
+        told = heading_of(words)
         head = f"{told} ({column})" if told in formats else told
         heads[column], formats[head] = head, words.format
     shown = kept.assign(**{column: kept[column].map(word) for column in WORDED if column in kept})
@@ -93,7 +80,7 @@ def figures_compared(previous: Run, last: Run) -> pd.DataFrame:
     frame = compare({PREVIOUS: previous.plan, LAST: last.plan})
     words = measured()
     rows = frame.loc[list(words)].astype(float)
-    rows.index = pd.Index([heading(each) for each in words.values()], name=tr("figure"))
+    rows.index = pd.Index([heading_of(each) for each in words.values()], name=tr("figure"))
     rows["difference"] = rows[LAST] - rows[PREVIOUS]
     heads = {PREVIOUS: tr("previous run"), LAST: tr("this run"), "difference": tr("difference")}
     return rows.rename(columns=heads).reset_index()
@@ -124,7 +111,7 @@ def lists_changed(previous: Run, last: Run) -> pd.DataFrame:
     for name in (PREVIOUS, LAST):
         frame[name] = [word(text.replace("+", ", ")) if text else "–" for text in frame[name]]
     heads = {
-        "power": heading(output("", "power")), "name": heading(output("", "name")),
+        "power": heading_of(output("", "power")), "name": heading_of(output("", "name")),
         PREVIOUS: tr("previous run"), LAST: tr("this run"),
     }  # fmt: skip
     return frame.rename(columns=heads).reset_index(drop=True)
@@ -137,6 +124,6 @@ def townships_changed(previous: Run, last: Run) -> pd.DataFrame:
     figures = [figure for figure in FIGURES if figure in ("rounds_met", "powers_taken", "posts", "officers")]
     changes = frame[[f"{figure}_change" for figure in figures]]
     frame = frame[(changes != 0).any(axis=1)]
-    heads = {"township": heading(output("", "township")), "name": heading(output("posts", "name"))}
-    heads |= {f"{figure}_change": heading(output("", figure)) for figure in figures}
+    heads = {"township": heading_of(output("", "township")), "name": heading_of(output("posts", "name"))}
+    heads |= {f"{figure}_change": heading_of(output("", figure)) for figure in figures}
     return frame[list(heads)].rename(columns=heads).reset_index(drop=True)

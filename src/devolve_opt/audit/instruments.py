@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from devolve_opt.audit.figures import term_values
 from devolve_opt.audit.ledger import Ledger, above, contains
-from devolve_opt.language import chosen, tr
+from devolve_opt.language import tr
 from devolve_opt.plan import Breach, at
-from devolve_opt.vocabulary import BASE_LIST, CHINESE
+from devolve_opt.vocabulary import BASE_LIST, called
 
 
 def opened_within_cap(ledger: Ledger) -> Iterator[Breach]:
@@ -58,9 +58,7 @@ def goal_reached(ledger: Ledger) -> Iterator[Breach]:
         if goal.at_least is not None:
             short = goal.at_least - terms[goal.term]
             if short > 1e-6 * max(1.0, abs(goal.at_least)):
-                yield Breach(
-                    "goal_reached", at(term=chosen(CHINESE[goal.term], goal.term)), float(short), "staff-hours a year"
-                )
+                yield Breach("goal_reached", at(term=called(goal.term)), float(short), "staff-hours a year")
 
 
 def returned_of_lent(ledger: Ledger) -> Iterator[Breach]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from devolve_opt.audit.ledger import Ledger, above, contains
-from devolve_opt.language import chosen, tr
+from devolve_opt.language import tr
 from devolve_opt.plan import Breach, at
-from devolve_opt.vocabulary import BASE_LIST, CHINESE
+from devolve_opt.vocabulary import BASE_LIST, called
 
 
 def base_list_within_cap(ledger: Ledger) -> Iterator[Breach]:
@@ -53,7 +53,7 @@ def one_kind_of_list(ledger: Ledger) -> Iterator[Breach]:
     twice = rows[rows.duplicated()]
     for power, name in twice[["power", "list"]].drop_duplicates().itertuples(index=False, name=None):
         count = int(((twice["power"] == power) & (twice["list"] == name)).sum())
-        place = at(list=chosen(CHINESE.get(name, name), name), power=power)
+        place = at(list=called(name), power=power)
         yield Breach("one_kind_of_list", place, float(count), "rows")
     foreign = special.loc[~special["list"].isin(ledger.lists), "list"]
     yield from above("one_kind_of_list", "list", "powers", foreign.value_counts(sort=False), 0)
@@ -76,7 +76,7 @@ def guide_list_kept(ledger: Ledger) -> Iterator[Breach]:
     dropped = kept[~contains(ledger.listed, kept, columns)].assign(how="dropped")
     added = ledger.listed[~contains(kept, ledger.listed, columns)].assign(how="added")
     for row in pd.concat([dropped, added]).to_dict("records"):
-        names = {"list": chosen(CHINESE.get(row["list"], row["list"]), row["list"]), "power": row["power"]}
+        names = {"list": called(row["list"]), "power": row["power"]}
         gone, come = (words.format(**names) for words in (
             tr("list {list}, power {power}, dropped"), tr("list {list}, power {power}, added")
         ))  # fmt: skip

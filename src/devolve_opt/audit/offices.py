@@ -13,7 +13,7 @@ from devolve_opt.frozen import FrozenFrames
 from devolve_opt.instruments import Offices
 from devolve_opt.language import chosen, tr
 from devolve_opt.plan import Breach, at
-from devolve_opt.vocabulary import CHINESE, Platform, Unit
+from devolve_opt.vocabulary import Platform, Unit, called
 
 TOLERANCE = 1e-6
 """Persons by which an office may fall short of its staff: the arithmetic's own noise."""
@@ -154,7 +154,7 @@ class _Check:
         there = {self.facts[name]["platform"] for name in self.office}
         for platform in Platform:
             if platform in wanted - there:
-                yield self._breach("platform_present", at(platform=chosen(CHINESE[platform], platform)), 1, "platforms")
+                yield self._breach("platform_present", at(platform=called(platform)), 1, "platforms")
 
     def _one_platform_and_kind(self) -> Iterator[Breach]:
         """The functions of an office are of one platform and of one kind [offices]."""

@@ -10,15 +10,17 @@ from __future__ import annotations
 import csv
 import locale
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, wraps
 from importlib.resources import files
-from typing import Any, Literal, get_args
+from typing import Any, Literal, ParamSpec, TypeVar, get_args
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 VARIABLE = "DEVOLVE_OPT_LANG"
 """Variable of the environment that sets the language of a process, `zh` or `en`."""
 
@@ -46,6 +48,18 @@ def speaking(wanted: Language) -> Iterator[None]:
         yield
     finally:
         _here.reset(token)
+
+
+def in_this_language(work: Callable[Given, Result]) -> Callable[Given, Result]:
+    """Return a function that speaks the language spoken here, in whatever thread it is called: threads know nothing."""
+    here = language()
+
+    @wraps(work)
+    def there(*arguments: Given.args, **named: Given.kwargs) -> Result:
+        with speaking(here):
+            return work(*arguments, **named)
+
+    return there
 
 
 def tr(text: str, /, **values: Any) -> str:

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devolve_opt.errors import NoPlanError, SolverError
-from devolve_opt.language import tr
+from devolve_opt.language import in_this_language, tr
 from devolve_opt.solver.engine import Answer, Control, Outcome
 from devolve_opt.solver.goals import Goals
 from devolve_opt.solver.held import Solver
@@ -151,7 +151,7 @@ class Front:
                     boxes = _enough_boxes(boxes, len(hands), self.steps[0])
                 largest = sorted(boxes, key=lambda one: one.size(ranges[:-1]), reverse=True)[: len(hands)]
                 # What is found side by side is taken in turn, so that the same front comes out whoever is first.
-                for box, found in zip(largest, pool.map(self._searched, hands, largest), strict=True):
+                for box, found in zip(largest, pool.map(in_this_language(self._searched), hands, largest), strict=True):
                     boxes = self._without(box, found, boxes)
             self.open += boxes
         self.points = _unbeaten(self.points)

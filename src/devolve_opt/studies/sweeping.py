@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from devolve_opt.errors import DevolveError, Fault, InputError, NoPlanError, did_you_mean
-from devolve_opt.language import language, speaking, tr
+from devolve_opt.language import in_this_language, tr
 from devolve_opt.policy import Policy
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control, stop_on_interrupt
@@ -77,8 +77,7 @@ def sweep(
     decided: dict[float, Any] = {}
     kept_values: set[float] = set()
 
-    spoken = language()  # threads do not know it
-
+    @in_this_language
     def one(value: float) -> dict[str, Any] | None:
         key = _key(scenarios[value])
         before = None if folder is None else kept(_file(folder, cap, value), key, gap, time_limit)
@@ -88,8 +87,7 @@ def sweep(
         if stop.is_set():
             return None
         control = Control(time_limit, stop)
-        with speaking(spoken):
-            solved = _solve_point(scenarios[value], gap, control, models)
+        solved = _solve_point(scenarios[value], gap, control, models)
         point = {"value": value, **solved, "seconds": round(control.elapsed, 3)}
         if stop.is_set():
             return None

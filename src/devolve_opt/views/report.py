@@ -26,7 +26,7 @@ from devolve_opt.language import language as spoken
 from devolve_opt.plan import Plan
 from devolve_opt.policy import Policy
 from devolve_opt.prices import Prices
-from devolve_opt.schema import Output, measured, output, result_words
+from devolve_opt.schema import measured, output
 from devolve_opt.studies.comparing import read_manifest
 from devolve_opt.studies.runs import case_of_run, read_run
 from devolve_opt.views import report_annexes
@@ -34,8 +34,7 @@ from devolve_opt.views.caps import MEANINGS, caps
 from devolve_opt.views.files import svg_bytes, write_bytes, writing_to
 from devolve_opt.views.plots import figures_of
 from devolve_opt.views.report_parts import STYLE, assumed, figure, number, table
-from devolve_opt.views.wording import percent, rounded_up
-from devolve_opt.vocabulary import CHINESE, label
+from devolve_opt.views.wording import heading_of, percent, rounded_up, word_of
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge", "microsoft-edge")
 """Names of programs that print a page."""
@@ -157,10 +156,7 @@ class _Page:
 
     def word(self, code: Any) -> str:
         """Return a code of the results in the language; what is no code as it is."""
-        text = str(code)
-        if text in result_words():
-            return escape(chosen(*result_words()[text]))
-        return escape(label(text) if text in CHINESE else text)
+        return escape(word_of(str(code)) or str(code))
 
     def read(self, name: str) -> pd.DataFrame:
         path = self.run / "tables" / f"{name}.parquet"
@@ -171,7 +167,7 @@ class _Page:
             raise InputError([Fault(message, file=str(path))]) from None
 
     def heading(self, table: str, column: str) -> str:
-        return escape(_heading(output(table, column)))
+        return escape(heading_of(output(table, column)))
 
     def notice(self) -> str:
         said = tr(
@@ -228,7 +224,7 @@ class _Page:
             rule |= self.manifest["reference"].get("measures", {})
             rule["objective"] = self.manifest["reference"]["objective"]
         rows = [
-            (escape(_heading(words)), number(measures[name]), number(rule.get(name)))
+            (escape(heading_of(words)), number(measures[name]), number(rule.get(name)))
             for name, words in measured().items()
         ]
         listed = self.read("guide_list")["list"].value_counts()
@@ -378,11 +374,6 @@ def _headed(title: str, text: str = "") -> str:
 def _all(*texts: str) -> list[str]:
     """Return texts as HTML."""
     return [escape(text) for text in texts]
-
-
-def _heading(words: Output) -> str:
-    """Return the heading of a column in the language spoken here; in English with its unit."""
-    return chosen(words.chinese, f"{words.english} ({words.unit})" if words.unit else words.english)
 
 
 def _meaning(cap: Mapping[Any, Any]) -> str:

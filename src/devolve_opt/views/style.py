@@ -23,7 +23,7 @@ from matplotlib.text import Text
 from devolve_opt.language import chosen, language, speaking, tr
 from devolve_opt.plan import Plan
 from devolve_opt.views import fonts
-from devolve_opt.views.summary import display_width
+from devolve_opt.views.page import display_width
 from devolve_opt.views.wording import short_status
 from devolve_opt.vocabulary import BASE_LIST, Category, Platform, StationStatus, Term
 

@@ -8,7 +8,7 @@ from typing import Any
 from devolve_opt.case import Case
 from devolve_opt.language import chosen, joined, language, tr
 from devolve_opt.plan import Plan
-from devolve_opt.schema import result_words
+from devolve_opt.schema import Output, result_words
 from devolve_opt.studies.options import AGREEMENT
 from devolve_opt.vocabulary import BASE_LIST, CHINESE, Method, Status, label
 
@@ -50,11 +50,21 @@ def count(number: float, noun: str, plural: str = "") -> str:
     return f"{number:,.0f} {noun if round(number) == 1 else plural or noun + 's'}"
 
 
+def word_of(code: str) -> str | None:
+    """Return a code of the results or of the vocabulary in words, in the language spoken here; None if it is none."""
+    if code in result_words():
+        return chosen(*result_words()[code])
+    return label(code) if code in CHINESE else None
+
+
+def heading_of(words: Output) -> str:
+    """Return the heading of a column of results in the language spoken here; in English with its unit."""
+    return chosen(words.chinese, f"{words.english} ({words.unit})" if words.unit else words.english)
+
+
 def named(code: str) -> str:
     """Return a code of the results or of the vocabulary as it is, in Chinese by its name."""
-    if language() == "en":
-        return str(code)
-    return result_words()[code][0] if code in result_words() else CHINESE.get(code, str(code))
+    return str(code) if language() == "en" else word_of(code) or str(code)
 
 
 def worded(code: str) -> str:
