@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
 import pytest
@@ -79,7 +79,12 @@ def _others(now: Any, policy: Policy, key: tuple[str | int, ...]) -> list[Any]:
         return [pins[:1], pins, [{**pins[1], "holds": False}]]
     if key == ("goals",):
         return [[{"term": "inequity", "at_least": -1e6}]]
-    options = [option for kind in (getattr(field, "annotation", None),) for option in get_args(kind) or (kind,)]
+    kind = getattr(field, "annotation", None)
+    options = [
+        each
+        for option in get_args(kind) or (kind,)
+        for each in (get_args(option) if get_origin(option) is Literal else (option,))
+    ]
     if any(_is_table(option) for option in options):
         return [{}, {"general": 1.3}, {"choice_met": 1.0}, None]
     if isinstance(now, bool):

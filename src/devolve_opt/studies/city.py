@@ -72,7 +72,7 @@ class CityTask:
         return synthesise_city(self.counties, self.townships, self.subdistricts, self.seed)
 
 
-def solve_city(task: CityTask, spoken: Language) -> dict[str, Any]:
+def solve_city(task: CityTask, spoken: Language = "en") -> dict[str, Any]:
     """Solve a city, or find a bound on what it is worth; never fails for a reason that lies in the city.
 
     Args:
