@@ -30,6 +30,7 @@ from devolve_opt.studies.solving import solve
 from devolve_opt.views.admission import RECORD, admission_text, write_admission
 from devolve_opt.views.plots.admission import admission_figure
 from devolve_opt.views.run_folder import write_run
+from devolve_opt.vocabulary import Method
 from modelling import ROOT, hand_model, hand_scenario, small_case, small_policy, with_duties, with_stations
 from strategies import small_scenarios
 from test_cli import BAD_INPUT, DONE, shell, told
@@ -311,6 +312,8 @@ def test_a_run_read_back_is_the_plan(kept):
     assert again.objective == pytest.approx(found.objective)
     assert (again.status, again.audit.breaches) == (found.status, ())
     assert again.scenario.policy == found.scenario.policy
+    assert again.reference.method is Method.RATIO and again.reference.reference is None
+    assert again.reference.objective == pytest.approx(found.reference.objective)
     for name in ("stations", "duties", "led"):
         assert len(getattr(found.decisions, name)), name
     for name in (each.name for each in fields(Decisions)):

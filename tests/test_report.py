@@ -64,6 +64,7 @@ def test_figures_in_another_language_are_drawn_anew_where_the_run_can_be_read(ru
 
     def draw(plan, name):
         drawn.append(f"{name} {language()}")
+        assert plan.reference is not None, "without it, nothing stands beside the plan"
         return FIGURES[name](plan)
 
     monkeypatch.setattr(report, "figures_of", lambda plan: {name: partial(draw, name=name) for name in FIGURES})

@@ -744,3 +744,13 @@ def test_the_rule_made_plan_can_be_written_too(plan, tmp_path, quick_figures):
     manifest = read_manifest(write_run(plan.reference, tmp_path / "ratio"))
     assert manifest["method"] == Method.RATIO
     assert manifest["reference"] is None
+
+
+def test_a_plan_without_its_reference_is_never_called_the_ratio_rule_s(plan):
+    """What stands beside a plan may be missing; whose plan it is does not hang on that."""
+    alone = replace(plan, reference=None)
+    assert alone.method is Method.OPTIMAL
+    for name, draw in FIGURES.items():
+        if name != "take_up_map":  # its columns are those that the rule lists as well
+            told = " ".join(text.get_text() for text in draw(alone).findobj(Text))
+            assert "ratio rule" not in told, name

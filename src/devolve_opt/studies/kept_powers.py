@@ -17,6 +17,7 @@ from devolve_opt.studies.comparing import valued_on
 from devolve_opt.studies.kept import digest_of, keep, kept
 from devolve_opt.studies.listing import Listed
 from devolve_opt.studies.prepared import Models
+from devolve_opt.studies.runs import beside_ratio_rule
 from devolve_opt.vocabulary import Method, Status
 
 Array = NDArray[np.float64]
@@ -52,11 +53,12 @@ class KeptPowers:
         if checked.breaches:
             return None
         self._against = digest_of(self._key, found)
-        return Plan(
+        plan = Plan(
             scenario=self.scenario, method=Method.OPTIMAL, status=Status(found["status"]), objective=checked.objective,
             bound=found["bound"], decisions=decisions, audit=checked,
             exclusions=exclusions(case, policy), seconds={"kept": found["seconds"]},
         )  # fmt: skip
+        return beside_ratio_rule(plan)
 
     def keep_best(self, plan: Plan, solution: Array, time_limit: float | None) -> None:
         """Keep the best plan, shape (n,); what was known of powers against another one no longer counts."""

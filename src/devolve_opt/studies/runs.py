@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from devolve_opt.language import joined, tr
 from devolve_opt.plan import Decisions, Plan
 from devolve_opt.policy import Policy
 from devolve_opt.rules.legality import exclusions
+from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.rules.workload import staff_without_moves
 from devolve_opt.scenario import Scenario
 from devolve_opt.studies.comparing import NO_RUN, read_manifest
@@ -54,11 +56,26 @@ def read_run(folder: str | Path, case: Case) -> Plan:
             found=found.objective, stated=stated,
         )  # fmt: skip
         raise InputError([Fault(message, file=str(folder))])
-    return Plan(
+    plan = Plan(
         scenario=scenario, method=method, status=status, objective=found.objective,
         bound=float("inf") if bound is None else float(bound), decisions=decisions, audit=found,
         exclusions=exclusions(scenario.data, policy), options=manifest.get("options", {}),
     )  # fmt: skip
+    return beside_ratio_rule(plan)
+
+
+def beside_ratio_rule(plan: Plan) -> Plan:
+    """Return a plan with the ratio rule's plan of its scenario, worked out anew, as its reference."""
+    if plan.method is Method.RATIO:
+        return plan
+    case, policy = plan.scenario.data, plan.scenario.policy
+    by_rule = ratio_decisions(case, policy)
+    found = audit(case, policy, by_rule)
+    reference = replace(
+        plan, method=Method.RATIO, status=Status.RULE, objective=found.objective, decisions=by_rule, audit=found,
+        options={**plan.options, "method": str(Method.RATIO)}, reference=None,
+    )  # fmt: skip
+    return replace(plan, reference=reference)
 
 
 def case_of_run(folder: str | Path, place: str | Path | None = None) -> Case:

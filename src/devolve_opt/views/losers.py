@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from devolve_opt.audit import audit
 from devolve_opt.language import chosen, language, tr
 from devolve_opt.plan import Plan
-from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.views.declined import declined
 from devolve_opt.views.page import padded
+from devolve_opt.views.terms import ratio_plan
 from devolve_opt.views.wording import count, named, status_lines
 
 PAIR = ["township", "power"]
@@ -28,9 +27,8 @@ def losers(plan: Plan) -> pd.DataFrame:
         - `reasons`: why it has not what only the rule gives, as in the table `declined`, with how many of them each.
         - `powers`: ids of what only the rule gives it, separated by commas.
     """
-    case, policy = plan.scenario.data, plan.scenario.policy
-    by_rule = ratio_decisions(case, policy) if plan.reference is None else plan.reference.decisions
-    rule = audit(case, policy, by_rule).townships if plan.reference is None else plan.reference.audit.townships
+    case = plan.scenario.data
+    by_rule, rule = ratio_plan(plan).decisions, ratio_plan(plan).audit.townships
     mine, towns = plan.audit.townships, case.tables["townships"]
     here, there = (set(each[PAIR].itertuples(index=False, name=None)) for each in (plan.take_up, by_rule.take_up))
     why = declined(plan).set_index(PAIR)["reason"].to_dict()

@@ -21,6 +21,11 @@ def plan_name(plan: Plan) -> str:
     return tr("ratio rule") if plan.method is Method.RATIO else tr("this plan")
 
 
+def own_name(plan: Plan) -> str:
+    """Return what a plan is called in its own figures: `this plan`, which may be the ratio rule's."""
+    return tr("ratio rule (this plan)") if plan.method is Method.RATIO else tr("this plan")
+
+
 def rounded_up(value: float, digits: int = 0) -> float:
     """Round away from the better side, so that a stated bound or gap is never smaller than the true one."""
     scale = 10**digits

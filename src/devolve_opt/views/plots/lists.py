@@ -12,7 +12,7 @@ from matplotlib.colors import ListedColormap, Normalize, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from devolve_opt.language import tr
+from devolve_opt.language import language, tr
 from devolve_opt.plan import Plan
 from devolve_opt.rules.lists import selection_shares
 from devolve_opt.views import style, tables
@@ -56,7 +56,7 @@ def guide_list_matrix(plan: Plan) -> Figure:
         note=tr("Powers by field, base list first, then most chosen; names stand in the table guide_list"),
     )  # fmt: skip
     widths = [len(names), 0.35, 1.75]
-    grid = canvas.grid(1, 3, left=1.05, width_ratios=widths, wspace=0.06)
+    grid = canvas.grid(1, 3, left=1.05 + _room(), width_ratios=widths, wspace=0.06)
     axes = canvas.figure.add_subplot(grid[0])
     strip = canvas.figure.add_subplot(grid[1], sharey=axes)
     side = canvas.figure.add_subplot(grid[2])
@@ -84,7 +84,7 @@ def guide_list_matrix(plan: Plan) -> Figure:
     axes.set_xticks(range(len(names)), heads, fontfamily=style.font())
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
-    _label_groups(axes, rows["field"], positions, "field")
+    _label_groups(axes, _fields_called(plan, rows["field"]), positions, "field")
     _change_strip(strip, rows["change"], positions, total, plan)
     _matrix_key(canvas.figure, side, plan, counts)
     return canvas.figure
@@ -152,7 +152,7 @@ def take_up_map(plan: Plan) -> Figure:
     lead = tr("; ").join(tr("{number:,} {state}", number=counts[name], state=words) for name, words in legend.items())
     canvas = style.plan_canvas(
         plan, tr("Take-up: which township takes which power"), tr("{sentence}.", sentence=lead),
-        (11.5, 3.0 + max(1.5, 0.042 * len(towns))), top=0.55, bottom=0.45,
+        (11.5, 3.0 + _room() + max(1.5, 0.042 * len(towns))), top=0.55 + _room(), bottom=0.45,
         note=tr("Columns: powers that this plan or the ratio rule lists, by field; rows: townships, most powers first"),
     )  # fmt: skip
     axes = canvas.figure.add_subplot(canvas.grid(1, 1, left=1.3)[0])
@@ -170,7 +170,7 @@ def take_up_map(plan: Plan) -> Figure:
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     _label_groups(axes, towns["category"].map(label), down, "category")
-    _label_groups(axes, powers["field"], across, "field", along="x")
+    _label_groups(axes, _fields_called(plan, powers["field"]), across, "field", along="x")
     axes.xaxis.tick_top()
     entries = [Patch(facecolor=TAKE_UP_STATES[name][1]) for name in legend]
     style.key(axes, entries, list(legend.values()), loc="upper left", bbox_to_anchor=(0, -0.01), ncols=4)
@@ -208,6 +208,22 @@ def _positions(groups: pd.Series, gap: int = 2) -> tuple[np.ndarray, int]:
     new = (groups != groups.shift()).to_numpy()
     positions = np.arange(len(groups)) + gap * (np.cumsum(new) - 1)
     return positions, int(positions[-1]) + 1 if len(positions) else 0
+
+
+FIELD_LONGEST = 9
+"""Characters of a field's name in Chinese that there is room for."""
+
+
+def _fields_called(plan: Plan, ids: pd.Series) -> pd.Series:
+    """Return what fields are called: in Chinese by name, as officials know them; in English by id, as tables do."""
+    names = ids.map(plan.scenario.data.tables["fields"]["name"]).astype(str)
+    short = names.where(names.str.len() <= FIELD_LONGEST, names.str[: FIELD_LONGEST - 1] + "…")
+    return ids if language() == "en" else short
+
+
+def _room() -> float:
+    """Return the inches that names take more than ids."""
+    return 0.0 if language() == "en" else 0.75
 
 
 def _label_groups(axes: Axes, groups: pd.Series, positions: np.ndarray, kind: str, along: str = "y") -> None:

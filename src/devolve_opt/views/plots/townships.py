@@ -13,8 +13,8 @@ from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.policy import Policy
 from devolve_opt.views import style, tables
-from devolve_opt.views.wording import count, share
-from devolve_opt.vocabulary import Category, label
+from devolve_opt.views.wording import count, own_name, share
+from devolve_opt.vocabulary import Category, Method, label
 
 SHOWN_CHANGES = 60
 """Townships with changed posts that are drawn one by one; where there are more, those that change most."""
@@ -46,7 +46,7 @@ def workload(plan: Plan) -> Figure:
         )
     else:
         note = tr("Each column of marks is a township; today: statutory work and staff")
-    lead = _above(table, first, plan.reference is not None)
+    lead = _above(plan, table, first)
     canvas = style.plan_canvas(
         plan, tr("Workload: hours needed as a share of the hours there"), lead, (13, 5.6), top=0.5, bottom=0.6,
         note=note,
@@ -76,25 +76,30 @@ def workload(plan: Plan) -> Figure:
     entries = {tr("today"): style.dot(style.TODAY, marker="_", size=6)}
     if plan.reference is not None:
         entries |= {tr("ratio rule"): style.dot(style.RATIO_RULE, hollow=True, size=4)}
-    own = tr("this plan") if plan.reference is not None else tr("ratio rule (this plan)")
-    entries |= {own: style.dot(style.TEXT)}
+    entries |= {own_name(plan): style.dot(style.TEXT)}
     style.key(
         canvas.figure, list(entries.values()), list(entries), loc="lower left", ncols=3,
-        bbox_to_anchor=(0.05, 0.32 / 5.6),
+        bbox_to_anchor=(0.05, (canvas.bottom - 0.56) / 5.6),
     )  # fmt: skip
     return canvas.figure
 
 
-def _above(table: pd.DataFrame, first: float, with_rule: bool) -> str:
+def _above(plan: Plan, table: pd.DataFrame, first: float) -> str:
     """Say how many townships are loaded above the first line, and above all hours there."""
     columns = {"plan": "load", "rule": "load_ratio_rule", "today": "load_before"}
     said = {name: int((table[column] > first).sum()) for name, column in columns.items()}
     said |= {f"{name}_full": int((table[column] > 1).sum()) for name, column in columns.items()}
     said |= {"total": len(table)}
-    if with_rule:
+    if plan.reference is not None:
         return tr(
             "Townships above {share} of the hours there: {plan} of {total} under this plan, "
             "{rule} under the ratio rule, {today} today. Above 100 %: {plan_full}, {rule_full}, {today_full}.",
+            share=share(first), **said,
+        )  # fmt: skip
+    if plan.method is not Method.RATIO:
+        return tr(
+            "Townships above {share} of the hours there: {plan} of {total} under this plan, {today} today. "
+            "Above 100 %: {plan_full}, {today_full}.",
             share=share(first), **said,
         )  # fmt: skip
     return tr(
@@ -283,21 +288,20 @@ def officers(plan: Plan) -> Figure:
         note=tr("Every office of a township or subdistrict counts once"),
     )  # fmt: skip
     grid = canvas.grid(1, 2, left=0.75, width_ratios=[1.6, 1], wspace=0.38)
-    _offices_by_size(canvas.figure.add_subplot(grid[0]), table, least, plan.reference is not None)
+    _offices_by_size(canvas.figure.add_subplot(grid[0]), plan, table, least)
     _sources(canvas.figure.add_subplot(grid[1]), table)
     return canvas.figure
 
 
-def _offices_by_size(axes: Axes, table: pd.DataFrame, least: int, with_rule: bool) -> None:
+def _offices_by_size(axes: Axes, plan: Plan, table: pd.DataFrame, least: int) -> None:
     style.plain(
         axes, tr("Offices by number of officers"), tr("officers in the office"), style.noun("offices"), grid="y"
     )
     columns = {tr("today"): ("officers_before", style.TODAY)}
-    if with_rule:
+    if plan.reference is not None:
         columns |= {tr("ratio rule"): ("officers_ratio_rule", style.RATIO_RULE)}
-        columns |= {tr("this plan"): ("officers", style.THIS_PLAN)}
-    else:
-        columns |= {tr("ratio rule (this plan)"): ("officers", style.RATIO_RULE)}
+    by_rule = plan.method is Method.RATIO
+    columns |= {own_name(plan): ("officers", style.RATIO_RULE if by_rule else style.THIS_PLAN)}
     last = max(OFFICERS_SHOWN, least + 1)
     width = 0.84 / len(columns)
     for number, (column, colour) in enumerate(columns.values()):

@@ -15,7 +15,7 @@ from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.views import style, tables
 from devolve_opt.views.terms import terms_on
-from devolve_opt.views.wording import HOURS, signed
+from devolve_opt.views.wording import HOURS, plan_name, signed
 from devolve_opt.vocabulary import BASE_LIST, label
 
 
@@ -44,7 +44,7 @@ def changes_against_ratio_rule(plan: Plan) -> Figure:
     rows = 1 if alone else 2
     grid = canvas.grid(rows, 2, left=1.7, wspace=0.12, hspace=0.42, height_ratios=[1] if alone else [2.2, 1])
     axes = canvas.figure.add_subplot(grid[0, :] if alone else grid[0, 0])
-    _terms(axes, terms, tr("ratio rule") if alone else tr("this plan"), alone)
+    _terms(axes, terms, plan_name(plan), alone)
     if not alone:
         _differences(canvas.figure.add_subplot(grid[0, 1], sharey=axes), terms)
         _lists(canvas.figure.add_subplot(grid[1, :]), plan)
