@@ -20,7 +20,6 @@ from openpyxl import load_workbook
 
 from devolve_opt.app import desk as desks
 from devolve_opt.app import jobs, server, shown
-from devolve_opt.app.caps import FIRST, NAMES, caps_of, changed
 from devolve_opt.app.desk import Desk
 from devolve_opt.app.jobs import Job, State
 from devolve_opt.app.room import PREFIX, Room, safe_name
@@ -31,6 +30,7 @@ from devolve_opt.case import Case
 from devolve_opt.errors import DevolveError, InputError, NoPlanError
 from devolve_opt.language import VARIABLE, speaking
 from devolve_opt.policy import Policy
+from devolve_opt.policy_caps import FIRST, NAMES, caps_of, changed
 from devolve_opt.scenario import Scenario
 from devolve_opt.settings import ASSUMPTION
 from devolve_opt.solver.progress import Step

@@ -15,9 +15,9 @@ import devolve_opt
 SOURCE = Path(devolve_opt.__file__).parent
 FLOORS = (
     "version", "language", "errors", "frozen", "vocabulary", "schema", "reading", "case", "settings", "instruments",
-    "pins", "post_formulas", "prices", "policy", "policy_sheet", "scenario", "country", "proposed_duty", "plan",
-    "team_plan", "phase_plan", "rules", "election", "audit", "synthetic", "formulation", "solver", "studies", "views",
-    "app", "cli",
+    "pins", "post_formulas", "prices", "policy", "policy_caps", "policy_sheet", "scenario", "country", "proposed_duty",
+    "plan", "team_plan", "phase_plan", "rules", "election", "audit", "synthetic", "formulation", "solver", "studies",
+    "views", "app", "cli",
 )  # fmt: skip
 """From the ground up. A module imports from its own part and from those before it."""
 MODULES = sorted(SOURCE.rglob("*.py"))

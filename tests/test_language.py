@@ -19,7 +19,6 @@ from pydantic import BaseModel
 
 from devolve_opt import audit
 from devolve_opt import language as languages
-from devolve_opt.app.caps import NAMES as CAPS_IN_APP
 from devolve_opt.audit import area_teams as audit_of_teams
 from devolve_opt.audit import phases as audit_of_phases
 from devolve_opt.audit.offices import audit_offices
@@ -29,6 +28,7 @@ from devolve_opt.instruments import TeamMode
 from devolve_opt.language import catalogue, chosen, in_this_language, joined, language, set_language, speaking, tr
 from devolve_opt.plan import PLACES, UNITS
 from devolve_opt.policy import Policy
+from devolve_opt.policy_caps import NAMES as CAP_NAMES
 from devolve_opt.reading.text_files import OTHER_SEPARATORS
 from devolve_opt.rules.futures import UNCERTAIN
 from devolve_opt.rules.legality import CHECKS, REQUIRES_EXCLUDED
@@ -93,7 +93,7 @@ def texts_of(text: str) -> tuple[set[str], list[int]]:
 def shown_by_table() -> frozenset[str]:
     """Return the texts that stand in a table of the code and are shown by a `tr` that names the table."""
     helps = help_texts(typer.main.get_command(app))
-    tables = (STATES, USAGE_ERRORS, REMEDIES, OTHER_SEPARATORS, CAPTIONS, CAPS_IN_APP, UNITS_OF_MEASURES)
+    tables = (STATES, USAGE_ERRORS, REMEDIES, OTHER_SEPARATORS, CAPTIONS, CAP_NAMES, UNITS_OF_MEASURES)
     single = (HOURS, ", ", "; ", "units", "Show this message and exit.", "Language of what is said: `zh` or `en`.")
     in_tables = [text for table in tables for text in table.values()]
     return frozenset([*helps, *single, *in_tables, *of_data(), *of_policy(), *of_plans(), *of_studies(), *of_figures()])

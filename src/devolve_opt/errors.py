@@ -71,10 +71,13 @@ class NoPlanError(DevolveError):
         proven: whether it is proven that no plan exists.
         clashes: the rules that clash, `solver.clashes.Clashes`; None where that was not asked for or not found.
         conflict: the least that would have to give, `solver.conflict.Conflict`; likewise.
+        remedies: numbers of the policy with which a plan exists, `studies.remedies.Remedy` each; likewise.
     """
 
-    def __init__(self, message: str, proven: bool, clashes: Any = None, conflict: Any = None):
-        self.proven, self.clashes, self.conflict = proven, clashes, conflict
+    def __init__(
+        self, message: str, proven: bool, clashes: Any = None, conflict: Any = None, remedies: tuple[Any, ...] = ()
+    ):
+        self.proven, self.clashes, self.conflict, self.remedies = proven, clashes, conflict, remedies
         super().__init__(message)
 
 

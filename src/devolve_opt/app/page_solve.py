@@ -7,12 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from devolve_opt.app.caps import FINE, FIRST, Cap, caps_of, changed
 from devolve_opt.app.jobs import Job, State
 from devolve_opt.app.session import Session
 from devolve_opt.app.shown import failure_text, plain
 from devolve_opt.errors import InputError
 from devolve_opt.language import Language, speaking, tr
+from devolve_opt.policy_caps import FINE, FIRST, Cap, caps_of, changed
 from devolve_opt.scenario import Scenario
 from devolve_opt.views.wording import percent, phase_named, rounded_up
 

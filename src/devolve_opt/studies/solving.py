@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from devolve_opt.solver.progress import Step
 from devolve_opt.solver.strategy import Search
 from devolve_opt.studies.area_teams import site_teams
 from devolve_opt.studies.goals import Reached, in_order, within_reach
-from devolve_opt.studies.infeasible import why_infeasible
+from devolve_opt.studies.infeasible import Why, why_infeasible
 from devolve_opt.studies.options import AGREEMENT, check_options
 from devolve_opt.studies.prepared import Models
 from devolve_opt.studies.search import search_of
@@ -143,13 +144,16 @@ def _solve(
     seconds.update(search.seconds)
 
     if search.infeasible and method is Method.OPTIMAL:
-        report(Step(control.elapsed, "conflict", np.inf, -np.inf))
-        why, clash, conflict = (
-            why_infeasible(matrix, policy, control, threads, prepared.added) if explain else ([], None, None)
-        )
-        raise NoPlanError(
-            "\n".join([_infeasible(scenario, prepared.added), *why]), proven=True, clashes=clash, conflict=conflict
-        )
+        why = Why(())
+        if explain:
+
+            def phase(name: str) -> None:
+                report(Step(control.elapsed, name, np.inf, -np.inf))
+
+            elsewhere = partial(models.prepare, case, start=rule_decisions)
+            why = why_infeasible(case, policy, prepared, elsewhere, control, threads, phase)
+        message = "\n".join([_infeasible(scenario, prepared.added), *why.lines])
+        raise NoPlanError(message, proven=True, clashes=why.clashes, conflict=why.conflict, remedies=why.remedies)
     options: dict[str, Any] = {
         "method": str(method), "gap": gap, "time_limit": control.time_limit, "threads": threads,
     }  # fmt: skip

@@ -92,7 +92,8 @@ def list_named(name: str) -> str:
 PHASES = {
     "start": "开始", "area teams": "片区执法队", "ratio rule": "按比例法", "build": "建立模型",
     "any solution": "初始解", "relaxation": "松弛", "rounding": "取整", "lists": "选定清单", "townships": "安排乡镇",
-    "proof": "证明", "conflict": "查找冲突", "audited": "已核验",
+    "proof": "证明", "conflict": "最少放宽", "clashes": "冲突规则", "remedies": "可行调整",
+    "audited": "已核验",
 }  # fmt: skip
 """Phases of a run, as steps carry them, each with its name in Chinese."""
 

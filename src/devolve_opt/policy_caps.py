@@ -1,10 +1,11 @@
-"""The caps that can be set in the app: the numbers of the policy itself, each with its unit, default and source."""
+"""The numbers of a policy: what each is called, its unit, default, source and limits, and the policy with another."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from devolve_opt.language import tr
 from devolve_opt.policy import Policy
@@ -83,13 +84,37 @@ class Cap:
 
 
 def caps_of(policy: Policy) -> list[Cap]:
-    """Return every number of a policy that can be set, those asked about most first."""
+    """Return every number of the policy itself, those asked about most first."""
     keys = [*FIRST, *(key for key in Policy.caps() if key not in FIRST)]
-    return [_cap(policy, key) for key in keys]
+    return [cap_of(policy, key) for key in keys]
 
 
-def _cap(policy: Policy, key: str) -> Cap:
-    field = Policy.model_fields[key]
+def number_at(policy: Policy, key: str) -> int | float | None:
+    """Return the number that stands under a key, with dots for those of a table; None if there is none."""
+    value: Any = policy
+    for part in key.split("."):
+        value = getattr(value, part, None)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def with_number(policy: Policy, key: str, value: float) -> Policy:
+    """Return the policy with another number under a key, with dots for those of a table.
+
+    Raises:
+        InputError: if the policy does not allow it.
+    """
+    head, _, rest = key.partition(".")
+    number = int(value) if isinstance(number_at(policy, key), int) else float(value)
+    return policy.replace(**{head: {rest: number} if rest else number})
+
+
+def cap_of(policy: Policy, key: str) -> Cap:
+    """Return a number of the policy, with dots in the key for those of a table."""
+    table, _, name = key.rpartition(".")
+    owner: Any = policy
+    for part in table.split(".") if table else ():
+        owner = getattr(owner, part)
+    field = type(owner).model_fields[name]
     about = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     limits = {
         sign: float(getattr(limit, sign))
@@ -99,7 +124,7 @@ def _cap(policy: Policy, key: str) -> Cap:
     assumed = source == ASSUMPTION
     return Cap(
         key, tr(NAMES[key]) if key in NAMES else key, tr(unit), "" if assumed else tr(source),
-        tr(field.description or ""), assumed, float(field.default), float(getattr(policy, key)),
+        tr(field.description or ""), assumed, float(field.default), float(getattr(owner, name)),
         # Above a limit means a step above it.
         limits.get("ge", limits.get("gt", -math.inf) + FINE), limits.get("le", limits.get("lt", math.inf) - FINE),
         field.annotation is int,

@@ -1,0 +1,100 @@
+"""Numbers of the policy that would do where no plan exists: each is solved again, and so is the step before it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from depth import examples
+from devolve_opt.errors import NoPlanError
+from devolve_opt.policy_caps import number_at, with_number
+from devolve_opt.scenario import Scenario
+from devolve_opt.studies.solving import solve
+from modelling import pin, small_case, small_policy
+from strategies import small_cases, small_policies
+
+
+def without_plan(case, policy):
+    with pytest.raises(NoPlanError) as raised:
+        solve(Scenario(case, policy), gap=0.0)
+    return raised.value
+
+
+def numbers_of(remedies):
+    return [[(each.key, each.now, each.value, each.nearest) for each in remedy.numbers] for remedy in remedies]
+
+
+def test_one_number_in_several_rows_is_one_change():
+    # Offices have three officers and no training. Five are asked; an office of the minimum size works in one field,
+    # and T1 works in one already: with three officers asked nothing else has to give.
+    case = small_case(
+        {"T1": {"certified_officers": 3}, "T2": {"certified_officers": 3}},
+        {"P1": {"type": "penalty"}}, {("T1", "P1"): 3}, readiness=(("T1", "F1"),),
+    )  # fmt: skip
+    policy = small_policy(officers_min=5, training_places_max=0, fields_at_minimum=1, fields_per_officer=1)
+    error = without_plan(case, policy)
+    # Two officers are missing at each of two offices: four certificates would do as well.
+    assert sorted(numbers_of(error.remedies)) == [
+        [("officers_min", 5.0, 3.0, True)], [("training_places_max", 0.0, 4.0, True)],
+    ]  # fmt: skip
+    said = str(error)
+    assert "Each of these changes to the policy alone lets a plan exist (found by solving, and audited):" in said
+    told = "officers_min (certified officers in an office, at least): 3 instead of 5; with 4 there is proven to be none"
+    assert told in said
+    assert "training_places_max (training places): 4 instead of 0; with 3 there is proven to be none" in said
+
+
+def test_numbers_that_only_do_together():
+    # T1 wants two powers and may take one; T2 has 20,000 h of work in 18,400 and a wall at 105 %, that is 19,320 h.
+    towns = {"T1": {}, "T2": {"county": "C2", "statutory_hours": 20_000.0}}
+    case = small_case(towns, {"P1": {}, "P2": {}}, {("T1", "P1"): 1, ("T1", "P2"): 1})
+    policy = small_policy(overload="wall", wall_share=1.05, new_powers_max=1, pins=[pin("P1", "T1"), pin("P2", "T1")])
+    error = without_plan(case, policy)
+    # 20,000 / 18,400 = 1.087
+    [together] = numbers_of(error.remedies)
+    assert sorted(together) == [("new_powers_max", 1.0, 2.0, True), ("wall_share", 1.05, 1.09, True)]
+    assert "These changes to the policy together let a plan exist (found by solving, and audited):" in str(error)
+    # A change by one step needs no word on the step before it: that is what stands there now.
+    assert "new_powers_max (powers a township may take up): 2 instead of 1\n" in str(error)
+
+
+def test_a_number_of_an_instrument():
+    # Two powers are pinned at a township whose county may open one.
+    case = small_case({"T1": {}}, {"P1": {}, "P2": {}}, {("T1", "P1"): 1, ("T1", "P2"): 1})
+    policy = small_policy(county_opening={"opened_max": 1}, pins=[pin("P1", "T1"), pin("P2", "T1")])
+    assert numbers_of(without_plan(case, policy).remedies) == [[("county_opening.opened_max", 1.0, 2.0, True)]]
+
+
+def test_nothing_is_told_where_no_number_does_it():
+    case = small_case({"T1": {}}, {"P1": {}}, {("T1", "P1"): 1})
+    policy = small_policy(goals=[{"term": "choices_met", "at_least": 1e6}])
+    error = without_plan(case, policy)
+    assert error.remedies == ()
+    assert "lets a plan exist" not in str(error)
+    assert "Other ways may do as well" in str(error)
+
+
+@settings(max_examples=examples(8), deadline=None)
+@given(case=small_cases(), policy=small_policies(), officers=st.integers(1, 6), band=st.floats(0.0, 0.1))
+def test_with_what_would_do_a_plan_exists_and_with_a_step_less_none(case, policy, officers, band):
+    policy = policy.replace(officers_min=officers, posts_band=band, training_places_max=1, overload="wall")
+    try:
+        solve(Scenario(case, policy), gap=0.01)
+    except NoPlanError as error:
+        remedies = error.remedies
+    else:
+        remedies = ()
+    assume(remedies)
+    for remedy in remedies:
+        other = policy
+        for number in remedy.numbers:
+            assert number_at(policy, number.key) == number.now
+            other = with_number(other, number.key, number.value)
+        assert solve(Scenario(case, other), gap=1.0).audit.breaches == ()
+        for number in remedy.numbers:
+            back = number.step if number.value < number.now else -number.step
+            nearer = with_number(other, number.key, round(number.value + back, 6))
+            assert number.nearest
+            with pytest.raises(NoPlanError):
+                solve(Scenario(case, nearer), gap=1.0, explain=False)
