@@ -178,6 +178,39 @@ def test_a_power_off_the_list_says_what_room_and_what_place_it_would_take(hand):
     assert listed.effect.most == pytest.approx(375)
 
 
+def test_what_goes_from_the_lists_for_a_power_and_what_comes_is_named(hand):
+    # Lists hold three powers together: for P2 one of them goes.
+    found = explain(hand, power="P2")
+    changed = found.lists_otherwise.set_index("power")
+    assert changed.at["P2", "listed"]
+    assert changed.at["P2", "townships"] >= 1
+    [gone] = changed.index[~changed["listed"].astype(bool)]
+    assert f"In that plan there go from the {changed.at[gone, 'list']} list: {gone} " in explanation_text(found)
+    assert json.loads(explanation_json(found))["effect"]["lists"] == found.lists_otherwise.to_dict("records")
+    assert explain(hand, "A").lists_otherwise.empty  # nothing was decided otherwise
+
+
+def test_a_plan_that_lists_a_power_otherwise_has_somebody_take_it(monkeypatch):
+    # One place on the central list. P1 is worth 3 x 40 to T1; P2 is worth 40 and takes 60 h at 0.5: nobody would take
+    # it by itself. T2, without a list of its own, asks more of P2 and can never take it from the central list.
+    powers = {"P1": {}, "P2": {"upkeep_hours": 60.0}}
+    towns = {"T1": {"category": "central", "statutory_hours": 18_400.0}, "T2": {"statutory_hours": 18_400.0}}
+    case = small_case(towns, powers, {("T1", "P1"): 3, ("T1", "P2"): 1, ("T2", "P2"): 3})
+    policy = small_policy(
+        own_list_categories=["central"], base_list_max=0, guide_list_max=1, category_list_max=1,
+        overload_steps=[{"until": 1.0, "price": 0.5}, {"until": 2.0, "price": 1.0}],
+    )  # fmt: skip
+    plan = solve(Scenario(case, policy), gap=0.0)
+    assert plan.guide_list["power"].tolist() == ["P1"]
+    monkeypatch.setattr("devolve_opt.solver.strategy.Search.falls_apart", lambda search: True)  # as a large case does
+    found = explain(plan, power="P2")
+    assert found.effect is not None
+    assert found.effect.plan is not None
+    assert found.effect.plan.take_up[["township", "power"]].to_numpy().tolist() == [["T1", "P2"]]
+    # 120 h go, 40 h come and cost 60 h at 1.
+    assert found.effect.most == pytest.approx(120 - 40 + 60)
+
+
 def test_posts_and_officers_are_worth_what_the_township_makes_of_them(hand):
     changes = explain(hand, "A").changes.set_index(["change", "amount"])["worth"]
     # One post fewer: 17,130 of 18,400 h, 570 h above 90 %, at 0.5 an hour: 285.

@@ -86,6 +86,31 @@ class Explanation(FrozenFrames):
     changes: pd.DataFrame
     effect: Effect | None = None
 
+    @property
+    def lists_otherwise(self) -> pd.DataFrame:
+        """Return what stands otherwise on the guide list in the plan of `effect`: what goes for what comes.
+
+        Returns:
+            Columns `list`, `power`, `listed` (whether it is there, then), `townships` (that take the power in the plan
+            that has it there); in the order of the lists and the powers, those that leave a list first.
+        """
+        columns = ["list", "power", "listed", "townships"]
+        if self.effect is None or self.effect.plan is None:
+            return pd.DataFrame(columns=columns)
+        here, there = (_entries(plan) for plan in (self.plan, self.effect.plan))
+        gone, come = here.index.difference(there.index), there.index.difference(here.index)
+        changed = pd.concat([here.loc[gone].assign(listed=False), there.loc[come].assign(listed=True)])
+        order = ["list", "listed", "power"]
+        return changed.reset_index().sort_values(order, kind="stable", ignore_index=True)[columns]
+
+
+def _entries(plan: Plan) -> pd.DataFrame:
+    """Return how many townships take each power, by list and power of the guide list."""
+    takers = plan.take_up.groupby("power").size()
+    listed = plan.guide_list[["list", "power"]].astype("str")
+    townships = takers.reindex(listed["power"]).fillna(0).astype("int64").to_numpy()
+    return listed.assign(townships=townships).set_index(["list", "power"])
+
 
 def explain(
     plan: Plan,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
@@ -117,13 +118,16 @@ class Listing:
         own = [column for key, column in self._columns.items()
                if key[0] in ("taken", "ready", "matched", "carries") and key[1] == township]  # fmt: skip
         column = self._columns["taken", township, power]
+        about = [self._about[each] for each in dict.fromkeys((power, *self._room_for(township, power)))]
+        value = 0.0 if self.solution[column] > 0.5 else 1.0
+        return Flip({column: value}, frees=np.concatenate([np.array(own, dtype=np.int64), *about]))
+
+    def _room_for(self, township: str, power: str) -> list[str]:
+        """Return powers that may go from a township's lists for another one; none if that is on one of them already."""
         category = str(self.plan.scenario.data.tables["townships"].at[township, "category"])
         lists = [name for name in (("special", category), ("base",)) if (*name, power) in self._columns]
         reached = any(self.solution[self._columns[(*name, power)]] > 0.5 for name in lists)
-        room = [] if reached or not lists else [*self.least_taken(lists[0]), *self.least_taken()]
-        about = [self._about[each] for each in dict.fromkeys((power, *room))]
-        value = 0.0 if self.solution[column] > 0.5 else 1.0
-        return Flip({column: value}, frees=np.concatenate([np.array(own, dtype=np.int64), *about]))
+        return [] if reached or not lists else [*self.least_taken(lists[0]), *self.least_taken()]
 
     def least_taken(self, on: tuple[str, ...] = ("listed",)) -> list[str]:
         """Return the powers on a list that fewest townships take: those that go first where another one comes.
@@ -165,7 +169,8 @@ class Listing:
         moving = sorted((other for other in moved if moved[other] > MOVED), key=lambda other: -moved[other])[:MOVING]
         fields = {self._field[other] for other in (power, *moving)}
         ready = [column for key, column in self._columns.items() if key[0] == "ready" and key[2] in fields]
-        return self._with_somebody(power, flips, moving, np.array(ready, dtype=np.int64))
+        takers = self._takers(power).head(TAKERS)
+        return self._with_somebody(power, flips, moving, np.array(ready, dtype=np.int64), list(takers.index))
 
     def put_on(self, power: str, flips: Flips, room: list[str]) -> tuple[float, Array | None]:
         """Return the best plan found that keeps all but what a power on the list displaces, and has somebody take it.
@@ -173,31 +178,48 @@ class Listing:
         Args:
             power: not on the list.
             flips: of the plan.
-            room: powers that may go for it.
+            room: powers that may go for it; where somebody has to be found who takes it, those that may go from the
+                lists of that township too. None where the lists have room.
         """
-        return self._with_somebody(power, flips, room, NOTHING)
+        takers = self._takers(power)
+        # The likeliest of each category: which list it comes on makes the difference.
+        best = takers.groupby(takers, sort=False).head(1) if room else takers.head(TAKERS)
+        return self._with_somebody(power, flips, room, NOTHING, list(best.index), bool(room))
 
-    def _with_somebody(self, power: str, flips: Flips, moving: list[str], more: Indices) -> tuple[float, Array | None]:
+    def _with_somebody(
+        self, power: str, flips: Flips, moving: list[str], more: Indices, takers: list[str], make_room: bool = False
+    ) -> tuple[float, Array | None]:
         """Return the best plan found with a flip and some powers and columns decided anew; somebody takes the power."""
         flip, about = self.powers[power].flip, [power, *moving]
         about += [other for other in self._required_by(power) if other in self._about]
         frees = np.concatenate([more, *(self._about[each] for each in about)])
         flip = replace(flip, frees=np.setdiff1d(frees, flip.drops))
         worth, solution = flips.plainly([flip])
-        if self._is_on(power) or solution is None or self.taken(power, solution) or worth < flips.worth:
+        too_little = np.isfinite(flips.worth) and worth < flips.worth  # and with a taker it is worth less still
+        if self._is_on(power) or solution is None or self.taken(power, solution) or too_little:
             return worth, solution
         # Nobody takes it by itself: somebody is to.
-        tried = [flips.plainly([self._with_taker(flip, power, town)]) for town in self._takers(power)]
+        tried = []
+        for town in takers:
+            room = self._room_for(town, power) if make_room else []
+            with_room = replace(
+                flip, frees=np.unique(np.concatenate([flip.frees, *(self._about[each] for each in room)]))
+            )
+            tried.append(flips.plainly([self._with_taker(with_room, power, town)]))
         return max(tried, key=lambda found: found[0], default=(-np.inf, None))
 
-    def _takers(self, power: str) -> list[str]:
-        """Return the townships that are likeliest to have room for a power: ready in its field, and asking most."""
+    def _takers(self, power: str) -> pd.Series:
+        """Return the category of each township that may take a power, those likeliest to have room for it first.
+
+        They are ready in its field, and ask most.
+        """
         pairs = interest(self.plan.scenario.data, self.plan.scenario.policy)
         pairs = pairs[pairs["power"] == power]
         ready = set(self.plan.audit.fields[["township", "field"]].itertuples(index=False, name=None))
         here = [(town, field) in ready for town, field in zip(pairs["township"], pairs["field"], strict=True)]
         order = pairs.assign(ready=here).sort_values(["ready", "rounds"], ascending=False, kind="stable")
-        return [str(town) for town in order["township"].head(TAKERS)]
+        townships = order["township"].astype("str")
+        return self.plan.scenario.data.tables["townships"]["category"].astype("str").loc[townships]
 
     def _with_taker(self, flip: Flip, power: str, town: str) -> Flip:
         """Return the flip with a township that takes the power, becomes ready for it, and may give others up."""

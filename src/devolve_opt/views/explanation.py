@@ -27,6 +27,8 @@ from devolve_opt.vocabulary import BASE_LIST, Category, some_of
 
 NAMED = 8
 """Ids that are named in a line; of more, the number is told."""
+SWAPPED = 4
+"""Powers named in a line of what comes on a list or goes from it."""
 LEVERS = {
     "officers": "certified officer", "posts": "post", "new_powers_max": "power allowed by new_powers_max",
     "new_fields_max": "field allowed by new_fields_max", "fields_at_minimum": "field allowed by fields_at_minimum",
@@ -65,7 +67,10 @@ def explanation_json(found: Explanation) -> str:
     """
     effect = None
     if found.effect is not None:
-        effect = {"loss_least": _finite(found.effect.least), "loss_most": _finite(found.effect.most)}
+        effect = {
+            "loss_least": _finite(found.effect.least), "loss_most": _finite(found.effect.most),
+            "lists": found.lists_otherwise.to_dict("records"),
+        }  # fmt: skip
     record = {
         "question": {"township": found.township, "power": found.power},
         "answer": answer(found), "reason": reason(found)[0], "facts": dict(found.facts),
@@ -275,6 +280,7 @@ def _effect(found: Explanation, effect: Effect) -> Iterator[str]:
             if effect.most >= 0
             else tr("  Decided otherwise, an audited plan gains {hours:,.0f} staff-hours a year.", hours=hours)
         )
+        yield from _lists_otherwise(found)
     elif np.isinf(effect.least):
         yield tr("  Decided otherwise, no plan keeps the rules: proven.")
         return
@@ -290,6 +296,21 @@ def _effect(found: Explanation, effect: Effect) -> Iterator[str]:
         )  # fmt: skip
     else:
         yield tr("  A plan that does so may be as good.")
+
+
+def _lists_otherwise(found: Explanation) -> Iterator[str]:
+    """Yield which powers leave a list, and which come, in the plan that decides it otherwise."""
+    names = found.plan.scenario.data.tables["powers"]["name"]
+    for (where, listed), rows in found.lists_otherwise.groupby(["list", "listed"], sort=False):
+        powers = [
+            tr("{power} {name} ({townships})", power=power, name=names[power], townships=count(takers, "township"))
+            for power, takers in zip(rows["power"], rows["townships"], strict=True)
+        ]
+        said = {"powers": some_of(powers, SWAPPED, "; "), "list": list_named(str(where))}
+        yield (
+            tr("    In that plan there come on the {list} list: {powers}", **said) if listed
+            else tr("    In that plan there go from the {list} list: {powers}", **said)
+        )  # fmt: skip
 
 
 def _room(found: Explanation) -> Iterator[str]:
