@@ -38,7 +38,7 @@ MEANINGS = {
     "wall_share": "load at which no more work goes in",
     "officer_hours_share": "officers' time for enforcement",
     "posts_moved_max": "posts that townships gain",
-    "posts_band": "base and floating posts, away from the formula",
+    "posts_band": "base and floating posts, away from the formula, in whole posts",
     "training_places_max": "officers trained",
     "fields_per_officer": "fields that the officers of an office can cover",
 }

@@ -16,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from devolve_opt.case import SYNTHETIC_DATA, Case
 from devolve_opt.language import catalogue, in_both
 from devolve_opt.policy import Policy
+from devolve_opt.policy_caps import NAMES
 from devolve_opt.policy_sheet import YES_NO, SheetKey, sheet_keys
 from devolve_opt.reading.workbook import EXAMPLE as EXAMPLE_MARKS
 from devolve_opt.reading.workbook import GUIDE_SHEET, HEADER_SHEET, POLICY_SHEET
@@ -233,7 +234,10 @@ def _policy_row(sheet: Worksheet, row: int, key: SheetKey) -> None:
     """Write a key with what it means; the row of a table stands out, and those of its keys can be folded away."""
     about: Any = key.about.json_schema_extra or {}
     depth = key.name.count(".")
-    meaning = "\n".join(filter(None, (in_both(str(key.about.description)), KEY_NOTES.get(key.kind), _choice(key))))
+    name = f"【{in_both(NAMES[key.name])}】".replace("\n", " ") if key.name in NAMES else ""
+    meaning = "\n".join(
+        filter(None, (name, in_both(str(key.about.description)), KEY_NOTES.get(key.kind), _choice(key)))
+    )
     unit, source = (in_both(str(about.get(name, ""))) for name in ("unit", "source"))
     shown = (key.name, key.own, key.default, "" if key.kind in UNITLESS else unit, source, meaning)
     for place, value in enumerate(shown, start=1):
