@@ -224,6 +224,11 @@ def drawable(text: object, instead: str = "?") -> str:
     return str(text) if fonts.writable(str(text)) else instead
 
 
+def shortened(text: str, most: int) -> str:
+    """Return a text of so many characters at most; where some are left out, it ends in an ellipsis."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def drawable_ids(ids: Sequence[str], kind: str) -> list[str]:
     """Return ids as figures can draw them; one that no font can write becomes its kind and place, `field 3`.
 

@@ -19,9 +19,12 @@ from devolve_opt.language import joined, tr
 from devolve_opt.studies.explaining import Explanation
 from devolve_opt.views import style
 from devolve_opt.views.explanation import amount_in_words
+from devolve_opt.views.wording import signed
 
 BARRED: dict[str, Any] = {"linestyle": "", "marker": "x", "color": style.WARNING, "markersize": 7}
 ROW_INCHES = 0.34
+NAME_LONGEST = 20
+"""Characters of a name in the title."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ def explanation_figure(found: Explanation) -> Figure:
     marks = _marks(found)
     of_pair = found.township is not None and found.power is not None
     if of_pair:
-        names = {"township": style.drawable(found.township), "power": style.drawable(found.power)}
+        names = {"township": _called(found, "township"), "power": _called(found, "power")}
         taken = found.facts["taken"]
         title = (
             tr("Why {township} takes {power}", **names)
@@ -50,10 +53,10 @@ def explanation_figure(found: Explanation) -> Figure:
             "what taking it costs the township (staff-hours a year); left of the line it gains, right of it it loses"
         )
     elif found.power is not None:
-        title = tr("What room on the lists is worth for {power}", power=style.drawable(found.power))
+        title = tr("What room on the lists is worth for {power}", power=_called(found, "power"))
         lead = tr("how much more a plan that lists it is worth if every list holds more (staff-hours a year)")
     else:
-        title = tr("What people are worth in {township}", township=style.drawable(found.township))
+        title = tr("What people are worth in {township}", township=_called(found, "township"))
         lead = tr("what the township gains at best (staff-hours a year), the price of the change not counted")
     note = tr("Each row by itself; everything the township decides is solved anew")
     canvas = style.plan_canvas(
@@ -68,6 +71,13 @@ def explanation_figure(found: Explanation) -> Figure:
         style.plain(axes)
         style.say(axes, tr("nothing that could be changed was solved"))
     return canvas.figure
+
+
+def _called(found: Explanation, kind: str) -> str:
+    """Return the id of the township or the power with its name behind it, as far as figures can write it."""
+    identity = getattr(found, kind)
+    name = style.shortened(str(found.plan.scenario.data.tables[f"{kind}s"].at[identity, "name"]), NAME_LONGEST)
+    return f"{style.drawable(identity)} {style.drawable(name, '')}".strip()
 
 
 def _marks(found: Explanation) -> list[Mark]:
@@ -110,17 +120,23 @@ def _rows(axes: Axes, marks: Sequence[Mark], gains_left: bool) -> None:
         ends = sorted({end for end in (mark.least, mark.most) if np.isfinite(end)})
         if not ends:
             barred = True
-            axes.plot([0.97], [place], transform=axes.get_yaxis_transform(), **BARRED)
+            worse_side = 0.97 if gains_left else 0.03
+            axes.plot([worse_side], [place], transform=axes.get_yaxis_transform(), **BARRED)
             continue
         good, bad = (max(ends) < 0, min(ends) > 0) if gains_left else (min(ends) > 0, max(ends) < 0)
         colour = style.THIS_PLAN if good else style.RATIO_RULE if bad else style.TODAY
         if len(ends) == 2:
             axes.plot(ends, [place, place], color=colour, linewidth=4, solid_capstyle="butt")
         axes.plot(ends, [place] * len(ends), linestyle="", marker="o", color=colour)
+        for end, beside, side in ((ends[0], -7, "right"), (ends[-1], 7, "left")):
+            # Away from the line at 0 where there is one value, outwards where there are two.
+            if len(ends) == 2 or (end < 0) == (side == "right"):
+                axes.annotate(signed(end), (end, place), (beside, 0), textcoords="offset points", ha=side, va="center",
+                              fontsize=8, color=style.TEXT, fontfamily=style.font())  # fmt: skip
     axes.axvline(0, color=style.TEXT, linewidth=1)
     axes.set_yticks(list(places), [mark.words for mark in marks])
     axes.set_ylim(-0.7, len(marks) - 0.3)
-    axes.margins(x=0.12)
+    axes.margins(x=0.2)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
     if barred:

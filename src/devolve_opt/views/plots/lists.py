@@ -217,7 +217,7 @@ FIELD_LONGEST = 9
 def _fields_called(plan: Plan, ids: pd.Series) -> pd.Series:
     """Return what fields are called: in Chinese by name, as officials know them; in English by id, as tables do."""
     names = ids.map(plan.scenario.data.tables["fields"]["name"]).astype(str)
-    short = names.where(names.str.len() <= FIELD_LONGEST, names.str[: FIELD_LONGEST - 1] + "…")
+    short = names.map(lambda name: style.shortened(name, FIELD_LONGEST))
     return ids if language() == "en" else short
 
 

@@ -68,9 +68,13 @@ def progress(plan: Plan) -> Figure:
         )  # fmt: skip
     loosest = bound[np.isfinite(bound)]
     if len(loosest) and loosest[0] > top:
+        # Beside where the bound comes into the picture.
+        enters = float(seconds[np.nanargmax(bound <= axes.get_ylim()[1])])
+        late = enters > 0.6 * wall
         axes.annotate(
-            tr("first bound: {worth:,.0f}", worth=loosest[0]), (0.99, 0.96), xycoords="axes fraction", fontsize=8,
-            ha="right", va="top", color=style.TEXT, fontfamily=style.font(),
+            tr("first bound: {worth:,.0f}", worth=loosest[0]), (enters, 0.84), (-8 if late else 8, 0),
+            xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=8,
+            ha="right" if late else "left", va="top", color=style.TEXT, fontfamily=style.font(),
         )  # fmt: skip
     handles, words = axes.get_legend_handles_labels()
     style.key(axes, handles, words, loc="lower right", bbox_to_anchor=(1.01, 0.985), ncols=2, borderpad=0.1)
