@@ -17,8 +17,8 @@ NAMES: dict[Language, str] = {"zh": "中文", "en": "English"}
 STYLE = """<style>
 div:has(> .st-key-proof) { position: sticky; top: 3.75rem; z-index: 90; }
 .st-key-proof { background: white; }
-[data-testid="stMainBlockContainer"] { padding-top: 4rem; }
-@media (min-width: 1000px) { [data-testid="stSidebar"][data-collapsed="false"] { min-width: 24rem; } }
+[data-testid="stMainBlockContainer"] { padding: 4rem 2rem 3rem; }
+@media (min-width: 1500px) { [data-testid="stSidebar"][data-collapsed="false"] { min-width: 24rem; } }
 </style>"""
 """How the page differs from Streamlit's own look; it holds no data."""
 UPLOADER_STYLE = """<style>
