@@ -434,8 +434,28 @@ def test_the_command_prints_the_address_and_ends_with_ctrl_c(tmp_path):
     said, complained = running.communicate(timeout=SECONDS)
     assert running.returncode == 0 and "应用已结束" in said and "Traceback" not in complained
     assert not list(tmp_path.glob("devolve-opt-app-*"))
+    assert not answers(port)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the folder of a killed process is named otherwise on Windows")
+def test_a_server_whose_command_is_killed_ends_and_leaves_nothing(tmp_path):
+    port = free_port()
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "devolve_opt.cli", "app", "--port", str(port)], cwd=tmp_path,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(tmp_path)},
+    ) as running:  # fmt: skip
+        assert str(port) in running.stdout.readline().decode()
+        running.kill()
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until and (list(tmp_path.glob("devolve-opt-app-*")) or answers(port)):
+        time.sleep(0.1)
+    assert not list(tmp_path.glob("devolve-opt-app-*"))
+    assert not answers(port)
+
+
+def answers(port: int) -> bool:
     with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 # The pages, as Streamlit runs them.

@@ -134,7 +134,8 @@ def words_in(text: str) -> list[str]:
 def test_in_english_no_word_is_chinese(name):
     texts = " ".join(text.get_text() for text in shown(drawn(name, "en")))
     assert set(re.findall("[\u4e00-\u9fff]+", texts)) <= {
-        "按比例法", "甲镇", "乱倒垃圾处罚", "农村人居环境巡查", "机构整合", "党政办", "综治办", "应急办", "规建办", "经发办", "便民服务中心",
+        "按比例法", "甲镇", "乱倒垃圾处罚", "农村人居环境巡查",
+        "机构整合", "党政办", "综治办", "应急办", "规建办", "经发办", "便民服务中心",
     }  # fmt: skip
 
 

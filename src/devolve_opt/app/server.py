@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +30,8 @@ UPLOAD_MB = 20
 START_SECONDS = 60.0
 END_SECONDS = 10.0
 """How long the server may take to end; then its process is ended."""
+FOLDER = "devolve-opt-app-"
+"""How the temporary folder of a server begins."""
 _TEMPORARY = ("TMPDIR", "TEMP", "TMP")
 
 
@@ -128,17 +132,19 @@ def serving(host: str, port: int, upload_mb: int, solves: int | None) -> Iterato
     check_installed()
     check_free(host, port)
     # Whatever the sessions keep, and even a server that is killed, leaves nothing: all of it stands in this folder.
-    with tempfile.TemporaryDirectory(prefix="devolve-opt-app-", ignore_cleanup_errors=True) as place:
+    with tempfile.TemporaryDirectory(prefix=FOLDER, ignore_cleanup_errors=True) as place:
         environment = {**os.environ, VARIABLE: language(), **dict.fromkeys(_TEMPORARY, place)}
         if solves is not None:
             environment[SOLVES] = str(solves)
         command = [sys.executable, "-m", "devolve_opt.app.server", *settings(host, port, upload_mb)]
-        server = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        server = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         try:
             _wait_for(server, host, port)
             yield server
         finally:
             end(server)
+            if server.stdin is not None:
+                server.stdin.close()
 
 
 def end(server: subprocess.Popen[bytes]) -> None:
@@ -169,6 +175,15 @@ def _wait_for(server: subprocess.Popen[bytes], host: str, port: int) -> None:
     raise DevolveError(tr("The server did not come up; what it said stands above."))
 
 
+def _end_with_starter() -> None:
+    """End this process once the one that started it is gone, even if it was killed: then nobody writes to the pipe."""
+    sys.stdin.buffer.read()
+    place = Path(tempfile.gettempdir())
+    if place.name.startswith(FOLDER):
+        shutil.rmtree(place, ignore_errors=True)
+    os._exit(1)
+
+
 def main() -> None:
     """Run Streamlit with the options of this process."""
     import streamlit.net_util  # noqa: PLC0415 - the shell imports this module without Streamlit
@@ -176,6 +191,7 @@ def main() -> None:
 
     # To tell whether an origin is its own, Streamlit asks a server on the internet for this machine's address.
     streamlit.net_util.get_external_ip = lambda: None
+    threading.Thread(target=_end_with_starter, daemon=True).start()
     script = str(Path(__file__).with_name("main.py"))
     sys.argv = ["streamlit", "run", script, *sys.argv[1:]]
     streamlit.web.cli.main()

@@ -17,7 +17,7 @@ from openpyxl.utils import get_column_letter
 from devolve_opt.errors import Fault
 from devolve_opt.language import tr
 
-MOST_BYTES = 1_000_000_000
+MOST_BYTES = 200_000_000
 """Bytes to which a workbook may unpack."""
 MOST_PARTS = 10_000
 """Files that a workbook may consist of."""
