@@ -18,7 +18,10 @@ from devolve_opt.solver.strategy import Search
 from devolve_opt.studies.choice_rules import choice_rules
 from devolve_opt.studies.prepared import Models
 from devolve_opt.studies.robust import robustness
+from devolve_opt.studies.runs import read_run
 from devolve_opt.studies.sensitivity import sensitivity
+from devolve_opt.views.declined import declined
+from devolve_opt.views.run_folder import write_run
 from devolve_opt.views.summary import summary
 from devolve_opt.views.wording import short_status
 from devolve_opt.vocabulary import Status
@@ -104,6 +107,40 @@ def test_the_ratio_rule_s_plan_is_told_to_break_an_added_rule(hand):
     [breach] = [breach for breach in plan.reference.audit.breaches if breach.rule == "none"]
     assert (breach.place, breach.amount) == ("", takers)
     assert len(solve(hand, method="ratio", rules=nobody_takes_p1).audit.breaches) == len(plan.reference.audit.breaches)
+
+
+def test_a_run_read_back_still_says_what_the_ratio_rule_breaks_of_an_added_rule(hand, tmp_path):
+    def nobody_takes_p1(model):
+        model.none = Constraint(expr=sum(model.taken[pair] for pair in model.pairs if pair[1] == "P1") <= 0)
+
+    plan = solve(hand, gap=0.0, rules=nobody_takes_p1)
+    back = read_run(write_run(plan, tmp_path / "run"), hand.case)
+    assert back.audit.breaches == plan.audit.breaches == ()
+    assert back.reference.audit.breaches == plan.reference.audit.breaches
+    by_rule = solve(hand, method="ratio", rules=nobody_takes_p1)
+    assert read_run(write_run(by_rule, tmp_path / "rule"), hand.case).audit.breaches == by_rule.audit.breaches
+
+
+def test_a_choice_that_an_added_rule_bars_is_told_with_the_rule_s_name(hand, free):
+    assert "P1" in taken_by(free, "A")
+
+    def not_in_a(model):
+        model.barred = Constraint(expr=model.taken["A", "P1"] <= 0)
+
+    table = declined(solve(hand, gap=0.0, rules=not_in_a)).set_index(["township", "power"])
+    assert table.at[("A", "P1"), "reason"] == "not_chosen"
+    assert table.at[("A", "P1"), "detail"].endswith("(or an added rule: barred)")
+
+
+def test_a_clash_with_the_policy_names_the_added_rules_beside_it(hand):
+    def everybody_takes_p1(model):
+        model.everywhere = Constraint(expr=sum(model.taken[pair] for pair in model.pairs if pair[1] == "P1") >= 2)
+
+    with pytest.raises(NoPlanError) as caught:
+        solve(hand.replace(policy={"base_list_max": 0, "category_list_max": 0}), rules=everybody_takes_p1)
+    assert "All that beside the added rules (everywhere), which were kept throughout." in str(caught.value)
+    [remedy] = [each for each in caught.value.remedies if each.numbers[0].key == "base_list_max"]
+    assert remedy.numbers[0].value == 1
 
 
 def test_a_list_that_only_an_added_rule_wants_stays_in_the_plan(hand, free):

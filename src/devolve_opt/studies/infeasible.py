@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from devolve_opt.case import Case
-from devolve_opt.language import tr
+from devolve_opt.language import joined, tr
 from devolve_opt.policy import Policy
 from devolve_opt.policy_caps import NAMES
 from devolve_opt.solver.clashes import Clashes, clashes
@@ -86,7 +86,7 @@ def why_infeasible(
     remedies = find_remedies(case, policy, conflict, found, prepare, trying, threads)
     names = {str(township): str(name) for township, name in case.tables["townships"]["name"].items()}
     lines = (
-        *_clash_lines(found, names), *_remedy_lines(remedies), *_conflict_lines(conflict, remedies, names),
+        *_clash_lines(found, names, added), *_remedy_lines(remedies), *_conflict_lines(conflict, remedies, names),
     )  # fmt: skip
     return Why(lines, found, conflict, remedies)
 
@@ -122,7 +122,7 @@ def _new_number(number: NewNumber) -> str:
     return tr("{key}: {value} instead of {now}", **said)
 
 
-def _clash_lines(found: Clashes, names: Mapping[str, str]) -> list[str]:
+def _clash_lines(found: Clashes, names: Mapping[str, str], added: Collection[str]) -> list[str]:
     lines = []
     for number, clash in enumerate(found.sets, start=1):
         which = {"number": number, "sets": len(found.sets)}
@@ -145,6 +145,8 @@ def _clash_lines(found: Clashes, names: Mapping[str, str]) -> list[str]:
             lines.append(tr("These rules cannot stand together{place}; perhaps some can be left out:", place=place))
         for rule in clash.rules:
             lines.append(f"  {replace(rule, places=tuple(_called(place, names) for place in rule.places))}")
+    if found.sets and added:
+        lines.append(tr("All that beside the added rules ({rules}), which were kept throughout.", rules=joined(added)))
     if found.sets and not found.all_found:
         lines.append(tr("There may be more that clash elsewhere."))
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +14,7 @@ from devolve_opt.audit import audit
 from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.language import joined, tr
-from devolve_opt.plan import Decisions, Plan
+from devolve_opt.plan import Breach, Decisions, Plan
 from devolve_opt.policy import Policy
 from devolve_opt.rules.legality import exclusions
 from devolve_opt.rules.ratio import ratio_decisions
@@ -56,21 +57,35 @@ def read_run(folder: str | Path, case: Case) -> Plan:
             found=found.objective, stated=stated,
         )  # fmt: skip
         raise InputError([Fault(message, file=str(folder))])
+    reference = manifest.get("reference") or {}
+    try:
+        broken, by_rule = (
+            [Breach(**breach) for breach in record.get("added_rule_breaches", [])] for record in (manifest, reference)
+        )
+    except (AttributeError, TypeError):
+        raise InputError([Fault(tr(NO_RUN), file=str(folder))]) from None
+    found = replace(found, breaches=(*found.breaches, *broken))
     plan = Plan(
         scenario=scenario, method=method, status=status, objective=found.objective,
         bound=float("inf") if bound is None else float(bound), decisions=decisions, audit=found,
         exclusions=exclusions(scenario.data, policy), options=manifest.get("options", {}),
     )  # fmt: skip
-    return beside_ratio_rule(plan)
+    return beside_ratio_rule(plan, by_rule)
 
 
-def beside_ratio_rule(plan: Plan) -> Plan:
-    """Return a plan with the ratio rule's plan of its scenario, worked out anew, as its reference."""
+def beside_ratio_rule(plan: Plan, added: Iterable[Breach] = ()) -> Plan:
+    """Return a plan with the ratio rule's plan of its scenario, worked out anew, as its reference.
+
+    Args:
+        plan: the plan.
+        added: what the ratio rule's plan breaks of added rules.
+    """
     if plan.method is Method.RATIO:
         return plan
     case, policy = plan.scenario.data, plan.scenario.policy
     by_rule = ratio_decisions(case, policy)
     found = audit(case, policy, by_rule)
+    found = replace(found, breaches=(*found.breaches, *added))
     reference = replace(
         plan, method=Method.RATIO, status=Status.RULE, objective=found.objective, decisions=by_rule, audit=found,
         options={**plan.options, "method": str(Method.RATIO)}, reference=None,

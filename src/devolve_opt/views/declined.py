@@ -34,6 +34,7 @@ def declined(plan: Plan) -> pd.DataFrame:
           `officer_hours` (its officers have no time), `hours_stop` (its hours would pass the hard stop), `duty_load`
           (they would pass `duties.load_max`, and the township carries a duty), `costs_more` (it costs more than it is
           worth), `not_chosen` (nothing stands in its way by itself; taking it is not ruled out by what is proven).
+          Where the plan keeps rules of the user's own, the last two name them: one of them may be the reason.
         - `detail`: the article, list, power or figures behind the reason.
     """
     case, policy = plan.scenario.data, plan.scenario.policy
@@ -133,6 +134,11 @@ def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict
            "{support:,.0f})"),
         worth=worth, costs=overload + support, overload=overload, support=support,
     )  # fmt: skip
+    added = plan.options.get("added_rules")
+    if added:
+        # Added rules are known by name only: which choice they bar is not.
+        perhaps = tr(" (or an added rule: {names})", names=joined(added))
+        figures_in_words = figures_in_words + perhaps
     return {
         "excluded": (article != "", article),
         "county_refuses": (

@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -83,6 +84,12 @@ def write_run(
         shutil.rmtree(new, ignore_errors=True)
 
 
+def _of_added_rules(plan: Plan) -> list[dict[str, Any]]:
+    """Return what a plan breaks of added rules: no audit of the plan alone would find it again."""
+    added = plan.options.get("added_rules", ())
+    return [asdict(breach) for breach in plan.audit.breaches if breach.rule in added]
+
+
 def manifest(plan: Plan, started: datetime | None = None, supplements: Sequence[Supplement] = ()) -> dict[str, Any]:
     """Return what tells a run from any other: what was asked, what came out, with which software, from which files.
 
@@ -101,6 +108,7 @@ def manifest(plan: Plan, started: datetime | None = None, supplements: Sequence[
         "bound": plan.bound,
         "gap": plan.gap if math.isfinite(plan.bound) else None,
         "audit_breaches": [str(breach) for breach in plan.audit.breaches],
+        "added_rule_breaches": _of_added_rules(plan),
         "terms": {str(term): value for term, value in plan.audit.terms.items()},
         "measures": measures(plan),
         "valued_on": valued_on(scenario),
@@ -110,6 +118,7 @@ def manifest(plan: Plan, started: datetime | None = None, supplements: Sequence[
             "objective": reference.objective,
             "terms": {str(term): value for term, value in reference.audit.terms.items()},
             "audit_breaches": [str(breach) for breach in reference.audit.breaches],
+            "added_rule_breaches": _of_added_rules(reference),
             "measures": measures(reference),
         },
         "supplements": {each.name: dict(each.record) for each in supplements},
