@@ -122,14 +122,17 @@ def test_a_run_read_back_still_says_what_the_ratio_rule_breaks_of_an_added_rule(
 
 
 def test_a_choice_that_an_added_rule_bars_is_told_with_the_rule_s_name(hand, free):
-    assert "P1" in taken_by(free, "A")
+    assert "P3" in taken_by(free, "A")
 
     def not_in_a(model):
-        model.barred = Constraint(expr=model.taken["A", "P1"] <= 0)
+        model.barred = Constraint(expr=model.taken["A", "P3"] <= 0)
 
     table = declined(solve(hand, gap=0.0, rules=not_in_a)).set_index(["township", "power"])
-    assert table.at[("A", "P1"), "reason"] == "not_chosen"
-    assert table.at[("A", "P1"), "detail"].endswith("(or an added rule: barred)")
+    # What it is not ready for it need not become ready for, where it may not have it.
+    assert table.at[("A", "P3"), "reason"] == "field_not_ready"
+    assert table.at[("A", "P3"), "detail"].endswith("(or an added rule: barred)")
+    kept_out = table["reason"].isin(["excluded", "county_refuses", "pinned"])
+    assert (table["detail"].str.endswith("(or an added rule: barred)") != kept_out).all()
 
 
 def test_a_clash_with_the_policy_names_the_added_rules_beside_it(hand):

@@ -34,7 +34,7 @@ def declined(plan: Plan) -> pd.DataFrame:
           `officer_hours` (its officers have no time), `hours_stop` (its hours would pass the hard stop), `duty_load`
           (they would pass `duties.load_max`, and the township carries a duty), `costs_more` (it costs more than it is
           worth), `not_chosen` (nothing stands in its way by itself; taking it is not ruled out by what is proven).
-          Where the plan keeps rules of the user's own, the last two name them: one of them may be the reason.
+          Where the plan keeps rules of the user's own, all but the first three name them: one may be behind it.
         - `detail`: the article, list, power or figures behind the reason.
     """
     case, policy = plan.scenario.data, plan.scenario.policy
@@ -134,12 +134,7 @@ def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict
            "{support:,.0f})"),
         worth=worth, costs=overload + support, overload=overload, support=support,
     )  # fmt: skip
-    added = plan.options.get("added_rules")
-    if added:
-        # Added rules are known by name only: which choice they bar is not.
-        perhaps = tr(" (or an added rule: {names})", names=joined(added))
-        figures_in_words = figures_in_words + perhaps
-    return {
+    reasons = {
         "excluded": (article != "", article),
         "county_refuses": (
             pd.Series(closed, dtype=bool),
@@ -175,6 +170,12 @@ def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict
         "costs_more": (overload + support >= worth, figures_in_words),
         "not_chosen": (every, figures_in_words),
     }  # fmt: skip
+    if added := plan.options.get("added_rules"):
+        # Which choices added rules bar, by themselves or by what they make of lists and readiness, is not known.
+        perhaps = tr(" (or an added rule: {names})", names=joined(added))
+        decided = reasons.keys() - {"excluded", "county_refuses", "pinned"}
+        reasons |= {name: (reasons[name][0], reasons[name][1] + perhaps) for name in decided}
+    return reasons
 
 
 def _at_risk_with(plan: Plan, rows: pd.DataFrame, kind: str) -> pd.Series:
