@@ -32,7 +32,6 @@ from devolve_opt.views.sheets import (
     TITLE,
     WHOLE,
     add_sheet,
-    fit_height,
     new_book,
     put,
     save,
@@ -73,8 +72,11 @@ SAID: dict[str, Callable[[Plan], pd.DataFrame]] = {
 """Tables with sentences in them, which are in the language that is spoken where the table is made."""
 LEFT_OUT = ("synthetic", "chinese", "kind_chinese")
 """Columns that the heads of the sheets tell, or that are there in words already."""
-LINE_WIDTH = 110
-"""Width of the summary's lines, characters."""
+LINE_WIDTH, LINE_SIZE, LINE_HEIGHT = 125, 9, 12
+"""Width of the summary's column (characters), size of its letters and height of its rows (points).
+
+The longest line, 120 letters of even width, fits into it without a break, and 40 of them on a page.
+"""
 EVEN: dict[Language, str] = {"zh": "NSimSun", "en": "Courier New"}
 """Fonts in which the columns of the summary stand below one another; of Chinese a letter is as wide as two."""
 HEADINGS = 3
@@ -166,9 +168,9 @@ def _summary(book: Workbook, plan: Plan) -> None:
             lines = summary(plan).splitlines()[1:]
         for line in lines:
             cell = put(sheet.cell(row, 1), line)
-            cell.font = Font(name=font, size=10, bold=bool(line) and not line.startswith(" "))
-            cell.alignment = Alignment(vertical="top", wrap_text=True)
-            fit_height(sheet, row, [(line, LINE_WIDTH * 1.2)])
+            cell.font = Font(name=font, size=LINE_SIZE, bold=bool(line) and not line.startswith(" "))
+            cell.alignment = Alignment(vertical="top")
+            sheet.row_dimensions[row].height = LINE_HEIGHT
             row += 1
         row += 1
     set_up_printing(sheet)
