@@ -314,6 +314,7 @@ def test_a_run_read_back_is_the_plan(kept):
     assert again.scenario.policy == found.scenario.policy
     assert again.reference.method is Method.RATIO and again.reference.reference is None
     assert again.reference.objective == pytest.approx(found.reference.objective)
+    pd.testing.assert_frame_equal(again.steps, found.steps, check_dtype=False)
     for name in ("stations", "duties", "led"):
         assert len(getattr(found.decisions, name)), name
     for name in (each.name for each in fields(Decisions)):

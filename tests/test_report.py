@@ -18,7 +18,7 @@ from devolve_opt.studies.comparing import MANIFEST
 from devolve_opt.studies.solving import solve
 from devolve_opt.views import report
 from devolve_opt.views.plots import FIGURES
-from devolve_opt.views.report import BROWSERS, KEPT, report_html, write_report
+from devolve_opt.views.report import BROWSERS, report_html, write_report
 from devolve_opt.views.report_parts import number
 from devolve_opt.views.run_folder import write_run
 from modelling import hand_scenario
@@ -71,8 +71,16 @@ def test_figures_in_another_language_are_drawn_anew_where_the_run_can_be_read(ru
     report_html(run, "en")
     assert not drawn, "they are there already"
     page = report_html(run, "zh")
-    assert sorted(drawn) == sorted(f"{name} zh" for name in FIGURES if name not in KEPT)
+    assert sorted(drawn) == sorted(f"{name} zh" for name in FIGURES)
     assert page.count("data:image/svg+xml;base64,") == len(list((run / "figures").glob("*.svg")))
+    drawn.clear()
+    older = tmp_path / "older"
+    shutil.copytree(run, older)
+    kept = json.loads((older / MANIFEST).read_text(encoding="utf-8"))
+    assert kept.pop("steps")
+    (older / MANIFEST).write_text(json.dumps(kept), encoding="utf-8")
+    report_html(older, "zh")
+    assert sorted(drawn) == sorted(f"{name} zh" for name in FIGURES if name != "progress"), "it kept no steps"
     drawn.clear()
     copy = tmp_path / "moved"
     shutil.copytree(run, copy)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from devolve_opt.audit import audit
@@ -20,6 +21,7 @@ from devolve_opt.rules.legality import exclusions
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.rules.workload import staff_without_moves
 from devolve_opt.scenario import Scenario
+from devolve_opt.solver.progress import Step
 from devolve_opt.studies.comparing import NO_RUN, read_manifest
 from devolve_opt.vocabulary import Method, StationStatus, Status
 
@@ -69,8 +71,22 @@ def read_run(folder: str | Path, case: Case) -> Plan:
         scenario=scenario, method=method, status=status, objective=found.objective,
         bound=float("inf") if bound is None else float(bound), decisions=decisions, audit=found,
         exclusions=exclusions(scenario.data, policy), options=manifest.get("options", {}),
+        steps=_steps(folder, manifest),
     )  # fmt: skip
     return beside_ratio_rule(plan, by_rule)
+
+
+def _steps(folder: str | Path, manifest: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the steps of the search as `Plan.steps`; none where the run kept none."""
+    columns = [each.name for each in fields(Step)]
+    try:
+        steps = pd.DataFrame(manifest.get("steps", []), columns=columns)
+        numbers = steps.drop(columns="phase").astype(float)
+    except (TypeError, ValueError):
+        raise InputError([Fault(tr(NO_RUN), file=str(folder))]) from None
+    # Not known yet is as bad as can be.
+    worst = {"bound": np.inf, "objective": -np.inf}
+    return steps.assign(**numbers.fillna(worst)) if len(steps) else pd.DataFrame()
 
 
 def beside_ratio_rule(plan: Plan, added: Iterable[Breach] = ()) -> Plan:

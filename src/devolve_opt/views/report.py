@@ -114,8 +114,6 @@ CAPTIONS = {
     "workload": "Workload",
 }
 """Captions of the figures of a plan; shown as `tr(CAPTIONS[name])`. Others stand under their name."""
-KEPT = ("progress",)
-"""Figures that only the run itself can draw: what they show is not among the tables."""
 
 
 class _Page:
@@ -337,7 +335,9 @@ class _Page:
         for path in sorted((self.run / "figures").glob("*.svg")):
             name = path.stem
             caption = tr(CAPTIONS[name]) if name in CAPTIONS else name
-            draw = anew.get(name) if name not in KEPT else None
+            # Runs of earlier versions did not keep their steps: how the search went only they could draw.
+            known = self.plan is not None and (name != "progress" or len(self.plan.steps))
+            draw = anew.get(name) if known else None
             image = None if draw is None or self.plan is None else svg_bytes(draw(self.plan))
             shown += figure(escape(caption), image or path.read_bytes(), "svg+xml")
         return _headed(tr("8. Figures")) + shown

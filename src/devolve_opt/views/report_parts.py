@@ -14,9 +14,10 @@ body { font-family: "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", "Segoe
   max-width: 60rem; margin: 2rem auto; padding: 0 1rem; line-height: 1.55; }
 h1 { color: #1B4F8A; border-bottom: 3px solid #1B4F8A; } h2 { color: #1B4F8A; margin-top: 2.2rem; }
 table { border-collapse: collapse; margin: .8rem 0; width: 100%; font-size: .92rem; }
-th { background: #1B4F8A; color: white; text-align: left; } .two td:nth-child(2) { white-space: nowrap; }
+th { background: #1B4F8A; color: white; text-align: left; } .two td:nth-child(-n+2) { white-space: nowrap; }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid #ddd; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.two th.number { white-space: normal; }
 .notice { background: #fbe9e9; color: #B2182B; border: 2px solid #B2182B; padding: .6rem 1rem; font-weight: bold; }
 .proof { background: #eaf1f8; border-left: 5px solid #1B4F8A; padding: .6rem 1rem; }
 .small { font-size: .8rem; color: #666; overflow-wrap: anywhere; } figure { margin: 1rem 0; break-inside: avoid; }

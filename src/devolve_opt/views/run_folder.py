@@ -90,12 +90,18 @@ def _of_added_rules(plan: Plan) -> list[dict[str, Any]]:
     return [asdict(breach) for breach in plan.audit.breaches if breach.rule in added]
 
 
+def _steps(plan: Plan) -> list[dict[str, Any]]:
+    """Return the steps of the search, columns as `Plan.steps`; null for what was not known yet."""
+    known = plan.steps.astype(object).where(plan.steps.notna() & ~plan.steps.isin([math.inf, -math.inf]), None)
+    return [{str(name): value for name, value in row.items()} for row in known.to_dict("records")]
+
+
 def manifest(plan: Plan, started: datetime | None = None, supplements: Sequence[Supplement] = ()) -> dict[str, Any]:
     """Return what tells a run from any other: what was asked, what came out, with which software, from which files.
 
     Values and terms are in staff-hours a year, `seconds` in seconds, `peak_memory_mb` in megabytes of this process
-    (null where the system does not tell), `gap` is a share; `started` is null where it is not known. Numbers that are
-    not finite are null.
+    (null where the system does not tell), `gap` is a share; `steps` are moments of the search (`Plan.steps`);
+    `started` is null where it is not known. Numbers that are not finite are null.
     """
     scenario, reference = plan.scenario, plan.reference
     return {
@@ -133,6 +139,7 @@ def manifest(plan: Plan, started: datetime | None = None, supplements: Sequence[
         "options": dict(plan.options),
         "seconds": sum(plan.seconds.values()),
         "seconds_by_phase": dict(plan.seconds),
+        "steps": _steps(plan),
         "started": None if started is None else started.astimezone(UTC).isoformat(timespec="seconds"),
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {
