@@ -60,6 +60,19 @@ def test_the_rest_is_the_sum_of_all_other_terms():
     assert (front.points["objective"] >= total - 1e-6).all()
 
 
+def test_posts_moved_are_whole_so_that_the_front_they_trade_off_is_complete():
+    # No move, or one post for 150 h; what that is worth to the rest follows from solving it with that many allowed.
+    found = frontier(hand_scenario(), ("posts_moved", "rest"))
+    assert found.exact["posts_moved"]
+    assert found.spacing["posts_moved"] == pytest.approx(150)
+    values = found.points[["posts_moved", "rest"]].to_numpy()
+    for moved, rest in values:
+        most = round(-moved / 150)
+        policy = {"posts_moved_max": most, "prices": {"post_moved": 0.0}}
+        best = solve(hand_scenario().replace(policy=policy), gap=0.0)
+        assert best.objective == pytest.approx(rest)
+
+
 def test_a_front_to_a_gap_by_the_search_of_large_cases_is_near_the_exact_one(readiness_and_choices):
     near = frontier(hand_scenario(), ["readiness", "choices_met"], gap=0.01)
     assert near.points["choices_met"].tolist() == pytest.approx(readiness_and_choices.points["choices_met"].tolist())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from numbers import Real
 from pathlib import Path
@@ -131,6 +131,9 @@ def frontier(
         if gap is None:
             gap = LARGE_GAP if prepared.matrix.costs.size >= BY_TOWNSHIP_FROM else 0.0
         matrix = with_goals(prepared.matrix, ordered)
+        if not gap:
+            # Posts gained are whole because posts are; said so, values of the goal that counts them are steps apart.
+            matrix = replace(matrix, integer=matrix.integer | matrix.columns_of("posts_gained"))
         study = _Study(scenario, prepared, ordered, gap, time_limit, None if folder is None else Path(folder), report)
         front = Front(
             matrix.integer,
