@@ -68,6 +68,33 @@ FILES = sorted(Path(languages.__file__).parent.glob("*.csv"))
 MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if path.parent.name != "language"]
 
 
+def said_in_english_only(text: str) -> list[int]:
+    """Return the lines where a fault, or a `message` for one, is a text as it stands and not what `tr` makes of it."""
+    lines = []
+    for node in ast.walk(ast.parse(text)):
+        said: list[ast.expr] = []
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Fault":
+            said = node.args[:1]
+        elif isinstance(node, ast.Assign | ast.AugAssign):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            said = [node.value] if isinstance(target, ast.Name) and target.id == "message" else []
+        parts = [part for each in said for part in (each, getattr(each, "left", None), getattr(each, "body", None))]
+        lines += [node.lineno for part in parts if isinstance(part, ast.Constant | ast.JoinedStr)]
+    return lines
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_no_fault_is_said_in_english_only(path):
+    assert said_in_english_only(path.read_text(encoding="utf-8")) == []
+
+
+def test_the_check_of_faults_finds_what_is_wrong():
+    assert said_in_english_only('Fault("is wrong.", column="x")') == [1]
+    assert said_in_english_only('message = f"no {x}."\nmessage += tr("a")\nFault(message)') == [1]
+    assert said_in_english_only('message = "a" + tr("b")') == [1]
+    assert said_in_english_only('Fault(tr("is wrong."))\nmessage = tr("b") if x else tr("c")') == []
+
+
 def texts_of(text: str) -> tuple[set[str], list[int]]:
     """Return the texts that a module hands to `tr` and `count`, and the lines where `tr` is handed anything else.
 

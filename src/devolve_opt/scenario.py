@@ -48,7 +48,7 @@ class Change(BaseModel):
     @model_validator(mode="after")
     def _one_thing(self) -> Change:
         if sum(value is not None for value in (self.scale, self.add, self.set)) != 1:
-            raise ValueError("needs exactly one of scale, add, set; split it or drop the others")
+            raise ValueError(tr("needs exactly one of scale, add, set; split it or drop the others"))
         return self
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.instruments import AreaTeams
+from devolve_opt.language import tr
 from devolve_opt.policy import Policy
 from devolve_opt.rules.workload import load_of_joint_cases
 from devolve_opt.vocabulary import ENFORCEMENT_TYPES
@@ -24,12 +25,11 @@ def settings_of(case: Case, policy: Policy) -> AreaTeams:
     """
     faults = []
     if policy.area_teams is None:
-        message = "is not there; add the table [policy.area_teams] (it may be empty) to site the county's teams."
+        message = tr("is not there; add the table [policy.area_teams] (it may be empty) to site the county's teams.")
         faults.append(Fault(message, column="policy.area_teams"))
     if case.tables["teams"].empty:
-        faults.append(
-            Fault("is missing or empty; add the county's teams, or draw them with `synth`.", file="teams.csv")
-        )
+        message = tr("is missing or empty; add the county's teams, or draw them with `synth`.")
+        faults.append(Fault(message, file="teams.csv"))
     if faults:
         raise InputError(faults)
     assert policy.area_teams is not None

@@ -18,6 +18,7 @@ import pandas as pd
 
 from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.language import joined, tr
 from devolve_opt.policy import Policy
 from devolve_opt.rules.legality import eligible_powers
 
@@ -53,7 +54,7 @@ class Ballots:
             InputError: if there is no such rule, nobody chose anything, or abcvoting is not installed.
         """
         if rule not in CHOICE_RULES:
-            message = f"is no choice rule; there are {', '.join(CHOICE_RULES)}."
+            message = tr("is no choice rule; there are {rules}.", rules=joined(CHOICE_RULES))
             raise InputError([Fault(message, column="rule", value=rule)])
         rules, profile = _abcvoting("abcrules"), self._profile()
         if not self.seats:
@@ -88,7 +89,7 @@ class Ballots:
 
     def _profile(self) -> Any:
         if self.chosen.empty:
-            message = (
+            message = tr(
                 "no township chose any power that may be handed down in the last round; there is nothing to count."
             )
             raise InputError([Fault(message, file="votes", column="round_3")])
@@ -102,5 +103,5 @@ def _abcvoting(module: str) -> Any:
     try:
         return import_module(f"abcvoting.{module}")
     except ImportError as error:
-        message = "choice rules take abcvoting: pip install 'devolve-opt[elections]'."
+        message = tr("choice rules take abcvoting: pip install 'devolve-opt[elections]'.")
         raise InputError([Fault(message)]) from error

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.language import joined, tr
 from devolve_opt.scenario import Scenario
 from devolve_opt.schema import schema
 
@@ -36,11 +37,11 @@ def check_uncertain(names: Sequence[str]) -> tuple[str, ...]:
         InputError: naming each that is not known; or if there is none.
     """
     faults = [
-        Fault(f"cannot be uncertain; there are {', '.join(UNCERTAIN)}.", column="uncertain", value=name)
+        Fault(tr("cannot be uncertain; there are {names}.", names=joined(UNCERTAIN)), column="uncertain", value=name)
         for name in names if name not in UNCERTAIN
     ]  # fmt: skip
     if not names:
-        faults.append(Fault(f"names nothing; there are {', '.join(UNCERTAIN)}.", column="uncertain"))
+        faults.append(Fault(tr("names nothing; there are {names}.", names=joined(UNCERTAIN)), column="uncertain"))
     if faults:
         raise InputError(faults)
     return tuple(name for name in UNCERTAIN if name in names)

@@ -12,6 +12,7 @@ import pandas as pd
 from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.instruments import Phases
+from devolve_opt.language import tr
 from devolve_opt.plan import Decisions
 from devolve_opt.policy import Policy
 from devolve_opt.rules.duties import duties_laid, powers_needed
@@ -101,7 +102,7 @@ def phase_settings(policy: Policy) -> Phases:
         InputError: if the policy has none.
     """
     if policy.phases is None:
-        message = "is missing; add the table [policy.phases] to the scenario."
+        message = tr("is missing; add the table [policy.phases] to the scenario.")
         raise InputError([Fault(message, column="policy.phases")])
     return policy.phases
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError, did_you_mean
+from devolve_opt.language import joined, tr
 from devolve_opt.pins import ANY_LIST, Pin
 from devolve_opt.policy import Policy
 from devolve_opt.rules.legality import exclusions, refused
@@ -52,30 +53,31 @@ def _faults_of(pin: Pin, number: int, case: Case, policy: Policy) -> Iterator[Fa
     powers, townships = case.tables["powers"].index, case.tables["townships"].index
     known = pin.power in powers
     if not known:
-        message = "is no power of the case; give an id of its table powers." + did_you_mean(pin.power, powers)
+        message = tr("is no power of the case; give an id of its table powers.") + did_you_mean(pin.power, powers)
         yield Fault(message, column=f"{where}.power", value=pin.power)
     if pin.township is not None and pin.township not in townships:
-        message = "is no township of the case; give an id of its table townships."
+        message = tr("is no township of the case; give an id of its table townships.")
         message += did_you_mean(pin.township, townships)
         yield Fault(message, column=f"{where}.township", value=pin.township)
         return
     lists = [BASE_LIST, ANY_LIST, *map(str, policy.own_list_categories)]
     if pin.list is not None and pin.list not in lists:
-        yield Fault(f"has no list of its own; name one of {', '.join(lists)}.", column=f"{where}.list",
-                    value=str(pin.list))  # fmt: skip
+        message = tr("has no list of its own; name one of {lists}.", lists=joined(lists))
+        yield Fault(message, column=f"{where}.list", value=str(pin.list))
     if not known or not pin.holds:
         return
     out = exclusions(case, policy).set_index("power")
     if pin.power in out.index:
         row = out.loc[pin.power]
-        yield Fault(f"may not be handed down ({row['article']}): {row['reason']} Take the pin out.",
-                    column=f"{where}.power", value=pin.power)  # fmt: skip
+        why = {"article": tr(str(row["article"])), "reason": tr(str(row["reason"]))}
+        message = tr("may not be handed down ({article}): {reason} Take the pin out.", **why)
+        yield Fault(message, column=f"{where}.power", value=pin.power)
     elif pin.township is not None and pin.township not in case.voting_townships:
-        yield Fault("is a subdistrict, and these take no powers; take the pin out.", column=f"{where}.township",
-                    value=pin.township)  # fmt: skip
+        message = tr("is a subdistrict, and these take no powers; take the pin out.")
+        yield Fault(message, column=f"{where}.township", value=pin.township)
     elif pin.township is not None and refused(case, pd.DataFrame([(pin.township, pin.power)], columns=PAIR)).any():
-        yield Fault("is not opened by the county of the township (table refusals); take the pin or the refusal out.",
-                    column=f"{where}.power", value=pin.power)  # fmt: skip
+        message = tr("is not opened by the county of the township (table refusals); take the pin or the refusal out.")
+        yield Fault(message, column=f"{where}.power", value=pin.power)
 
 
 def _contradictions(case: Case, policy: Policy) -> Iterator[Fault]:
@@ -94,30 +96,32 @@ def _contradictions(case: Case, policy: Policy) -> Iterator[Fault]:
         while pin.township is not None and pin.holds and other_power:
             for second, other in by_power.get(other_power, []):
                 if other.township == pin.township and not other.holds:
-                    yield _clash(number, pin, second, other, f"{pin.power} requires {other_power}")
+                    why = tr("{power} requires {other}", power=pin.power, other=other_power)
+                    yield _clash(number, pin, second, other, why)
             other_power = requires[other_power]
 
 
 def _clash(first: int, one: Pin, second: int, other: Pin, why: str) -> Fault:
-    return Fault(
-        f"contradicts policy.pins[{second}], {str(other)!r}: {why}. Take one of the two out.",
-        column=f"policy.pins[{first}]", value=str(one),
-    )  # fmt: skip
+    message = tr("contradicts policy.pins[{second}], {other!r}: {why}. Take one of the two out.",
+                 second=second, other=str(other), why=why)  # fmt: skip
+    return Fault(message, column=f"policy.pins[{first}]", value=str(one))
 
 
 def _why_not_both(one: Pin, other: Pin, category: pd.Series) -> str:
     """Return why no plan keeps two pins on the same power, or blank if one may."""
     if one.holds and other.holds:
         lists = {str(pin.list) for pin in (one, other) if pin.list not in (None, ANY_LIST)}
-        return "a power is on the base list or on category lists, not on both" if _both_kinds(lists) else ""
+        return tr("a power is on the base list or on category lists, not on both") if _both_kinds(lists) else ""
     if not one.holds and not other.holds:
         return ""
     yes, no = (one, other) if one.holds else (other, one)
     same = yes.township == no.township and yes.list == no.list
     if same:
-        return "one says yes and the other no"
+        return tr("one says yes and the other no")
     if no.list == ANY_LIST:
-        return "what is on no list cannot be taken" if yes.township is not None else "the guide list is all its lists"
+        if yes.township is not None:
+            return tr("what is on no list cannot be taken")
+        return tr("the guide list is all its lists")
     return ""
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from devolve_opt.errors import Fault, InputError
+from devolve_opt.language import tr
 
 DOTS_PER_INCH = 150
 """Resolution of figures in files."""
@@ -29,7 +30,10 @@ def writing_to(folder: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = f"cannot be written ({error.strerror or error}); close files that are open in it and check its disk."
+        message = tr(
+            "cannot be written ({reason}); close files that are open in it and check its disk.",
+            reason=error.strerror or error,
+        )
         raise InputError([Fault(message, file=str(folder))]) from error
 
 
