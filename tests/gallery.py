@@ -221,7 +221,7 @@ def two_stage() -> TwoStage:
     })  # fmt: skip
     values = pd.DataFrame({"future": [1, 2, 3]})
     held = {name: NOTHING for name in lists["list"]}
-    return TwoStage(robustness(), held, values, lists, {"mean": 375.0, "cvar": 335.0}, True)
+    return TwoStage(robustness(), held, {}, values, lists, {"mean": 375.0, "cvar": 335.0}, True)
 
 
 def sensitivity() -> Sensitivity:

@@ -340,6 +340,16 @@ def test_what_a_county_refuses_nobody_takes() -> None:
     )
 
 
+def test_neither_band_nor_cap_shapes_posts_in_force() -> None:
+    # T1 has 14 posts, below its band of 15 to 16; T2 11 and S1 13 are within theirs. Two posts move.
+    decided = {"posts": posts(T1=(8, 6, 2), T2=(6, 5, 0), S1=(10, 3, 0))}
+    broken_now = {breach.rule for breach in breaches(make_plan(**decided), make_case(), posts_moved_max=0)}
+    assert {"posts_within_band", "posts_moved_within_cap"} <= broken_now
+    totals = pd.DataFrame({"township": ["T1", "T2", "S1", "T3"], "posts": [16, 11, 13, 12]})
+    found = breaches(make_plan(**decided), make_case(posts_in_force=totals), posts_moved_max=0)
+    assert not {"posts_within_band", "posts_moved_within_cap", "posts_kept"} & {breach.rule for breach in found}
+
+
 def test_wall_prices_no_overload() -> None:
     priced = audit(make_case(), make_policy(), make_plan())
     found = audit(make_case(), make_policy(overload="wall", wall_share=1.1), make_plan())
@@ -437,6 +447,8 @@ BROKEN = [
         posts=posts(T2=(6, 3, 0), S1=(10, 4, 0), T1=(8, 7, 2)),
     ),
     broken("posts_moved_within_cap", ("city", 1, "posts"), posts_moved_max=1),
+    # T1 has 18 and S1 12.
+    broken("posts_kept", ("township S1", 1, "posts"), case_posts_in_force={"T1": 18, "S1": 11}),
     # S1 keeps 1 of its 3.
     broken("officers_at_least_minimum", ("township S1", 1, "officers"), officers=officers(S1=(0, 0, 2), T2=(0, 2, 0))),
     broken("officers_moved_within_county", ("county K2", 1, "officers"), officers=officers(T3=(0, 1, 0))),
@@ -566,10 +578,13 @@ BROKEN = [
 def test_each_rule_breaks_alone(how: dict[str, Any], expected: tuple[Breach, ...]) -> None:
     how = dict(how)
     force, held = how.pop("case_guide_list", ()), how.pop("case_held", ())
+    posts_given = pd.Series(how.pop("case_posts_in_force", {}), dtype="int64").rename("posts")
     decided = {name: how.pop(name) for name in PLAN_TABLES if name in how}
     if "policy_stations" in how:  # the plan has a table of this name
         how["stations"] = how.pop("policy_stations")
     given = {"guide_list": table("guide_list", "power list", *force), "held": table("held", "township power", *held)}
+    if len(posts_given):
+        given["posts_in_force"] = posts_given.rename_axis("township").reset_index()
     case, hours = make_case(**given), how.pop("case_listing_hours", 0.0)
     if hours:
         case = case.replace(powers=case.powers.assign(listing_hours=hours))

@@ -6,10 +6,15 @@ which 90 %, 16,560, are free; an officer has 0.8 x 1,840 = 1,472 hours for enfor
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
+from devolve_opt.errors import NoPlanError
 from devolve_opt.formulation import build_model
+from devolve_opt.scenario import Scenario
+from devolve_opt.studies.solving import solve
 from devolve_opt.synthetic.hand import hand_tables
+from devolve_opt.views.caps import caps
 from modelling import (
     assert_linear,
     assert_row,
@@ -45,6 +50,51 @@ def test_posts_within_band_binds():
     model = build_model(small_case({"T1": LOADED, "T2": {}}), small_policy(posts_band=0))
     # One post from idle T2 to T1 would save 828 for 150.
     assert with_and_without(model, "posts_within_band") == (0, 678)
+
+
+def given(case, **posts):
+    return case.replace(posts_in_force=pd.DataFrame({"township": list(posts), "posts": list(posts.values())}))
+
+
+def test_posts_kept_as_written():
+    scenario = hand_scenario()
+    model = build_model(given(scenario.data, A=12, B=8), scenario.policy)
+    # 6 of them are base posts; D is free, within its band, and alone counts under the cap on posts moved.
+    assert_rows(
+        model.posts_kept,
+        {"A": "floating[A] + revolving[A] == 6", "B": "floating[B] + revolving[B] == 2"},
+    )
+    assert_rows(model.posts_within_band, {"D": "3 <= floating[D] <= 5"})
+    assert_row(model.posts_moved_within_cap, "posts_gained[D] <= 18")
+    assert not hasattr(hand_model(), "posts_kept")
+
+
+def test_posts_kept_binds():
+    # The posts in force take one from T1, which has too few: 16,560 h of 18,216, so 828 + 1.5 x 1,656 h of overload for
+    # the 828 of today, and 150 for the move. Without them everything stays as it is.
+    case = given(small_case({"T1": LOADED, "T2": {}}), T1=9, T2=11)
+    assert with_and_without(build_model(case, small_policy(posts_band=0.1)), "posts_kept") == (-2634, 0)
+
+
+def test_posts_in_force_need_not_be_within_band_or_cap():
+    # Three posts to T1, though the band of 0 and the cap of 0 allow none: 3 x 150 for the 828 of the first.
+    case = given(small_case({"T1": LOADED, "T2": {}}), T1=13, T2=7)
+    policy = small_policy(posts_band=0, posts_moved_max=0)
+    plan = solve(Scenario(case, policy), gap=0.0)
+    assert plan.audit.townships["posts"].to_dict() == {"T1": 13, "T2": 7}
+    assert plan.objective == pytest.approx(828 - 450)
+    # The ratio rule keeps them too, and caps do not tell of what they do not shape.
+    assert plan.reference.audit.townships["posts"].to_dict() == {"T1": 13, "T2": 7}
+    assert plan.reference.audit.breaches == ()
+    assert not {"posts_band", "posts_moved_max"} & set(caps(plan)["cap"])
+
+
+def test_posts_in_force_that_do_not_add_up_are_told_with_the_remedy():
+    case = given(small_case({"T1": {}, "T2": {}}), T1=12, T2=10)
+    with pytest.raises(NoPlanError) as raised:
+        solve(Scenario(case, small_policy()), gap=0.0)
+    assert "each county's have to add up to its posts" in str(raised.value)
+    assert "the posts in force would have to give 2 posts at T1" in str(raised.value)
 
 
 def test_floating_spread_as_written(hand):

@@ -36,7 +36,7 @@ from devolve_opt.rules.stations import BY_POLICY, KEPT, THE_POLICY
 from devolve_opt.schema import country_schema, outputs, schema
 from devolve_opt.schema.header import HEADER_KEYS
 from devolve_opt.settings import REMEDIES, REPORT
-from devolve_opt.solver.conflict import LIST_IN_FORCE, POLICY_RULES
+from devolve_opt.solver.conflict import LIST_IN_FORCE, POLICY_RULES, POSTS_IN_FORCE
 from devolve_opt.studies import sensitivity, two_stage
 from devolve_opt.studies.admission import HELD_FIXED, Verdict
 from devolve_opt.studies.choice_rules import IN_FORCE
@@ -184,7 +184,7 @@ def of_studies() -> list[str]:
     levers = [change_text(lever, amount) for lever in LEVERS for amount in (1, 2, -1, -2)]
     checks = [text for check in (*CHECKS, REQUIRES_EXCLUDED) for text in (check.reason, check.article)]
     rules = [*NAMES.values(), *RULES_IN_WORDS.values(), IN_FORCE]
-    gives = [*POLICY_RULES, *(f"{{n}} {unit}" for _, unit in POLICY_RULES.values()), LIST_IN_FORCE]
+    gives = [*POLICY_RULES, *(f"{{n}} {unit}" for _, unit in POLICY_RULES.values()), LIST_IN_FORCE, POSTS_IN_FORCE]
     return [
         *levers, *WHICH.values(), *OTHERWISE.values(), *checks, *SHARES_IN_WORDS.values(), *rules, *UNCERTAIN.values(),
         *LOSES.values(), *FUTURES_WITHOUT.values(), *POINTS_WITHOUT.values(), *sensitivity.MEASURES.values(),

@@ -27,6 +27,7 @@ from devolve_opt.prices import OverloadStep
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
 from devolve_opt.schema import schema
+from devolve_opt.studies.robust import posts_of
 from devolve_opt.studies.solving import solve
 from devolve_opt.vocabulary import Status
 from modelling import hand_scenario, small_case, small_policy
@@ -315,3 +316,18 @@ def test_a_rule_broken_before_anything_is_decided_leaves_no_plan():
     scenario = Scenario(case, small_policy(fields_at_minimum=0, fields_per_officer=0))
     assert best_plan(scenario.data, scenario.policy) is None
     assert solved(scenario) is None
+
+
+@FEW
+@given(scenario=small_scenarios())
+def test_with_its_own_posts_in_force_a_plan_is_worth_the_same(scenario):
+    plan = solved(scenario)
+    assume(plan is not None)
+    case = scenario.data.replace(posts_in_force=posts_of(plan))
+    # What is in force needs neither the band nor the cap on posts moved.
+    policy = scenario.policy.replace(posts_band=0.0, posts_moved_max=0)
+    kept = solved(Scenario(case, policy))
+    assert kept is not None
+    assert kept.audit.breaches == ()
+    assert kept.objective == pytest.approx(plan.objective, abs=1e-4)
+    assert kept.audit.townships["posts"].equals(plan.audit.townships["posts"])

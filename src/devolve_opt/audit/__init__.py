@@ -28,8 +28,9 @@ made by hand, by the ratio rule or by the solver is judged alike.
 | `floating_spread` | The floating posts of a county add up to its floating pool. | the city's report |
 | `revolving_spread` | The revolving posts of a county add up to its revolving pool. | the city's report |
 | `revolving_within_cap` | A township holds at most `revolving_posts_max` revolving posts, or an even share of the pool if that is more. | `Policy.revolving_posts_max` |
-| `posts_within_band` | Base and floating posts stay within `posts_band` of the fair share; the formula's own whole number is always allowed. | `Policy.posts_band` |
-| `posts_moved_within_cap` | All townships together gain at most `posts_moved_max` posts. | the city's report |
+| `posts_within_band` | Base and floating posts stay within `posts_band` of the fair share; the formula's own whole number is always allowed, and so are posts in force. | `Policy.posts_band` |
+| `posts_moved_within_cap` | All townships together, but for posts in force, gain at most `posts_moved_max` posts. | the city's report |
+| `posts_kept` | A township whose posts are in force has just so many. | table `posts_in_force` |
 | `officers_at_least_minimum` | Every enforcement office, of subdistricts too, has at least `officers_min` officers. | 处罚法 42 |
 | `officers_moved_within_county` | As many officers move into the townships of a county as move out. | the city's report |
 | `moved_out_of_remaining` | Only officers who still hold a certificate after attrition move out. | `plan.Decisions` |
@@ -97,6 +98,7 @@ _RULES: tuple[Callable[[Ledger], Iterator[Breach]], ...] = (
     posts.revolving_within_cap,
     posts.posts_within_band,
     posts.posts_moved_within_cap,
+    posts.posts_kept,
     officers.officers_at_least_minimum,
     officers.officers_moved_within_county,
     officers.moved_out_of_remaining,

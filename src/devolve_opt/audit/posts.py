@@ -47,14 +47,24 @@ def revolving_within_cap(ledger: Ledger) -> Iterator[Breach]:
 
 
 def posts_within_band(ledger: Ledger) -> Iterator[Breach]:
-    """Base and floating posts stay within `posts_band` of the fair share, or are the formula's own number [posts]."""
+    """Base and floating posts not in force are within `posts_band` of the fair share, or the formula's own [posts]."""
     total = ledger.plan.posts["base_posts"] + ledger.plan.posts["floating_posts"]
     outside = (total - ledger.formula["upper"]).clip(lower=0) + (ledger.formula["lower"] - total).clip(lower=0)
+    outside = outside[~outside.index.isin(ledger.case.posts_in_force["township"])]
     yield from above("posts_within_band", "township", "posts", outside, 0.0)
 
 
 def posts_moved_within_cap(ledger: Ledger) -> Iterator[Breach]:
-    """All townships together gain at most `posts_moved_max` posts [posts]."""
-    excess = ledger.staff["gained"].clip(lower=0).sum() - ledger.policy.posts_moved_max
+    """All townships together, but for posts in force, gain at most `posts_moved_max` posts [posts]."""
+    gained = ledger.staff["gained"]
+    counted = gained[~gained.index.isin(ledger.case.posts_in_force["township"])]
+    excess = counted.clip(lower=0).sum() - ledger.policy.posts_moved_max
     if excess > 0:
         yield Breach("posts_moved_within_cap", tr("city"), float(excess), "posts")
+
+
+def posts_kept(ledger: Ledger) -> Iterator[Breach]:
+    """A township whose posts are in force has just so many [posts]."""
+    given = ledger.case.posts_in_force.set_index("township")["posts"].astype("int64")
+    planned = ledger.plan.posts[["base_posts", "floating_posts", "revolving_posts"]].sum(axis=1)
+    yield from _differences("posts_kept", "township", planned.reindex(given.index), given)

@@ -48,6 +48,9 @@ def robust(
             "--choose", help="Also solve each future with every other's list: which to decide now (two-stage)."
         ),
     ] = False,
+    hold_posts: Annotated[
+        bool, typer.Option("--hold-posts", help="Hold on to posts with the lists; else they are decided anew.")
+    ] = False,
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="Folder for the results; RUN-robust beside the run if left out.")
     ] = None,
@@ -75,8 +78,9 @@ def robust(
     control = Control(None)
     with stop_on_interrupt(control.stop), Progress(err) as progress:
         found = robustness(
-            plan, futures, seed, names, gap=gap, time_limit=time_limit or None, threads=threads, folder=target / KEPT,
-            control=control, hands=hands, tell=lambda line: err.print(line, markup=False), report=progress.report,
+            plan, futures, seed, names, hold_posts=hold_posts, gap=gap, time_limit=time_limit or None, threads=threads,
+            folder=target / KEPT, control=control, hands=hands,
+            tell=lambda line: err.print(line, markup=False), report=progress.report,
         )  # fmt: skip
         write_robustness(found, target)
         lists = None

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from pyomo.environ import Constraint, Expression, NonNegativeIntegers, NonNegativeReals, Var, inequality
 
-from devolve_opt.rules.posts import post_formula, post_pools
+from devolve_opt.rules.posts import post_formula, post_pools, posts_given
 
 
 def add_posts(model):
     """Add `floating[t]` and `revolving[t]` (whole posts), `posts[t]` and `posts_gained[t]`.
 
-    Data, by township: `base_posts`, `posts_today`, `band_lower`, `band_upper`; by county: `floating_pool`,
-    `revolving_pool`, `revolving_max`, `members`.
+    Data, by township: `base_posts`, `posts_today`, `band_lower`, `band_upper`, `posts_given` (those in
+    force); by county: `floating_pool`, `revolving_pool`, `revolving_max`, `members`.
     """
     townships = model.case.tables["townships"]
     formula, pools = post_formula(model.case, model.policy), post_pools(model.case, model.policy)
     model.posts_today = townships["posts"].to_dict()
+    model.posts_given = posts_given(model.case).to_dict()
     model.base_posts = formula["base_posts"].to_dict()
     model.band_lower, model.band_upper = formula["lower"].to_dict(), formula["upper"].to_dict()
     model.floating_pool, model.revolving_pool = pools["floating"].to_dict(), pools["revolving"].to_dict()
@@ -27,12 +28,15 @@ def add_posts(model):
     model.county = townships["county"].to_dict()
     model.members = {county: list(group.index) for county, group in townships.groupby("county", sort=False)}
     units = list(townships.index)
+    free = [unit for unit in units if unit not in model.posts_given]
 
     model.floating = Var(units, domain=NonNegativeIntegers, bounds=_floating_bounds)
     model.revolving = Var(units, domain=NonNegativeIntegers, bounds=_revolving_bounds)
     model.posts_gained = Var(units, domain=NonNegativeReals, bounds=_gained_bounds)
     model.posts = Expression(units, rule=posts)
-    model.posts_within_band = Constraint(units, rule=posts_within_band)
+    model.posts_within_band = Constraint(free, rule=posts_within_band)
+    if model.posts_given:
+        model.posts_kept = Constraint(list(model.posts_given), rule=posts_kept)
     model.floating_spread = Constraint(list(model.members), rule=floating_spread)
     model.revolving_spread = Constraint(list(model.members), rule=revolving_spread)
     model.gain_counted = Constraint(units, rule=gain_counted)
@@ -49,8 +53,10 @@ def _revolving_bounds(model, township):
 
 
 def _gained_bounds(model, township):
-    """No township gains more than all of them may."""
-    return 0, model.policy.posts_moved_max
+    """No township gains more than all of them may, or than the posts in force give it."""
+    given = model.posts_given.get(township)
+    most = model.policy.posts_moved_max if given is None else max(0, given - model.posts_today[township])
+    return 0, most
 
 
 def posts(model, township):
@@ -68,6 +74,14 @@ def posts_within_band(model, township):
     """
     base = model.base_posts[township]
     return inequality(model.band_lower[township] - base, model.floating[township], model.band_upper[township] - base)
+
+
+def posts_kept(model, township):
+    r"""Posts in force are kept: $n_t = \hat{\bar n}_t$ for the townships that have a row.
+
+    Unit: posts. Source: table `posts_in_force` of the case.
+    """
+    return model.posts[township] == model.posts_given[township]
 
 
 def floating_spread(model, county):
@@ -97,8 +111,9 @@ def gain_counted(model, township):
 
 
 def posts_moved_within_cap(model):
-    r"""Townships gain at most so many posts in the whole city: $\sum_t m_t \le M$.
+    r"""Townships gain at most so many posts in the whole city: $\sum_t m_t \le M$; those in force do not count.
 
     Unit: posts. Source: `Policy.posts_moved_max`; the report's city moved 18.
     """
-    return sum(model.posts_gained.values()) <= model.policy.posts_moved_max
+    counted = [gain for township, gain in model.posts_gained.items() if township not in model.posts_given]
+    return sum(counted) <= model.policy.posts_moved_max if counted else Constraint.Skip

@@ -126,16 +126,26 @@ def posts_by_formula(case: Case, policy: Policy) -> pd.DataFrame:
     return result
 
 
+def posts_given(case: Case) -> pd.Series:
+    """Return the posts of the townships whose posts are in force (posts), indexed by township in the order of these."""
+    given = case.tables["posts_in_force"].set_index("township")["posts"].astype("int64")
+    return given.reindex([township for township in case.tables["townships"].index if township in given.index])
+
+
 def posts_within_cap(case: Case, policy: Policy) -> pd.DataFrame:
     """Return posts by formula, moved towards it only as far as the cap on moved posts allows.
 
     Moves are undone one by one, each in the county whose largest gain is smallest, from its largest gainer to its
-    largest loser, while the band and the cap on revolving posts allow.
+    largest loser, while the band and the cap on revolving posts allow. Where posts of all townships are in force, those
+    are the posts.
 
     Returns:
         As `posts_by_formula`.
     """
     posts = posts_by_formula(case, policy)
+    given = posts_given(case)
+    if len(given) == len(posts):
+        return _in_steps(case, policy, given)
     townships = case.tables["townships"]
     formula, caps = post_formula(case, policy), _whole(post_pools(case, policy)["revolving_max"])
     counties = townships["county"].to_numpy()
@@ -167,6 +177,19 @@ def posts_within_cap(case: Case, policy: Policy) -> pd.DataFrame:
     return pd.DataFrame(
         {"base_posts": base, "floating_posts": floating, "revolving_posts": revolving}, index=townships.index
     )
+
+
+def _in_steps(case: Case, policy: Policy, given: pd.Series) -> pd.DataFrame:
+    """Return posts in force as base, floating and revolving posts, as far as the formula's pools allow."""
+    formula, pools = post_formula(case, policy), post_pools(case, policy)
+    caps, left = _whole(pools["revolving_max"]), _whole(pools["revolving"])
+    result = formula[["base_posts"]].assign(floating_posts=0, revolving_posts=0)
+    above = np.maximum(0, given - formula["base_posts"]).astype(int).tolist()
+    revolving = []
+    for county, most in zip(case.tables["townships"]["county"].astype(str), above, strict=True):
+        revolving.append(min(most, caps[county], left[county]))
+        left[county] -= revolving[-1]
+    return result.assign(revolving_posts=revolving, floating_posts=np.array(above) - np.array(revolving))
 
 
 def _whole(column: pd.Series) -> dict[str, int]:

@@ -21,6 +21,7 @@ from devolve_opt.solver.engine import Control, Engine, Outcome
 from devolve_opt.solver.matrix import Matrix
 
 LIST_IN_FORCE = "the guide list in force"
+POSTS_IN_FORCE = "the posts in force"
 
 POLICY_RULES = {
     "base_list_within_cap": ("base_list_max", "powers"),
@@ -49,6 +50,7 @@ POLICY_RULES = {
     "workload_within_wall": ("wall_share", "staff-hours a year"),
     "posts_within_band": ("posts_band", "posts"),
     "posts_moved_within_cap": ("posts_moved_max", "posts"),
+    "posts_kept": (POSTS_IN_FORCE, "posts"),
     "officers_at_least_minimum": ("officers_min", "officers"),
     "officers_cover_fields": ("fields_at_minimum", "fields"),
     "training_within_places": ("training_places_max", "certificates"),

@@ -10,7 +10,7 @@ from devolve_opt.language import joined, tr
 from devolve_opt.policy import Policy
 from devolve_opt.policy_caps import NAMES
 from devolve_opt.solver.clashes import Clashes, clashes
-from devolve_opt.solver.conflict import LIST_IN_FORCE, Conflict, Relaxation, diagnose, in_unit
+from devolve_opt.solver.conflict import LIST_IN_FORCE, POSTS_IN_FORCE, Conflict, Relaxation, diagnose, in_unit
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies.prepared import Prepared
 from devolve_opt.studies.remedies import NewNumber, Remedy, find_remedies
@@ -24,6 +24,8 @@ REMEDY_SECONDS = 60.0
 """Time for finding numbers of the policy that would do, beyond that."""
 CONFLICT_REMEDIES = {
     LIST_IN_FORCE: "The guide list in force holds more than the caps allow: raise the caps, or take powers off it.",
+    POSTS_IN_FORCE: "The posts in force cannot all be kept: each county's have to add up to its posts without a mobile "
+    "reserve, none may be below its base posts, and revolving posts are capped. Change the table posts_in_force.",
     "take_up_floor": "The floor under take-up asks more than some townships can take: lower it, or raise their caps.",
     "phases.withdrawal_price": "Townships hold more than the caps allow: set phases.withdrawal_price to let powers be "
     "taken back, raise the caps, or take them off the table held.",

@@ -1,13 +1,14 @@
 """Robustness: how a plan's guide list stands up where the data turn out otherwise, future by future.
 
 Each future is solved twice: with the lists free, and with the plan's lists in force. What lies between the two is the
-regret of having decided the lists now; posts, officers and take-up are decided once the future is known.
+regret of having decided the lists now; posts (unless they are held too), officers and take-up are decided once the
+future is known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from devolve_opt.studies.solving import solve
 
 WORST_FIRST = ("solver_failed", NOT_FOUND, "interrupted", "time_limit")
 """Statuses of a future that a later call may better, the one that tells most first."""
+POSTS = ["township", "posts"]
 WORST_SHARE = 0.2
 """Share of the futures whose mean regret is the conditional value at risk that is told."""
 
@@ -51,6 +53,8 @@ class Robustness(FrozenFrames):
             the list found holds it, `share` of them, and `share_low`, `share_high`: 95 % interval of that share over
             all futures of the kind (Wilson 1927).
         lists: by future, the guide list found with the lists free: columns `power, list`.
+        hold_posts: whether posts are held with the lists; `posts`: by future, those found with both free: columns
+            `township, posts`.
     """
 
     plan: Plan
@@ -60,6 +64,8 @@ class Robustness(FrozenFrames):
     futures: pd.DataFrame
     powers: pd.DataFrame
     lists: dict[int, pd.DataFrame]
+    hold_posts: bool = False
+    posts: dict[int, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def scenario(self) -> Scenario:
@@ -99,6 +105,7 @@ def robustness(
     seed: int = 1,
     uncertain: Sequence[str] = tuple(UNCERTAIN),
     *,
+    hold_posts: bool = False,
     gap: float = 0.002,
     time_limit: float | None = None,
     threads: int = 2,
@@ -115,6 +122,7 @@ def robustness(
         futures: how many to draw.
         seed: of the draws; the same seed gives the same futures, and more of them only add to the first.
         uncertain: names from `rules.futures.UNCERTAIN`.
+        hold_posts: whether the plan's posts are held with its lists, as decided now; else they are decided anew.
         gap: relative gap to prove in each solve.
         time_limit: seconds for each solve; None waits for the gap.
         threads: threads for HiGHS.
@@ -149,16 +157,17 @@ def robustness(
         raise InputError(faults)
     control = control or Control(None)
     scenario, lists = plan.scenario, plan.guide_list
+    posts = posts_of(plan) if hold_posts else None
     key = digest_of(
         valued_on(scenario), scenario.policy.model_dump(mode="json"), lists.to_dict("list"), seed, list(names), gap,
-        "robustness with lists",
+        "robustness with lists and posts", None if posts is None else posts.to_dict("list"),
     )  # fmt: skip
     jobs = [
         Job(tr("future {number}", number=number), f"future-{number:04d}.json", key, number)
         for number in range(1, futures + 1)
     ]
     points = solve_all(
-        jobs, _solved, FutureSolves(scenario, seed, names, gap, time_limit, threads, lists), gap=gap,
+        jobs, _solved, FutureSolves(scenario, seed, names, gap, time_limit, threads, lists, posts), gap=gap,
         time_limit=time_limit, folder=folder, control=control, hands=hands or Hands(),
         tell=lambda name, point: tell(
             tr("{job} of {all}: {outcome}", job=name, all=futures, outcome=_in_words(point))
@@ -166,7 +175,15 @@ def robustness(
     )  # fmt: skip
     done = [{"future": job.task, **points[job.name]} for job in jobs if job.name in points]
     found = {point["future"]: pd.DataFrame(point["lists"], columns=["power", "list"], dtype="str") for point in done}
-    return Robustness(plan, seed, names, futures, _frame(done), _powers(plan, done), found)
+    there = {point["future"]: pd.DataFrame(point["posts"], columns=POSTS) for point in done if point["posts"]}
+    return Robustness(
+        plan, seed, names, futures, _frame(done), _powers(plan, done), found, hold_posts, there if hold_posts else {}
+    )
+
+
+def posts_of(plan: Plan) -> pd.DataFrame:
+    """Return the posts of a plan as the table `posts_in_force` of a case: columns `township, posts`."""
+    return plan.decisions.posts.sum(axis=1).astype("int64").rename("posts").rename_axis("township").reset_index()
 
 
 def worst_count(futures: int) -> int:
@@ -182,6 +199,7 @@ class FutureSolves:
         scenario, seed, uncertain: what futures are drawn from.
         gap, time_limit, threads: of each solve.
         lists: the guide list that is held; columns `power, list`.
+        posts: the posts that are held, columns `township, posts`; None where they are decided anew.
     """
 
     scenario: Scenario
@@ -191,6 +209,7 @@ class FutureSolves:
     time_limit: float | None
     threads: int
     lists: pd.DataFrame
+    posts: pd.DataFrame | None = None
 
     def drawn(self, number: int) -> Scenario:
         """Return a future by its number."""
@@ -198,15 +217,18 @@ class FutureSolves:
 
 
 def solved_in(
-    drawn: Scenario, lists: pd.DataFrame | None, how: FutureSolves, control: Control, report: Callable[[Step], None]
-) -> dict[str, Any] | None:
-    """Solve a future with the lists free, or with these lists in force.
+    drawn: Scenario, lists: pd.DataFrame | None, posts: pd.DataFrame | None, how: FutureSolves, control: Control,
+    report: Callable[[Step], None],
+) -> dict[str, Any] | None:  # fmt: skip
+    """Solve a future with the lists free, or with these lists (and posts, if there are any) in force.
 
     Returns:
-        `status`, `worth`, `bound` (staff-hours a year), `gap`, and the `lists` found as pairs of power and list; None
-        if the user stopped it.
+        `status`, `worth`, `bound` (staff-hours a year), `gap`, and what was found: `lists` as pairs of power and list,
+        `posts` as pairs of township and posts; None if the user stopped it.
     """
-    scenario = drawn if lists is None else drawn.replace(case=drawn.data.replace(guide_list=lists), changes={})
+    tables = {"guide_list": lists, "posts_in_force": posts}
+    held = {name: table for name, table in tables.items() if table is not None}
+    scenario = drawn.replace(case=drawn.data.replace(**held), changes={}) if held else drawn
     try:
         found = solve(
             scenario, gap=how.gap, threads=how.threads, control=Control(how.time_limit, control.event), explain=False,
@@ -215,7 +237,7 @@ def solved_in(
     except NoPlanError as error:
         if control.stopped:
             return None
-        return {"status": without_plan(error), "worth": np.nan, "bound": np.nan, "gap": 0.0, "lists": []}
+        return {"status": without_plan(error), "worth": np.nan, "bound": np.nan, "gap": 0.0, "lists": [], "posts": []}
     if control.stopped:
         return None
     rows = found.guide_list[["power", "list"]].astype(str).to_numpy().tolist()
@@ -225,14 +247,15 @@ def solved_in(
         "bound": found.bound,
         "gap": found.gap,
         "lists": rows,
+        "posts": posts_of(found).to_numpy().tolist(),
     }
 
 
 def _solved(number: int, how: FutureSolves, control: Control, report: Callable[[Step], None]) -> dict[str, Any] | None:
     """Return what is known of a future, or None if the user stopped it."""
     both, drawn = [], how.drawn(number)
-    for given in (None, how.lists):
-        found = solved_in(drawn, given, how, control, report)
+    for given, posts in ((None, None), (how.lists, how.posts)):
+        found = solved_in(drawn, given, posts, how, control, report)
         if found is None:
             return None
         both.append(found)
@@ -244,7 +267,7 @@ def _solved(number: int, how: FutureSolves, control: Control, report: Callable[[
         "held_of": held["status"], "held_worth": held["worth"], "held_bound": held["bound"],
         "gap": max(free["gap"], held["gap"]),
         "status": next((status for status in WORST_FIRST if status in statuses), "proven"),
-        "powers": sorted({power for power, _ in free["lists"]}), "lists": free["lists"],
+        "powers": sorted({power for power, _ in free["lists"]}), "lists": free["lists"], "posts": free["posts"],
     }  # fmt: skip
 
 

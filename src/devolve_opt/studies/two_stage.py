@@ -1,4 +1,4 @@
-"""The two-stage problem: guide lists now; posts, officers and take-up once the data of a future are known.
+"""The two-stage problem: guide lists (and posts, if wanted) now; officers and take-up once a future's data are known.
 
 The lists of the plan and of each future stand against one another in every future (sample average approximation). What
 is best in each future with its lists free bounds what any one list can be worth, on average and in the worst of them:
@@ -23,13 +23,13 @@ from devolve_opt.studies.comparing import valued_on
 from devolve_opt.studies.kept import digest_of, status_named
 from devolve_opt.studies.many import Hands, Job, solve_all
 from devolve_opt.studies.options import check_options
-from devolve_opt.studies.robust import FutureSolves, Robustness, solved_in, worst_count
+from devolve_opt.studies.robust import FutureSolves, Robustness, posts_of, solved_in, worst_count
 
 PLAN = "plan"
 MEASURES = {"mean": "on average", "cvar": "on average of the worst fifth of the futures"}
+"""What a list is judged by: its expected worth, or the conditional value at risk, by name."""
 FUTURE = "future "
 """What the name of a future's own list begins with; its number follows."""
-"""What a list is judged by: its expected worth, or the conditional value at risk, by name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +39,8 @@ class TwoStage(FrozenFrames):
     Attributes:
         robustness: the study whose futures and lists these are.
         guide_lists: by name (`plan`, `future 3`), the list: columns `power, list`. The same list comes once.
+        posts: by name, the posts that are held with the list: columns `township, posts`; empty where none are held.
+            The same list with other posts is another one.
         values: a row a list and future: `list, future, status, worth, bound` (staff-hours a year).
         lists: a row a list, best on average first: `list`, `powers`, `futures` in which a plan and a bound with it are
             known, and by measure `mean_worth`, `mean_bound`, `cvar_worth`, `cvar_bound` (staff-hours a year): what it
@@ -49,6 +51,7 @@ class TwoStage(FrozenFrames):
 
     robustness: Robustness
     guide_lists: dict[str, pd.DataFrame]
+    posts: dict[str, pd.DataFrame]
     values: pd.DataFrame
     lists: pd.DataFrame
     bounds: dict[str, float]
@@ -111,13 +114,18 @@ def two_stage(
     control = control or Control(None)
     scenario = found.scenario
     known = found.futures[found.futures["bound"].notna()].set_index("future")
-    guide_lists = _different({PLAN: found.plan.guide_list, **{f"{FUTURE}{n}": found.lists[n] for n in known.index}})
+    every = {PLAN: found.plan.guide_list, **{f"{FUTURE}{n}": found.lists[n] for n in known.index}}
+    posts: dict[str, pd.DataFrame] = {}
+    if found.hold_posts:
+        posts = {PLAN: posts_of(found.plan), **{f"{FUTURE}{n}": found.posts[n] for n in known.index}}
+    guide_lists = _different(every, posts)
+    posts = {name: posts[name] for name in guide_lists if name in posts}
     rows: list[dict[str, Any]] = []
     jobs = []
     for name, lists in guide_lists.items():
         key = digest_of(
             valued_on(scenario), scenario.policy.model_dump(mode="json"), lists.to_dict("list"), found.seed,
-            list(found.uncertain), gap, "two-stage",
+            list(found.uncertain), gap, "two-stage", posts[name].to_dict("list") if name in posts else None,
         )  # fmt: skip
         for row in known.reset_index().to_dict("records"):
             number = int(row["future"])
@@ -135,7 +143,7 @@ def two_stage(
         tell(tr("{solve}: {status}", solve=name, status=status_named(point["status"])))
 
     points = solve_all(
-        jobs, _solved, (how, guide_lists), gap=gap, time_limit=time_limit, folder=folder, control=control,
+        jobs, _solved, (how, guide_lists, posts), gap=gap, time_limit=time_limit, folder=folder, control=control,
         hands=hands or Hands(), tell=told, report=report,
     )  # fmt: skip
     finished = found.finished and len(points) == len(jobs)
@@ -150,15 +158,15 @@ def two_stage(
     # A plan with the lists held is one with free lists too.
     values["bound"] = np.minimum(values["bound"], values["future"].map(known["bound"]).astype(float))
     bounds = measured(known["bound"].to_numpy(float))
-    return TwoStage(found, guide_lists, values, _lists(values, guide_lists, len(known)), bounds, finished)
+    return TwoStage(found, guide_lists, posts, values, _lists(values, guide_lists, len(known)), bounds, finished)
 
 
 def _solved(
-    task: tuple[str, int], shared: tuple[FutureSolves, dict[str, pd.DataFrame]], control: Control,
-    report: Callable[[Step], None],
+    task: tuple[str, int], shared: tuple[FutureSolves, dict[str, pd.DataFrame], dict[str, pd.DataFrame]],
+    control: Control, report: Callable[[Step], None],
 ) -> dict[str, Any] | None:  # fmt: skip
-    (name, number), (how, guide_lists) = task, shared
-    return solved_in(how.drawn(number), guide_lists[name], how, control, report)
+    (name, number), (how, guide_lists, posts) = task, shared
+    return solved_in(how.drawn(number), guide_lists[name], posts.get(name), how, control, report)
 
 
 def list_called(name: str) -> str:
@@ -180,11 +188,13 @@ def measured(worths: np.ndarray) -> dict[str, float]:
     return {"mean": float(worths.mean()), "cvar": float(np.sort(worths)[: worst_count(len(worths))].mean())}
 
 
-def _different(lists: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    seen: dict[frozenset[tuple[str, str]], str] = {}
+def _different(lists: dict[str, pd.DataFrame], posts: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    seen: dict[frozenset[tuple[Any, ...]], str] = {}
     for name, rows in lists.items():
         if len(rows):
-            seen.setdefault(frozenset(rows[["power", "list"]].itertuples(index=False, name=None)), name)
+            entries = [*rows[["power", "list"]].itertuples(index=False, name=None)]
+            held = posts[name].itertuples(index=False, name=None) if name in posts else ()
+            seen.setdefault(frozenset([*entries, *held]), name)
     return {name: lists[name][["power", "list"]] for name in seen.values()}
 
 

@@ -253,9 +253,13 @@ def _waiting(plan: Plan) -> pd.DataFrame:
 
 def _post_caps(plan: Plan) -> Iterator[Cap]:
     policy, figures = plan.scenario.policy, plan.audit.townships
+    # Posts in force are no decision: no cap shapes them.
+    figures = figures[~figures.index.isin(plan.scenario.data.tables["posts_in_force"]["township"])]
+    if figures.empty:
+        return
     moved = int((figures["posts"] - figures["posts_before"]).clip(lower=0).sum())
     yield _city("posts_moved_max", policy.posts_moved_max, moved, "posts")
-    formula = post_formula(plan.scenario.data, policy)
+    formula = post_formula(plan.scenario.data, policy).loc[figures.index]
     fixed = figures["base_posts"] + figures["floating_posts"]
     at_limit = (fixed <= formula["lower"]) | (fixed >= formula["upper"])
     away = ((fixed - formula["fair_share"]).abs() / formula["fair_share"].where(formula["fair_share"] > 0)).max()

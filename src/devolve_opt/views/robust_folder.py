@@ -53,14 +53,19 @@ def write_robustness(found: Robustness, folder: str | Path) -> Path:
     text, figure = robust_text(found), robust_figure(found)
     record = {
         "title": found.scenario.title, "notice": found.scenario.case.notice, **proof_record(found.plan),
-        "seed": found.seed, "uncertain": list(found.uncertain), "wanted": found.wanted, "finished": found.finished,
-        "known": len(found.known), "regrets": found.regrets(),
+        "seed": found.seed, "uncertain": list(found.uncertain), "hold_posts": found.hold_posts,
+        "wanted": found.wanted, "finished": found.finished, "known": len(found.known), "regrets": found.regrets(),
     }  # fmt: skip
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
         if not _same_futures(folder / RECORD, record):
             # Lists that were chosen for other futures do not belong to this study.
-            for old in (*folder.glob("best_list_*"), *folder.glob("list_values.*"), *folder.glob("lists.*")):
+            for old in (
+                *folder.glob("best_list_*"),
+                *folder.glob("best_posts_*"),
+                *folder.glob("list_values.*"),
+                *folder.glob("lists.*"),
+            ):
                 old.unlink()
         write_table(folder / "futures", found.futures)
         write_table(folder / "powers", found.powers)
@@ -75,7 +80,9 @@ def _same_futures(path: Path, record: dict[str, Any]) -> bool:
         before = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return all(before.get(key) == record[key] for key in ("title", "objective", "seed", "uncertain", "wanted"))
+    return all(
+        before.get(key) == record[key] for key in ("title", "objective", "seed", "uncertain", "hold_posts", "wanted")
+    )
 
 
 def robust_text(found: Robustness) -> str:
@@ -90,7 +97,11 @@ def robust_text(found: Robustness) -> str:
     )  # fmt: skip
     lines += [f"  {tr(UNCERTAIN[name])}" for name in found.uncertain]
     futures, known = found.futures, found.known
-    lines += ["", tr("Holding on to the plan's lists (posts, officers and take-up decided anew):")]
+    holding = (
+        tr("Holding on to the plan's lists and posts (officers and take-up decided anew):") if found.hold_posts
+        else tr("Holding on to the plan's lists (posts, officers and take-up decided anew):")
+    )  # fmt: skip
+    lines += ["", holding]
     if len(known):
         of = {"known": len(known), "futures": count(len(futures), "future")}
         lines.append(tr("  over the {known} of {futures} where both plans and bounds are known;", **of))

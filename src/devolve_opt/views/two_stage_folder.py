@@ -19,7 +19,8 @@ def write_two_stage(found: TwoStage, folder: str | Path) -> Path:
     Args:
         found: what `two_stage` returned.
         folder: where; `lists`, `list_values` and, by measure, `best_list_mean` and `best_list_cvar` (which go into a
-            case as its `guide_list`) as CSV and Parquet, `lists.txt`, `lists.png` and `lists.svg` are written.
+            case as its `guide_list`), where posts are held `best_posts_mean` and `best_posts_cvar` (its
+            `posts_in_force`), as CSV and Parquet, `lists.txt`, `lists.png` and `lists.svg` are written.
 
     Raises:
         InputError: if the folder cannot be written.
@@ -31,10 +32,12 @@ def write_two_stage(found: TwoStage, folder: str | Path) -> Path:
         write_table(folder / "lists", found.lists)
         write_table(folder / "list_values", found.values)
         for measure in MEASURES:
-            for old in folder.glob(f"best_list_{measure}.*"):
+            for old in (*folder.glob(f"best_list_{measure}.*"), *folder.glob(f"best_posts_{measure}.*")):
                 old.unlink()
             if (best := found.best(measure)) is not None:
                 write_table(folder / f"best_list_{measure}", found.guide_lists[best])
+                if best in found.posts:
+                    write_table(folder / f"best_posts_{measure}", found.posts[best])
         write_bytes(folder / "lists.txt", text.encode())
         write_figure(folder / "lists", figure)
     return folder
@@ -52,6 +55,8 @@ def two_stage_text(found: TwoStage) -> str:
             seed=study.seed,
         )
     )  # fmt: skip
+    if found.posts:
+        lines.append(tr("With each list its posts are decided now and held; officers and take-up follow the future."))
     if not found.finished:
         lines.append(tr("Not complete: some list has not been solved in every future; none is ranked."))
         return "\n".join(lines) + "\n"
