@@ -12,9 +12,11 @@ import pytest
 from devolve_opt.errors import NoPlanError
 from devolve_opt.formulation import build_model
 from devolve_opt.scenario import Scenario
+from devolve_opt.studies.explaining import explain
 from devolve_opt.studies.solving import solve
 from devolve_opt.synthetic.hand import hand_tables
 from devolve_opt.views.caps import caps
+from devolve_opt.views.explanation import explanation_text
 from modelling import (
     assert_linear,
     assert_row,
@@ -87,6 +89,7 @@ def test_posts_in_force_need_not_be_within_band_or_cap():
     assert plan.reference.audit.townships["posts"].to_dict() == {"T1": 13, "T2": 7}
     assert plan.reference.audit.breaches == ()
     assert not {"posts_band", "posts_moved_max"} & set(caps(plan)["cap"])
+    assert "13 posts are in force by the case" in explanation_text(explain(plan, "T1"))
 
 
 def test_posts_in_force_that_do_not_add_up_are_told_with_the_remedy():

@@ -16,7 +16,7 @@ from devolve_opt.policy import Policy
 from devolve_opt.rules.interest import interest
 from devolve_opt.rules.lists import ratio_lists
 from devolve_opt.rules.officers import certificates_max
-from devolve_opt.rules.posts import post_formula
+from devolve_opt.rules.posts import post_formula, posts_given
 from devolve_opt.vocabulary import BASE_LIST
 
 Facts = dict[str, Any]
@@ -172,12 +172,14 @@ def facts_of_power(plan: Plan, power: str) -> Facts:
 def facts_of_township(plan: Plan, township: str) -> Facts:
     """Return what stands about a township's people: posts by the formula and moved, officers, work, choices.
 
-    `posts_least` and `posts_most` are those of base and floating posts that the band allows.
+    `posts_least` and `posts_most` are those of base and floating posts that the band allows; `posts_given` are those in
+    force, None where they are decided.
     """
     case, policy = plan.scenario.data, plan.scenario.policy
     town, figures = case.tables["townships"].loc[township], plan.audit.townships
     gained = (figures["posts"] - figures["posts_before"]).clip(lower=0)
     formula = post_formula(case, policy)[["lower", "upper"]].to_dict("index")[township]
+    given = posts_given(case).to_dict().get(township)
     return {
         "township": township, "township_name": str(town["name"]), "county": str(town["county"]),
         "category": str(town["category"]), **_people(plan, township),
@@ -185,5 +187,6 @@ def facts_of_township(plan: Plan, township: str) -> Facts:
         "posts_moved": int(gained.sum()), "posts_moved_max": policy.posts_moved_max,
         "trained_all": int(figures["trained"].sum()), "certificates_max": certificates_max(policy),
         "officers_min": policy.officers_min, "posts_least": int(formula["lower"]), "posts_most": int(formula["upper"]),
+        "posts_given": None if given is None else int(given),
         "price_post_moved": policy.prices.post_moved, "price_officer_trained": policy.prices.officer_trained,
     }  # fmt: skip

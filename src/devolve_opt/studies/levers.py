@@ -23,6 +23,8 @@ Array = NDArray[np.float64]
 COLUMNS = ["change", "unit", "amount", "tried", "loss_at_one", "loss_at_amount"]
 OWN = ("taken", "ready", "brought", "matched", "carries", "overload", "shortfall", "risk_each", "risk_beyond")
 """What a township decides for itself, and what follows from it."""
+PEOPLE_TRIED = {"officers": 2, "posts": 3}
+"""Officers and posts fewer and more for which it is told what a township makes of them."""
 SLACK = 1e-6
 """Staff-hours a year within which two worths are the same."""
 
@@ -208,7 +210,8 @@ class TownshipAlone(Alone):
         now, _ = self.best({})
         officers = self.of.audit.townships["officers"].to_dict()[self.township]
         rows = []
-        for lever, reach in zip(self.levers(less=True), (2, 3), strict=True):
+        for lever in self.levers(less=True):
+            reach = PEOPLE_TRIED[lever.name]
             for amount in (*range(-reach, 0), *range(1, reach + 1)):
                 sets = self._moved(lever, amount)
                 if sets is None:

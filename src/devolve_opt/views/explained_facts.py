@@ -120,6 +120,11 @@ def people_lines(facts: Any) -> Iterator[str]:
         **_some(facts, "posts_before", "fair_share", "posts_formula", "posts_least", "posts_most", "posts_moved",
                 "posts_moved_max"),
     )  # fmt: skip
+    if facts["posts_given"] is not None:
+        yield tr(
+            "              {n} are in force by the case, whatever band and cap say",
+            n=count(facts["posts_given"], "post"),
+        )
     yield tr(
         "  officers    {officers_remaining:.0f} remain, {trained:.0f} trained, {moved_in:.0f} moved in, "
         "{moved_out:.0f} out; at least {officers_min}; the city trains {trained_all} of {certificates_max}",
