@@ -22,6 +22,10 @@ def two_stage_figure(found: TwoStage) -> Figure:
     """Draw each list from what it is worth to its bound, by measure, and what no list is worth more than."""
     study = found.robustness
     futures = int(found.values["future"].nunique())
+    decided = (
+        tr("Posts are held with each list; officers and take-up are decided anew in each future.") if study.hold_posts
+        else tr("Posts, officers and take-up are decided anew in each future.")
+    )  # fmt: skip
     canvas = style.canvas(
         tr("Which guide list stands up best"),
         tr(
@@ -32,8 +36,7 @@ def two_stage_figure(found: TwoStage) -> Figure:
         tr(
             "Bars that overlap are not ranked by what is proven. "
             "Dashed: no guide list is worth more in these futures.\n"
-            "Posts, officers and take-up are decided anew in each future. The spreads are assumptions. "
-            "Axes do not start at 0."
+            "{decided} The spreads are assumptions. Axes do not start at 0.", decided=decided,
         ),
         (10.5, 5.4), top=0.3, bottom=0.5,
     )  # fmt: skip
