@@ -12,6 +12,7 @@ from devolve_opt.studies.many import Hands, Job, solve_all
 from devolve_opt.studies.robust import robustness
 from devolve_opt.studies.sensitivity import sensitivity
 from devolve_opt.studies.solving import solve
+from devolve_opt.studies.sweeping import sweep
 from modelling import hand_scenario
 
 JOBS = [Job(f"job {number}", f"job-{number}.json", digest_of(number), number) for number in range(1, 6)]
@@ -80,6 +81,23 @@ def test_workers_do_the_same_and_what_breaks_is_told_after_the_rest(tmp_path):
 @pytest.fixture(scope="module")
 def plan():
     return solve(hand_scenario(), gap=0)
+
+
+def test_a_sweep_on_workers_finds_what_it_finds_here_and_takes_up_what_is_kept(tmp_path):
+    told: list[tuple[float, bool]] = []
+
+    def tell(point):
+        told.append((point["value"], point["kept"]))
+
+    here = sweep(hand_scenario(), "guide_list_max", [1, 2], 0.0, folder=tmp_path, report=tell)
+    assert sorted(told) == [(1, False), (2, False)]
+    told.clear()
+    there = sweep(hand_scenario(), "guide_list_max", [1, 2, 3], 0.0, folder=tmp_path, report=tell, hands=Hands(1))
+    assert sorted(told) == [(1, True), (2, True), (3, False)]
+    pd.testing.assert_frame_equal(there.iloc[:2], here)
+    whole = sweep(hand_scenario(), "guide_list_max", [3], 0.0)
+    assert there["objective"].iloc[2] == whole["objective"].iloc[0]
+    assert set(there.attrs["decisions"]) == {1.0, 2.0, 3.0}
 
 
 @pytest.mark.slow

@@ -48,6 +48,10 @@ HowMade = Annotated[Method, typer.Option(help="`optimal`, or `ratio` for the rep
 Threads = Annotated[int, typer.Option(help="Threads for the solver.", min=1, max=256)]
 THREADS = min(2, os.cpu_count() or 1)
 """Threads unless told otherwise: HiGHS gains little from more."""
+Workers = Annotated[
+    int | None, typer.Option(help="Dask workers on this machine; one solve after the other if left out.", min=1)
+]
+Scheduler = Annotated[str | None, typer.Option(help="Address of a Dask scheduler, such as tcp://host:8786.")]
 
 
 def _version(wanted: bool) -> None:

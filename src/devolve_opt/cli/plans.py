@@ -15,6 +15,8 @@ from devolve_opt.cli.common import (
     THREADS,
     HowMade,
     ScenarioFile,
+    Scheduler,
+    Workers,
     app,
     err,
     out,
@@ -253,17 +255,24 @@ def sweep(
         int | None,
         typer.Option(help="Values solved at a time; one for every two cores, at most 2, if left out.", min=1, max=64),
     ] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Test a cap: solve the scenario at several values of it and draw value against cap, with each point's proof.
 
-    The highest value comes first, then the others from the lowest on: what one solve finds serves the next. A sweep
-    that was stopped goes on where it was when the same command is given again.
+    The highest value comes first, then the others from the lowest on: what one solve finds serves the next, but not on
+    Dask workers. A sweep that was stopped goes on where it was when the same command is given again.
     """
     from devolve_opt.policy import Policy
     from devolve_opt.studies.kept import status_named
+    from devolve_opt.studies.many import Hands
     from devolve_opt.studies.sweeping import sweep as sweep_cap
     from devolve_opt.views.sweep_folder import sweep_text, write_sweep
 
+    hands = Hands(workers, scheduler)
+    if jobs is not None and not hands.here:
+        message = tr("goes with solves on this machine; leave it out beside Dask workers.")
+        raise InputError([Fault(message, column="--jobs", value=str(jobs))])
     name, values = _cap_values(cap, Policy.caps())
     asked = len(set(values))
     target = out_folder or Path("runs") / f"{scenario.stem}-sweep-{name}"
@@ -285,7 +294,7 @@ def sweep(
     with err.status(
         tr("Solving {n} values of {cap} ... (Ctrl-C stops; finished values are kept)", n=len(values), cap=name)
     ):
-        frame = sweep_cap(wanted, name, values, gap, time_limit, jobs, target / "points", tell)
+        frame = sweep_cap(wanted, name, values, gap, time_limit, jobs, target / "points", tell, hands=hands)
         if len(frame):
             write_sweep(frame, name, wanted, target, asked)
     if len(frame):

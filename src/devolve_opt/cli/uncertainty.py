@@ -9,7 +9,9 @@ import typer
 
 from devolve_opt.cli.common import (
     THREADS,
+    Scheduler,
     Threads,
+    Workers,
     app,
     err,
     out,
@@ -24,10 +26,6 @@ from devolve_opt.language import tr
 CaseFolder = Annotated[
     Path | None, typer.Option("--case", help="Folder of the case, if it is not where the run read it.")
 ]
-Workers = Annotated[
-    int | None, typer.Option(help="Dask workers on this machine; one solve after the other if left out.", min=1)
-]
-Scheduler = Annotated[str | None, typer.Option(help="Address of a Dask scheduler, such as tcp://host:8786.")]
 SolveLimit = Annotated[float, typer.Option(help="Seconds of wall time for each solve (0: no limit).", min=0)]
 
 

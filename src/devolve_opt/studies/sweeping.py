@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from math import isfinite
 from numbers import Real
@@ -18,9 +18,11 @@ from devolve_opt.language import in_this_language, tr
 from devolve_opt.policy import Policy
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control, stop_on_interrupt
+from devolve_opt.solver.progress import Step
 from devolve_opt.studies.cap_prices import DECISIONS, decisions_of
 from devolve_opt.studies.comparing import measures, valued_on
 from devolve_opt.studies.kept import digest_of, keep, kept, without_plan
+from devolve_opt.studies.many import Hands, Job, solve_all
 from devolve_opt.studies.options import check_options
 from devolve_opt.studies.prepared import Models
 from devolve_opt.studies.solving import solve
@@ -36,6 +38,8 @@ def sweep(
     jobs: int | None = None,
     folder: str | Path | None = None,
     report: Callable[[dict[str, Any]], None] = lambda point: None,
+    *,
+    hands: Hands | None = None,
 ) -> pd.DataFrame:
     """Solve the scenario at each value of a cap; where the cap allows it, the model is built once.
 
@@ -54,6 +58,8 @@ def sweep(
         folder: where each finished point is kept; a sweep that was stopped takes up from there.
         report: called with each finished point, as it would stand in the result, and `kept`: whether it was there
             already.
+        hands: Dask workers that solve values side by side, each from the beginning: what one finds then serves no
+            other. None solves here.
 
     Returns:
         One row a value, in rising order: `value`, then the columns of `comparing.measures`, `note`, `seconds` and
@@ -64,23 +70,47 @@ def sweep(
         `cap_prices.changes`.
 
     Raises:
-        InputError: if the cap is unknown, or a value or an option is not allowed.
+        InputError: if the cap is unknown, or a value or an option is not allowed; if Dask is not there or no cluster
+            answers.
+        SolverError: if workers died over values; after the others are done and kept.
     """
     check_options(gap, time_limit, jobs=jobs)
     scenarios = _scenarios(scenario, cap, values)
     folder = None if folder is None else Path(folder)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-    jobs = jobs or max(1, min(2, (os.cpu_count() or 1) // 2))
-    stop, models = threading.Event(), Models()
+    stop = threading.Event()
     points: dict[float, dict[str, Any]] = {}
     decided: dict[float, Any] = {}
+
+    def take(point: dict[str, Any], was_kept: bool) -> None:
+        decided[point["value"]] = point.pop(DECISIONS, {})
+        points[point["value"]] = point
+        report({**point, "kept": was_kept})
+
+    with stop_on_interrupt(stop.set):
+        if hands is None or hands.here:
+            _solve_here(scenarios, cap, gap, time_limit, jobs, folder, stop, take)
+        else:
+            _solve_elsewhere(scenarios, cap, gap, time_limit, hands, folder, stop, take)
+    comparable = len({valued_on(changed) for changed in scenarios.values()}) == 1
+    frame = pd.DataFrame([points[value] for value in sorted(points)]).assign(comparable=comparable)
+    frame.attrs[DECISIONS] = {value: decided[value] for value in sorted(decided)}
+    return frame
+
+
+def _solve_here(
+    scenarios: Mapping[float, Scenario], cap: str, gap: float, time_limit: float | None, jobs: int | None,
+    folder: Path | None, stop: threading.Event, take: Callable[[dict[str, Any], bool], None],
+) -> None:  # fmt: skip
+    jobs = jobs or max(1, min(2, (os.cpu_count() or 1) // 2))
+    models = Models()
     kept_values: set[float] = set()
 
     @in_this_language
     def one(value: float) -> dict[str, Any] | None:
         key = _key(scenarios[value])
-        before = None if folder is None else kept(_file(folder, cap, value), key, gap, time_limit)
+        before = None if folder is None else kept(folder / _file(cap, value), key, gap, time_limit)
         if before is not None:
             kept_values.add(value)
             return before
@@ -92,10 +122,10 @@ def sweep(
         if stop.is_set():
             return None
         if folder is not None:
-            keep(_file(folder, cap, value), key, time_limit, point)
+            keep(folder / _file(cap, value), key, time_limit, point)
         return point
 
-    with stop_on_interrupt(stop.set), ThreadPoolExecutor(jobs) as pool:
+    with ThreadPoolExecutor(jobs) as pool:
         working = {pool.submit(one, value) for value in _highest_first(scenarios)}
         while working:
             # Windows answers Ctrl-C only between waits.
@@ -103,13 +133,35 @@ def sweep(
             for done in finished:
                 point = done.result()
                 if point is not None:
-                    decided[point["value"]] = point.pop(DECISIONS, {})
-                    points[point["value"]] = point
-                    report({**point, "kept": point["value"] in kept_values})
-    comparable = len({valued_on(changed) for changed in scenarios.values()}) == 1
-    frame = pd.DataFrame([points[value] for value in sorted(points)]).assign(comparable=comparable)
-    frame.attrs[DECISIONS] = {value: decided[value] for value in sorted(decided)}
-    return frame
+                    take(point, point["value"] in kept_values)
+
+
+def _solve_elsewhere(
+    scenarios: Mapping[float, Scenario], cap: str, gap: float, time_limit: float | None, hands: Hands,
+    folder: Path | None, stop: threading.Event, take: Callable[[dict[str, Any], bool], None],
+) -> None:  # fmt: skip
+    tasks = [
+        Job(f"{cap}={value:g}", _file(cap, value), _key(scenarios[value]), (value, scenarios[value]))
+        for value in _highest_first(scenarios)
+    ]
+    before = {
+        job.name for job in tasks
+        if folder is not None and kept(folder / job.file, job.key, gap, time_limit) is not None
+    }  # fmt: skip
+    solve_all(
+        tasks, _on_worker, (gap, time_limit), gap=gap, time_limit=time_limit, folder=folder,
+        control=Control(None, stop), hands=hands, tell=lambda name, point: take(dict(point), name in before),
+        report=lambda step: None,
+    )  # fmt: skip
+
+
+def _on_worker(
+    task: tuple[float, Scenario], shared: tuple[float, float | None], control: Control, report: Callable[[Step], None]
+) -> dict[str, Any] | None:
+    (value, scenario), (gap, time_limit) = task, shared
+    own = Control(time_limit, control.event)
+    solved = _solve_point(scenario, gap, own, Models())
+    return None if control.stopped else {"value": value, **solved, "seconds": round(own.elapsed, 3)}
 
 
 def _highest_first(values: Iterable[float]) -> list[float]:
@@ -169,5 +221,5 @@ def _key(scenario: Scenario) -> str:
     return digest_of(valued_on(scenario), scenario.policy.model_dump(mode="json"))
 
 
-def _file(folder: Path, cap: str, value: float) -> Path:
-    return folder / f"{cap}={value:g}.json"
+def _file(cap: str, value: float) -> str:
+    return f"{cap}={value:g}.json"
