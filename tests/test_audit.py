@@ -345,7 +345,7 @@ def test_neither_band_nor_cap_shapes_posts_in_force() -> None:
     decided = {"posts": posts(T1=(8, 6, 2), T2=(6, 5, 0), S1=(10, 3, 0))}
     broken_now = {breach.rule for breach in breaches(make_plan(**decided), make_case(), posts_moved_max=0)}
     assert {"posts_within_band", "posts_moved_within_cap"} <= broken_now
-    totals = pd.DataFrame({"township": ["T1", "T2", "S1", "T3"], "posts": [16, 11, 13, 12]})
+    totals = pd.DataFrame({"township": ["T1", "T2", "S1", "T3"], "posts_kept": [16, 11, 13, 12]})
     found = breaches(make_plan(**decided), make_case(posts_in_force=totals), posts_moved_max=0)
     assert not {"posts_within_band", "posts_moved_within_cap", "posts_kept"} & {breach.rule for breach in found}
 
@@ -578,7 +578,7 @@ BROKEN = [
 def test_each_rule_breaks_alone(how: dict[str, Any], expected: tuple[Breach, ...]) -> None:
     how = dict(how)
     force, held = how.pop("case_guide_list", ()), how.pop("case_held", ())
-    posts_given = pd.Series(how.pop("case_posts_in_force", {}), dtype="int64").rename("posts")
+    posts_given = pd.Series(how.pop("case_posts_in_force", {}), dtype="int64").rename("posts_kept")
     decided = {name: how.pop(name) for name in PLAN_TABLES if name in how}
     if "policy_stations" in how:  # the plan has a table of this name
         how["stations"] = how.pop("policy_stations")

@@ -11,12 +11,14 @@ import pytest
 
 from devolve_opt.errors import NoPlanError
 from devolve_opt.formulation import build_model
+from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
 from devolve_opt.studies.explaining import explain
 from devolve_opt.studies.solving import solve
 from devolve_opt.synthetic.hand import hand_tables
 from devolve_opt.views.caps import caps
 from devolve_opt.views.explanation import explanation_text
+from devolve_opt.views.summary import summary
 from modelling import (
     assert_linear,
     assert_row,
@@ -55,7 +57,7 @@ def test_posts_within_band_binds():
 
 
 def given(case, **posts):
-    return case.replace(posts_in_force=pd.DataFrame({"township": list(posts), "posts": list(posts.values())}))
+    return case.replace(posts_in_force=pd.DataFrame({"township": list(posts), "posts_kept": list(posts.values())}))
 
 
 def test_posts_kept_as_written():
@@ -90,6 +92,32 @@ def test_posts_in_force_need_not_be_within_band_or_cap():
     assert plan.reference.audit.breaches == ()
     assert not {"posts_band", "posts_moved_max"} & set(caps(plan)["cap"])
     assert "13 posts are in force by the case" in explanation_text(explain(plan, "T1"))
+
+
+def test_posts_in_force_far_from_the_band_leave_room_for_what_they_can_do():
+    # Fourteen posts, 25,760 h, do 25,760 / 18,400 = 1.4 of the work of ten, which the band of 0 would never allow.
+    towns = {"T1": {"statutory_hours": 25_000.0}, "T2": {}}
+    steps = [{"until": 1.0, "price": 0.5}, {"until": 1.05, "price": 1.0}]
+    case = given(small_case(towns), T1=14, T2=6)
+    plan = solve(Scenario(case, small_policy(posts_band=0, posts_moved_max=0, overload_steps=steps)), gap=0.0)
+    assert plan.audit.breaches == ()
+    # 25,000 h of 25,760: 1,816 above 90 %, at 0.5.
+    assert plan.audit.townships["overload_hours"].to_dict() == {"T1": pytest.approx(1816), "T2": 0}
+
+
+def test_the_ratio_rule_keeps_posts_in_force_of_some_and_shares_out_the_rest():
+    case = given(small_case({"T1": {}, "T2": {}, "T3": {}}), T1=12)
+    posts = ratio_decisions(case, small_policy(posts_band=0.5, posts_moved_max=0)).posts.sum(axis=1)
+    assert posts.to_dict() == {"T1": 12, "T2": 9, "T3": 9}
+
+
+def test_what_the_city_moves_leaves_out_posts_in_force():
+    case = given(small_case({"T1": {}, "T2": {}}), T1=13)
+    plan = solve(Scenario(case, small_policy(posts_band=0.5, posts_moved_max=1)), gap=0.0)
+    assert "the city moves 0 of 1" in explanation_text(explain(plan, "T2"))
+    said = summary(plan)
+    assert "the posts in force of 1 township are kept as they are" in said
+    assert "Posts: none moved" in said
 
 
 def test_posts_in_force_that_do_not_add_up_are_told_with_the_remedy():

@@ -24,6 +24,7 @@ from devolve_opt.errors import NoPlanError
 from devolve_opt.plan import Plan
 from devolve_opt.policy import Policy
 from devolve_opt.prices import OverloadStep
+from devolve_opt.rules.posts import posts_by_formula
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
 from devolve_opt.schema import schema
@@ -331,3 +332,32 @@ def test_with_its_own_posts_in_force_a_plan_is_worth_the_same(scenario):
     assert kept.audit.breaches == ()
     assert kept.objective == pytest.approx(plan.objective, abs=1e-4)
     assert kept.audit.townships["posts"].equals(plan.audit.townships["posts"])
+
+
+@FEW
+@given(scenario=small_scenarios(), data=st.data())
+def test_whatever_posts_are_in_force_no_plan_that_keeps_them_is_worth_more_than_the_bound(scenario, data):
+    # One post goes from a township to another of its county, one after the other, whatever the band says.
+    posts = posts_by_formula(scenario.data, scenario.policy)
+    counties = scenario.data.tables["townships"]["county"]
+    moves = data.draw(st.lists(st.tuples(*[st.integers(0, len(posts) - 1)] * 2), max_size=6))
+    for giver, taker in moves:
+        one, other = posts.index[giver], posts.index[taker]
+        if counties[one] == counties[other] and posts.at[one, "floating_posts"] > 0:
+            posts.loc[one, "floating_posts"] -= 1
+            posts.loc[other, "floating_posts"] += 1
+    given_posts = posts.sum(axis=1).rename("posts_kept").rename_axis("township").reset_index()
+    free = scenario.policy.replace(posts_band=1.0, posts_moved_max=1000, revolving_posts_max=1000)
+    in_force = Scenario(scenario.data.replace(posts_in_force=given_posts), scenario.policy)
+    plan = solved(in_force)
+    rule = audit(in_force.data, in_force.policy, ratio_decisions(in_force.data, in_force.policy))
+    if not rule.breaches:
+        assert plan is not None
+        assert plan.objective >= rule.objective - 1e-4
+    # With every band and cap out of the way, pins on the posts are all that is left of it.
+    wide = solved(Scenario(in_force.data, free))
+    if plan is not None:
+        assert wide is not None
+        assert wide.objective >= plan.objective - 1e-4
+        assert plan.audit.breaches == ()
+        assert (plan.audit.townships["posts"] == given_posts.set_index("township")["posts_kept"]).all()

@@ -5,13 +5,18 @@ from __future__ import annotations
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from pyomo.environ import Constraint
 
 from depth import examples
 from devolve_opt.errors import NoPlanError
+from devolve_opt.policy import Policy
 from devolve_opt.policy_caps import number_at, with_number
 from devolve_opt.scenario import Scenario
+from devolve_opt.solver.conflict import POLICY_RULES
+from devolve_opt.studies import remedies as study
+from devolve_opt.studies.remedies import _Scale
 from devolve_opt.studies.solving import solve
-from modelling import pin, small_case, small_policy
+from modelling import INSTRUMENTS, hand_scenario, pin, small_case, small_policy
 from strategies import small_cases, small_policies
 
 
@@ -73,6 +78,63 @@ def test_nothing_is_told_where_no_number_does_it():
     assert error.remedies == ()
     assert "lets a plan exist" not in str(error)
     assert "Other ways may do as well" in str(error)
+
+
+def test_a_number_whose_default_is_none_is_tried_too():
+    case = small_case({"T1": {}}, {"P1": {}}, {("T1", "P1"): 1})
+    case = case.replace(powers=case.powers.assign(listing_hours=50.0))
+    error = without_plan(case, small_policy(listing_hours_max=10.0, pins=[pin("P1", "T1")]))
+    assert numbers_of(error.remedies) == [[("listing_hours_max", 10.0, 50.0, True)]]
+
+
+def test_every_number_that_can_give_is_a_scale():
+    policy = Policy(**INSTRUMENTS, listing_hours_max=10.0)
+    keys = [key for key, _ in POLICY_RULES.values() if number_at(policy, key) is not None]
+    assert len(keys) > 20
+    for key in keys:
+        scale = _Scale(policy, key, 1.0)
+        assert scale.value(0) == number_at(policy, key)
+        assert scale.value(scale.steps) == scale.end
+        assert scale.steps == 0 or with_number(policy, key, scale.end) != policy
+
+
+def test_a_share_reaches_its_end():
+    scale = _Scale(Policy(lent_share_max=0.333), "lent_share_max", 1.0)
+    assert (scale.value(scale.steps - 1), scale.value(scale.steps)) == (0.993, 1.0)
+
+
+def test_time_that_runs_out_midway_costs_no_more_than_the_nearest_number(monkeypatch):
+    towns = {"T1": {}, "T2": {"county": "C2", "statutory_hours": 20_000.0}}
+    case = small_case(towns, {"P1": {}, "P2": {}}, {("T1", "P1"): 1, ("T1", "P2"): 1})
+    policy = small_policy(overload="wall", wall_share=1.05, new_powers_max=1, pins=[pin("P1", "T1"), pin("P2", "T1")])
+    whole = without_plan(case, policy)
+    tried = study._Trials._tried
+    left = [7]
+
+    def until_it_is_late(trials, numbers):
+        left[0] -= 1
+        return tried(trials, numbers) if left[0] >= 0 else None
+
+    for solves in range(1, 9):
+        left[0] = solves
+        monkeypatch.setattr(study._Trials, "_tried", until_it_is_late)
+        found = without_plan(case, policy).remedies
+        assert len(found) <= len(whole.remedies)
+        for remedy in found:
+            other = policy
+            for number in remedy.numbers:
+                other = with_number(other, number.key, number.value)
+            assert solve(Scenario(case, other), gap=1.0).audit.breaches == ()
+
+
+def test_an_added_rule_that_no_plan_shows_does_not_take_the_explanation_away():
+    def ready_somewhere(model):
+        model.idle = Constraint(expr=sum(model.ready.values()) >= 1)
+
+    scenario = hand_scenario().replace(policy={"officers_min": 3, "training_places_max": 0, "posts_band": 0.2})
+    with pytest.raises(NoPlanError) as raised:
+        solve(scenario, rules=ready_somewhere)
+    assert "These rules cannot stand together" in str(raised.value)
 
 
 @settings(max_examples=examples(8), deadline=None)

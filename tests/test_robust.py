@@ -154,6 +154,15 @@ def test_posts_that_are_held_lose_what_they_could_have_saved(monkeypatch):
     assert "With each list its posts are decided now and held" in two_stage_text(stages)
 
 
+def test_posts_that_break_rules_are_not_held():
+    case = small_case({"T1": {}, "T2": {}}, {"P1": {}}, {("T1", "P1"): 3})
+    case = case.replace(posts_in_force=pd.DataFrame({"township": ["T1"], "posts_kept": [8]}))
+    by_rule = solve(Scenario(case, small_policy(posts_band=0.0)), method="ratio")
+    assert {breach.rule for breach in by_rule.audit.breaches} == {"posts_within_band"}  # T2 has twelve
+    with pytest.raises(InputError, match="hold posts of a plan that keeps them"):
+        robustness(by_rule, 1, hold_posts=True)
+
+
 def test_where_the_lists_leave_no_plan_it_is_said():
     # P1 is listed and T1 is to take P2 of which a future's list knows nothing.
     scenario = two_powers()

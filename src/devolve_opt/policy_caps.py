@@ -60,7 +60,7 @@ class Cap:
         key: its key in the policy.
         name: what it is called, `unit`, `source`, `meaning`: in the language spoken here.
         assumed: whether its default is an assumption of this software, which then has no other source.
-        default: of the policy; `given`: what the scenario has.
+        default: of the policy, None where it has no number; `given`: what the scenario has.
         least, most: between what it may lie; `most` is infinite where nothing limits it.
         whole: whether it is a whole number.
     """
@@ -71,7 +71,7 @@ class Cap:
     source: str
     meaning: str
     assumed: bool
-    default: float
+    default: float | None
     given: float
     least: float
     most: float
@@ -124,7 +124,8 @@ def cap_of(policy: Policy, key: str) -> Cap:
     assumed = source == ASSUMPTION
     return Cap(
         key, tr(NAMES[key]) if key in NAMES else key, tr(unit), "" if assumed else tr(source),
-        tr(field.description or ""), assumed, float(field.default), float(getattr(owner, name)),
+        tr(field.description or ""), assumed,
+        float(field.default) if isinstance(field.default, int | float) else None, float(getattr(owner, name)),
         # Above a limit means a step above it.
         limits.get("ge", limits.get("gt", -math.inf) + FINE), limits.get("le", limits.get("lt", math.inf) - FINE),
         field.annotation is int,

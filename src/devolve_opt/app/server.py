@@ -177,7 +177,8 @@ def _wait_for(server: subprocess.Popen[bytes], host: str, port: int) -> None:
 
 def _end_with_starter() -> None:
     """End this process once the one that started it is gone, even if it was killed: then nobody writes to the pipe."""
-    sys.stdin.buffer.read()
+    while os.read(0, 4096):  # not by sys.stdin, whose lock a thread must not hold at the end of the process
+        pass
     place = Path(tempfile.gettempdir())
     if place.name.startswith(FOLDER):
         shutil.rmtree(place, ignore_errors=True)

@@ -65,6 +65,6 @@ def posts_moved_within_cap(ledger: Ledger) -> Iterator[Breach]:
 
 def posts_kept(ledger: Ledger) -> Iterator[Breach]:
     """A township whose posts are in force has just so many [posts]."""
-    given = ledger.case.posts_in_force.set_index("township")["posts"].astype("int64")
+    given = ledger.case.posts_in_force.set_index("township")["posts_kept"].astype("int64")
     planned = ledger.plan.posts[["base_posts", "floating_posts", "revolving_posts"]].sum(axis=1)
     yield from _differences("posts_kept", "township", planned.reindex(given.index), given)

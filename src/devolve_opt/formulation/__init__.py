@@ -26,7 +26,7 @@ of a township or power; $r(p)$ the power that $p$ requires.
 | $\bar H_t$, $\bar P_t$ | statutory load; statutory officer-hours | hours a year |
 | $\bar q_t$, $\phi_k$ | staff while posts stay; staff in post for each post of the county | persons |
 | $h_{td}$, $\rho_{td}$ | hours of a duty; those only officers may work | hours a year |
-| $\bar n_t$, $\hat n_t$, $\bar b_t$, $G_k$, $V_k$ | posts today; fair share; base posts; pools of the county | posts |
+| $\bar n_t$, $\check n_t$, $\hat n_t$, $\bar b_t$, $G_k$, $V_k$ | posts today; posts in force; fair share; base posts; pools of the county | posts |
 | $\ell_g$, $c_{gj}$ | `Goal.at_least`; coefficients of the term in the objective | staff-hours a year |
 | $\Gamma$, $\delta$ | `UncertainHours.budget`, `UncertainHours.deviation` | powers, share |
 | $\bar e_t$, $\bar y_t$ | officers left after attrition; fields with penalties ready today | persons; fields |

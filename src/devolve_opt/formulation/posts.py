@@ -59,6 +59,15 @@ def _gained_bounds(model, township):
     return 0, most
 
 
+def posts_range(model, township):
+    """Return the fewest and the most posts that a township can have: those in force, or what band and pool allow."""
+    if township in model.posts_given:
+        return model.posts_given[township], model.posts_given[township]
+    county = model.county[township]
+    revolving = min(model.revolving_max[county], model.revolving_pool[county])
+    return model.band_lower[township], model.band_upper[township] + revolving
+
+
 def posts(model, township):
     r"""Posts of a township: $n_t = \bar b_t + g_t + v_t$, base by formula, floating and revolving [posts]."""
     return model.base_posts[township] + model.floating[township] + model.revolving[township]
@@ -67,8 +76,8 @@ def posts(model, township):
 def posts_within_band(model, township):
     r"""Base and floating posts stay within the band around the formula's fair share.
 
-    $\lceil (1-\beta)\,\hat n_t \rceil \le \bar b_t + g_t \le \lfloor (1+\beta)\,\hat n_t \rfloor \quad \forall t$,
-    widened where needed so that the formula's own whole number is allowed.
+    $\lceil (1-\beta)\,\hat n_t \rceil \le \bar b_t + g_t \le \lfloor (1+\beta)\,\hat n_t \rfloor \quad \forall t$
+    whose posts are not in force, widened where needed so that the formula's own whole number is allowed.
 
     Unit: posts. Source: `Policy.posts_band`; the share is that of `Policy.posts_formula`, by the report 6:2:1:1.
     """
@@ -77,7 +86,7 @@ def posts_within_band(model, township):
 
 
 def posts_kept(model, township):
-    r"""Posts in force are kept: $n_t = \hat{\bar n}_t$ for the townships that have a row.
+    r"""Posts in force are kept: $n_t = \check n_t$ for the townships that have a row.
 
     Unit: posts. Source: table `posts_in_force` of the case.
     """

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from pyomo.environ import Constraint, Expression, NonNegativeReals, Var
 
+from devolve_opt.formulation.posts import posts_range
 from devolve_opt.formulation.stations import most_station_staff, station_staff, station_work
 from devolve_opt.rules.workload import staff_without_moves, statutory_load
 
@@ -38,8 +39,9 @@ def add_workload(model):
 
 def _overload_bounds(model, township, step):
     """No step holds more than its share of the hours there with all the posts the township could have."""
-    county = model.county[township]
-    most = model.band_upper[township] + model.revolving_max[county]
+    most = model.posts_given.get(township)
+    if most is None:
+        most = model.band_upper[township] + model.revolving_max[model.county[township]]
     moved = model.filling[township] * max(0, most - model.posts_today[township])
     staff = model.staff_today[township] + moved + model.still_lent.get(township, 0)
     staff += most_station_staff(model, township)
@@ -48,14 +50,14 @@ def _overload_bounds(model, township, step):
 
 def hours_there_range(model, township):
     """Return the fewest and the most staff-hours a year that a township can have, with posts, returns and stations."""
-    county, today = model.county[township], model.posts_today[township]
-    fewest = min(0, model.band_lower[township] - today)
-    revolving = min(model.revolving_max[county], model.revolving_pool[county])
-    most = min(model.band_upper[township] + revolving - today, model.policy.posts_moved_max)
+    today = model.posts_today[township]
+    fewest, most = (posts - today for posts in posts_range(model, township))
+    if township not in model.posts_given:
+        most = min(most, model.policy.posts_moved_max)
     staff, filling = model.staff_today[township], model.filling[township]
     more = model.still_lent.get(township, 0) + most_station_staff(model, township)
     hours = model.case.available_hours
-    return hours * (staff + filling * fewest), hours * (staff + filling * max(0, most) + more)
+    return hours * (staff + filling * min(0, fewest)), hours * (staff + filling * max(0, most) + more)
 
 
 def hours_needed(model, township):

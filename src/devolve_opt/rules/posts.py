@@ -128,7 +128,7 @@ def posts_by_formula(case: Case, policy: Policy) -> pd.DataFrame:
 
 def posts_given(case: Case) -> pd.Series:
     """Return the posts of the townships whose posts are in force (posts), indexed by township in the order of these."""
-    given = case.tables["posts_in_force"].set_index("township")["posts"].astype("int64")
+    given = case.tables["posts_in_force"].set_index("township")["posts_kept"].astype("int64")
     return given.reindex([township for township in case.tables["townships"].index if township in given.index])
 
 
@@ -136,24 +136,23 @@ def posts_within_cap(case: Case, policy: Policy) -> pd.DataFrame:
     """Return posts by formula, moved towards it only as far as the cap on moved posts allows.
 
     Moves are undone one by one, each in the county whose largest gain is smallest, from its largest gainer to its
-    largest loser, while the band and the cap on revolving posts allow. Where posts of all townships are in force, those
-    are the posts.
+    largest loser, while the band and the cap on revolving posts allow. Posts in force stay as they are, and count under
+    no cap.
 
     Returns:
         As `posts_by_formula`.
     """
-    posts = posts_by_formula(case, policy)
     given = posts_given(case)
-    if len(given) == len(posts):
-        return _in_steps(case, policy, given)
+    posts = _with_given(case, policy, posts_by_formula(case, policy), given)
     townships = case.tables["townships"]
+    free = ~townships.index.isin(given.index)
     formula, caps = post_formula(case, policy), _whole(post_pools(case, policy)["revolving_max"])
     counties = townships["county"].to_numpy()
     base, floating, revolving = (posts[name].to_numpy(copy=True) for name in posts.columns)
     lower, upper = formula["lower"].to_numpy(), formula["upper"].to_numpy()
 
     def gains() -> np.ndarray:
-        return base + floating + revolving - townships["posts"].to_numpy()
+        return np.where(free, base + floating + revolving - townships["posts"].to_numpy(), 0)
 
     stuck: set[str] = set()
     while gains().clip(min=0).sum() > policy.posts_moved_max:
@@ -163,7 +162,7 @@ def posts_within_cap(case: Case, policy: Policy) -> pd.DataFrame:
         if largest.empty:
             break
         county = largest.idxmin()
-        members = np.flatnonzero(counties == county)
+        members = np.flatnonzero((counties == county) & free)
         giver, taker = members[np.argmax(gain[members])], members[np.argmin(gain[members])]
         within_band = base + floating
         if within_band[giver] > lower[giver] and within_band[taker] < upper[taker] and floating[giver] > 0:
@@ -179,17 +178,43 @@ def posts_within_cap(case: Case, policy: Policy) -> pd.DataFrame:
     )
 
 
-def _in_steps(case: Case, policy: Policy, given: pd.Series) -> pd.DataFrame:
-    """Return posts in force as base, floating and revolving posts, as far as the formula's pools allow."""
-    formula, pools = post_formula(case, policy), post_pools(case, policy)
-    caps, left = _whole(pools["revolving_max"]), _whole(pools["revolving"])
-    result = formula[["base_posts"]].assign(floating_posts=0, revolving_posts=0)
-    above = np.maximum(0, given - formula["base_posts"]).astype(int).tolist()
-    revolving = []
-    for county, most in zip(case.tables["townships"]["county"].astype(str), above, strict=True):
-        revolving.append(min(most, caps[county], left[county]))
-        left[county] -= revolving[-1]
-    return result.assign(revolving_posts=revolving, floating_posts=np.array(above) - np.array(revolving))
+def _with_given(case: Case, policy: Policy, posts: pd.DataFrame, given: pd.Series) -> pd.DataFrame:
+    """Return posts with those in force in their places, as base, floating and revolving posts.
+
+    What they leave of their county's pools goes to its other townships, within the band if it can be.
+    """
+    townships, formula, pools = case.tables["townships"], post_formula(case, policy), post_pools(case, policy)
+    caps, floating, revolving = (_whole(pools[name]) for name in ("revolving_max", "floating", "revolving"))
+    result = posts.copy()
+    for county, members in townships.groupby("county", sort=False):
+        fixed = [township for township in members.index if township in given.index]
+        free = [township for township in members.index if township not in given.index]
+        name, cap = str(county), caps[str(county)]
+        lent: dict[str, int] = {}
+        above = (given - formula["base_posts"].reindex(given.index)).clip(lower=0).astype(int)[fixed].to_dict()
+        for township in fixed:
+            lent[township] = min(above[township], cap, revolving[name] - sum(lent.values()))
+            steps = above[township] - lent[township], lent[township]
+            result.loc[township, ["floating_posts", "revolving_posts"]] = steps
+        if fixed and free:
+            left = max(0, floating[name] - sum(above[township] - lent[township] for township in fixed))
+            result.loc[free, "floating_posts"] = _spread_within_band(formula.loc[free], left, policy)
+            result.loc[free, "revolving_posts"] = _evenly(revolving[name] - sum(lent.values()), len(free), cap)
+    return result
+
+
+def _spread_within_band(formula: pd.DataFrame, floating: int, policy: Policy) -> NDArray[np.int64]:
+    base = formula["base_posts"]
+    weights = (formula["fair_share"] - base).clip(lower=0).to_numpy(float)
+    least, most = ((formula[end] - base).clip(lower=0).to_numpy(int) for end in ("lower", "upper"))
+    if least.sum() <= floating <= most.sum():
+        return apportion(floating, weights, policy.posts_rounding, least, most)
+    return apportion(floating, weights, policy.posts_rounding)
+
+
+def _evenly(posts: int, count: int, cap: int) -> list[int]:
+    """Return posts spread as evenly as they go, the first ones first, at most `cap` each."""
+    return [min(cap, posts // count + (place < posts % count)) for place in range(count)]
 
 
 def _whole(column: pd.Series) -> dict[str, int]:

@@ -33,7 +33,7 @@ from devolve_opt.studies.options import check_options, refuse_added_rules
 from devolve_opt.studies.prepared import Models, Prepared
 from devolve_opt.studies.search import search_of
 from devolve_opt.studies.solving import with_decisions
-from devolve_opt.vocabulary import Category
+from devolve_opt.vocabulary import BASE_LIST, Category
 
 Array = NDArray[np.float64]
 GOAL_ROWS = ("goal_reached[", "goal_part_counted[")
@@ -100,8 +100,11 @@ class Explanation(FrozenFrames):
         here, there = (_entries(plan) for plan in (self.plan, self.effect.plan))
         gone, come = here.index.difference(there.index), there.index.difference(here.index)
         changed = pd.concat([here.loc[gone].assign(listed=False), there.loc[come].assign(listed=True)])
-        order = ["list", "listed", "power"]
-        return changed.reset_index().sort_values(order, kind="stable", ignore_index=True)[columns]
+        changed = changed.reset_index()
+        lists = [BASE_LIST, *map(str, self.plan.scenario.policy.own_list_categories)]
+        place = changed["list"].map(lists.index)
+        in_order = changed.assign(place=place).sort_values(["place", "listed", "power"], kind="stable")
+        return in_order[columns].reset_index(drop=True)
 
 
 def _entries(plan: Plan) -> pd.DataFrame:

@@ -177,7 +177,8 @@ def facts_of_township(plan: Plan, township: str) -> Facts:
     """
     case, policy = plan.scenario.data, plan.scenario.policy
     town, figures = case.tables["townships"].loc[township], plan.audit.townships
-    gained = (figures["posts"] - figures["posts_before"]).clip(lower=0)
+    decided = ~figures.index.isin(posts_given(case).index)
+    gained = (figures["posts"] - figures["posts_before"]).clip(lower=0)[decided]
     formula = post_formula(case, policy)[["lower", "upper"]].to_dict("index")[township]
     given = posts_given(case).to_dict().get(township)
     return {

@@ -25,7 +25,8 @@ REMEDY_SECONDS = 60.0
 CONFLICT_REMEDIES = {
     LIST_IN_FORCE: "The guide list in force holds more than the caps allow: raise the caps, or take powers off it.",
     POSTS_IN_FORCE: "The posts in force cannot all be kept: each county's have to add up to its posts without a mobile "
-    "reserve, none may be below its base posts, and revolving posts are capped. Change the table posts_in_force.",
+    "reserve, none may be below its base posts, revolving posts are capped, and what is left to the others has to fit "
+    "their band and posts_moved_max. Change the table posts_in_force, or these caps.",
     "take_up_floor": "The floor under take-up asks more than some townships can take: lower it, or raise their caps.",
     "phases.withdrawal_price": "Townships hold more than the caps allow: set phases.withdrawal_price to let powers be "
     "taken back, raise the caps, or take them off the table held.",

@@ -20,7 +20,7 @@ from devolve_opt.errors import InputError, NoPlanError
 from devolve_opt.policy import Policy
 from devolve_opt.policy_caps import FINE, cap_of, number_at, with_number
 from devolve_opt.solver.clashes import Clashes
-from devolve_opt.solver.conflict import Conflict
+from devolve_opt.solver.conflict import POSTS_IN_FORCE, Conflict
 from devolve_opt.solver.engine import Control, Engine, Outcome
 from devolve_opt.studies.prepared import Prepared
 
@@ -85,6 +85,9 @@ def find_remedies(
         gives[relaxation.key] = max(gives.get(relaxation.key, 0.0), relaxation.amount)
     for rule in (rule for clash in (clashes.sets if clashes else ()) for rule in clash.rules):
         gives.setdefault(rule.key, 1.0)
+    if POSTS_IN_FORCE in gives:
+        # What is in force leaves the others less, or more, than these allow.
+        gives = {**gives, **{key: gives.get(key, 1.0) for key in ("posts_band", "posts_moved_max")}}
     scales = [_Scale(policy, key, amount) for key, amount in gives.items() if number_at(policy, key) is not None]
     scales = [scale for scale in scales if scale.steps]
     alone = [trials.nearest(scale, {}) for scale in scales]
@@ -101,14 +104,14 @@ class _Scale:
         self.step = 1.0 if cap.whole or cap.most > SHARES else 2 * FINE
         # A number that holds something up gives downwards, one that holds it down upwards.
         self.sign = -1 if key.endswith("_min") else 1
-        end = cap.least if self.sign < 0 else cap.most
-        room = math.floor(abs(end - self.now) / self.step + 1e-9)
-        self.steps = 0 if math.isinf(end) else room
+        self.end = cap.least if self.sign < 0 else cap.most
+        room = abs(self.end - self.now) / self.step
+        self.steps = 0 if math.isinf(room) else math.ceil(room - 1e-9)
         self.first = min(self.steps, math.ceil(amount - 1e-6) if self.step == 1.0 else 1)
 
     def value(self, steps: int) -> float:
         """Return the number so many steps away."""
-        return round(self.now + self.sign * steps * self.step, 6)
+        return self.end if steps >= self.steps else round(self.now + self.sign * steps * self.step, 6)
 
 
 class _Trials:
@@ -133,8 +136,10 @@ class _Trials:
             for key, value in numbers.items():
                 policy = with_number(policy, key, value)
             prepared = self.prepare(policy)
-        except (InputError, NoPlanError):
+        except NoPlanError:
             return False
+        except InputError:
+            return None
         matrix = prepared.matrix
         nothing = np.zeros_like(matrix.costs)  # without an objective the first plan is the best one
         with Engine(matrix, self.control, self.threads) as engine:
@@ -143,15 +148,21 @@ class _Trials:
                 answer = engine.solve(costs=nothing, seconds=TRIAL_SECONDS, presolve="off")
         if answer.outcome is Outcome.INFEASIBLE:
             return False
-        if answer.solution is None or audit(self.case, policy, prepared.decisions(answer.solution)).breaches:
+        if answer.solution is None:
             return None
-        return True
+        try:
+            decisions = prepared.decisions(answer.solution)
+        except InputError:
+            return None  # an added rule is kept by what no plan holds
+        return None if audit(self.case, policy, decisions).breaches else True
 
     def nearest(self, scale: _Scale, others: dict[str, float]) -> NewNumber | None:
         """Return the number nearest to what it is with which, and with others, a plan is found; None where none is."""
         found = self._reached(scale, others)
-        if found is None:
-            return None
+        return None if found is None else self._nearer(scale, others, found)
+
+    def _nearer(self, scale: _Scale, others: dict[str, float], found: int) -> NewNumber:
+        """Return the number nearest to what it is, at most the number of steps away with which a plan was found."""
         near, far = 0, found
         while far - near > 1:
             middle = (near + far) // 2
@@ -178,7 +189,8 @@ class _Trials:
         loosest = {scale.key: scale.value(scale.steps) for scale in kept}
         if len(kept) < 2 or not self.exists(loosest):
             return ()
-        numbers = as_rows_give if self.exists(as_rows_give) else loosest
+        as_given = self.exists(as_rows_give)
+        numbers = as_rows_give if as_given else loosest
         for scale in list(kept):
             rest = {key: value for key, value in numbers.items() if key != scale.key}
             if self.exists(rest):
@@ -187,8 +199,7 @@ class _Trials:
         found = []
         for scale in kept:
             others = {key: value for key, value in numbers.items() if key != scale.key}
-            number = self.nearest(scale, others)
-            assert number is not None, "it was found with these numbers"
+            number = self._nearer(scale, others, scale.first if as_given else scale.steps)
             numbers[scale.key] = number.value
             found.append(number)
         return (Remedy(tuple(found)),)

@@ -17,7 +17,7 @@ import pandas as pd
 
 from devolve_opt.errors import Fault, InputError, NoPlanError
 from devolve_opt.frozen import FrozenFrames
-from devolve_opt.language import chosen, tr
+from devolve_opt.language import chosen, joined, tr
 from devolve_opt.plan import Plan
 from devolve_opt.rules.futures import UNCERTAIN, check_uncertain, future
 from devolve_opt.scenario import Scenario
@@ -31,7 +31,9 @@ from devolve_opt.studies.solving import solve
 
 WORST_FIRST = ("solver_failed", NOT_FOUND, "interrupted", "time_limit")
 """Statuses of a future that a later call may better, the one that tells most first."""
-POSTS = ["township", "posts"]
+POST_RULES = {"posts_within_band", "posts_moved_within_cap", "posts_kept"}
+"""Rules that posts in force need not keep: a plan that breaks them is held to nothing that a free one could do."""
+POSTS = ["township", "posts_kept"]
 WORST_SHARE = 0.2
 """Share of the futures whose mean regret is the conditional value at risk that is told."""
 
@@ -54,7 +56,7 @@ class Robustness(FrozenFrames):
             all futures of the kind (Wilson 1927).
         lists: by future, the guide list found with the lists free: columns `power, list`.
         hold_posts: whether posts are held with the lists; `posts`: by future, those found with both free: columns
-            `township, posts`.
+            `township, posts_kept`.
     """
 
     plan: Plan
@@ -153,6 +155,10 @@ def robustness(
             "the case's guide list is in force in every future, so that holding on to it loses nothing by itself."
         )
         faults.append(Fault(message, file="guide_list"))
+    broken = {breach.rule for breach in plan.audit.breaches} & POST_RULES if hold_posts else set()
+    if broken:
+        message = tr("break rules ({rules}); hold posts of a plan that keeps them.", rules=joined(sorted(broken)))
+        faults.append(Fault(message, file="posts", column="hold_posts"))
     if faults:
         raise InputError(faults)
     control = control or Control(None)
@@ -163,7 +169,12 @@ def robustness(
         "robustness with lists and posts", None if posts is None else posts.to_dict("list"),
     )  # fmt: skip
     jobs = [
-        Job(tr("future {number}", number=number), f"future-{number:04d}.json", key, number)
+        Job(
+            tr("future {number}", number=number),
+            f"future-{number:04d}{'-posts' if hold_posts else ''}.json",
+            key,
+            number,
+        )
         for number in range(1, futures + 1)
     ]
     points = solve_all(
@@ -182,8 +193,8 @@ def robustness(
 
 
 def posts_of(plan: Plan) -> pd.DataFrame:
-    """Return the posts of a plan as the table `posts_in_force` of a case: columns `township, posts`."""
-    return plan.decisions.posts.sum(axis=1).astype("int64").rename("posts").rename_axis("township").reset_index()
+    """Return the posts of a plan as the table `posts_in_force` of a case: columns `township, posts_kept`."""
+    return plan.decisions.posts.sum(axis=1).astype("int64").rename("posts_kept").rename_axis("township").reset_index()
 
 
 def worst_count(futures: int) -> int:
@@ -199,7 +210,7 @@ class FutureSolves:
         scenario, seed, uncertain: what futures are drawn from.
         gap, time_limit, threads: of each solve.
         lists: the guide list that is held; columns `power, list`.
-        posts: the posts that are held, columns `township, posts`; None where they are decided anew.
+        posts: the posts that are held, columns `township, posts_kept`; None where they are decided anew.
     """
 
     scenario: Scenario

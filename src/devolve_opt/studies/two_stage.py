@@ -39,7 +39,7 @@ class TwoStage(FrozenFrames):
     Attributes:
         robustness: the study whose futures and lists these are.
         guide_lists: by name (`plan`, `future 3`), the list: columns `power, list`. The same list comes once.
-        posts: by name, the posts that are held with the list: columns `township, posts`; empty where none are held.
+        posts: by name, the posts held with the list: columns `township, posts_kept`; empty where none are held.
             The same list with other posts is another one.
         values: a row a list and future: `list, future, status, worth, bound` (staff-hours a year).
         lists: a row a list, best on average first: `list`, `powers`, `futures` in which a plan and a bound with it are
@@ -134,7 +134,7 @@ def two_stage(
                 point = {each: row[f"{prefix}{each}"] for each in ("status", "worth", "bound")}
                 rows.append({"list": name, "future": number, **point})
             else:
-                file = f"{name.replace(' ', '-')}-in-{number:04d}.json"
+                file = f"{name.replace(' ', '-')}-in-{number:04d}{'-posts' if posts else ''}.json"
                 called = tr("{list} in future {number}", list=list_in_words(name), number=number)
                 jobs.append(Job(called, file, key, (name, number)))
     how = FutureSolves(scenario, found.seed, found.uncertain, gap, time_limit, threads, found.plan.guide_list)

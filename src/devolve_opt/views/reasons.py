@@ -147,10 +147,14 @@ def _work_of_exchanged(new: pd.DataFrame, dropped: pd.DataFrame, rule: Plan) -> 
 
 
 def post_reasons(plan: Plan, rule: Plan) -> list[str]:
-    """Return how far posts move elsewhere than by the ratio rule, and the loads of those that gain and lose."""
-    figures = plan.audit.townships
+    """Return how far posts move elsewhere than by the ratio rule, and the loads of those that gain and lose.
+
+    Posts in force, which the plan did not decide, are left out.
+    """
+    in_force = plan.scenario.data.tables["posts_in_force"]["township"]
+    figures = plan.audit.townships[~plan.audit.townships.index.isin(in_force)]
     change = figures["posts"] - figures["posts_before"]
-    by_rule = (rule.audit.townships["posts"] - figures["posts_before"]).clip(lower=0)
+    by_rule = (rule.audit.townships["posts"].reindex(figures.index) - figures["posts_before"]).clip(lower=0)
     moved, moved_rule = int(change.clip(lower=0).sum()), int(by_rule.sum())
     if not moved and not moved_rule:
         return [tr("Posts: none moved, as under the ratio rule.")]
@@ -161,7 +165,7 @@ def post_reasons(plan: Plan, rule: Plan) -> list[str]:
         moved=moved, moved_rule=moved_rule, elsewhere=elsewhere,
     )  # fmt: skip
     sentences = [sentence]
-    load = tables.workload(plan).set_index("township")["load_before"]
+    load = tables.workload(plan).set_index("township")["load_before"].reindex(figures.index)
     gaining, losing = load[change > 0].mean(), load[change < 0].mean()
     if moved and gaining > CLEARLY * losing:
         sentence = tr(

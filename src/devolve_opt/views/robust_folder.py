@@ -80,6 +80,7 @@ def _same_futures(path: Path, record: dict[str, Any]) -> bool:
         before = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
+    before = {"hold_posts": False, **before}  # earlier versions held lists only
     return all(
         before.get(key) == record[key] for key in ("title", "objective", "seed", "uncertain", "hold_posts", "wanted")
     )

@@ -272,6 +272,10 @@ def _caps(plan: Plan) -> list[str]:
     reached = [cap_sentence(cap) for _, cap in table[table["reached"] > 0].iterrows()]
     if len(plan.scenario.data.tables["guide_list"]):
         reached.insert(0, tr("the guide list in force is kept as it is"))
+    if given := len(plan.scenario.data.tables["posts_in_force"]):
+        reached.insert(
+            0, tr("the posts in force of {townships} are kept as they are", townships=count(given, "township"))
+        )
     return reached or [tr("None.")]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -84,7 +85,7 @@ def guide_list_matrix(plan: Plan) -> Figure:
     axes.set_xticks(range(len(names)), heads, fontfamily=style.font())
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
-    _label_groups(axes, _fields_called(plan, rows["field"]), positions, "field")
+    _label_groups(axes, rows["field"], positions, "field", called=_fields_called(plan))
     _change_strip(strip, rows["change"], positions, total, plan)
     _matrix_key(canvas.figure, side, plan, counts)
     return canvas.figure
@@ -170,7 +171,7 @@ def take_up_map(plan: Plan) -> Figure:
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     _label_groups(axes, towns["category"].map(label), down, "category")
-    _label_groups(axes, _fields_called(plan, powers["field"]), across, "field", along="x")
+    _label_groups(axes, powers["field"], across, "field", along="x", called=_fields_called(plan))
     axes.xaxis.tick_top()
     entries = [Patch(facecolor=TAKE_UP_STATES[name][1]) for name in legend]
     style.key(axes, entries, list(legend.values()), loc="upper left", bbox_to_anchor=(0, -0.01), ncols=4)
@@ -214,11 +215,11 @@ FIELD_LONGEST = 9
 """Characters of a field's name in Chinese that there is room for."""
 
 
-def _fields_called(plan: Plan, ids: pd.Series) -> pd.Series:
+def _fields_called(plan: Plan) -> dict[str, str]:
     """Return what fields are called: in Chinese by name, as officials know them; in English by id, as tables do."""
-    names = ids.map(plan.scenario.data.tables["fields"]["name"]).astype(str)
-    short = names.map(lambda name: style.shortened(name, FIELD_LONGEST))
-    return ids if language() == "en" else short
+    names = plan.scenario.data.tables["fields"]["name"]
+    called = {str(field): style.shortened(str(name), FIELD_LONGEST) for field, name in names.items()}
+    return {} if language() == "en" else called
 
 
 def _room() -> float:
@@ -226,12 +227,16 @@ def _room() -> float:
     return 0.0 if language() == "en" else 0.75
 
 
-def _label_groups(axes: Axes, groups: pd.Series, positions: np.ndarray, kind: str, along: str = "y") -> None:
+def _label_groups(
+    axes: Axes, groups: pd.Series, positions: np.ndarray, kind: str, along: str = "y",
+    called: Mapping[str, str] = MappingProxyType({}),
+) -> None:  # fmt: skip
     """Put one label in the middle of each group; along the top they stand upright where they would touch."""
     named = pd.Series(groups.to_numpy(), index=positions)
     blocks = list(named.groupby((named != named.shift()).cumsum()))
     middles = [float(np.mean(block.index)) for _, block in blocks]
-    words = style.drawable_ids([str(block.iloc[0]) for _, block in blocks], kind)
+    ids = [str(block.iloc[0]) for _, block in blocks]
+    words = style.drawable_ids([called.get(name, name) for name in ids], kind)
     texts = [
         tr("{group} ({number})", group=word, number=len(block)) for word, (_, block) in zip(words, blocks, strict=True)
     ]
