@@ -26,6 +26,7 @@ COMMANDS = (
     "template",
     "synth",
     "run",
+    "rerun",
     "report",
     "compare",
     "sweep",

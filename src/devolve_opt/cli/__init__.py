@@ -8,6 +8,7 @@ from devolve_opt.cli.cases import check, synth, template
 from devolve_opt.cli.common import BAD_INPUT, CTRL_C, DONE, NO_PLAN, app, err, speak_utf8
 from devolve_opt.cli.explaining import choices, explain
 from devolve_opt.cli.plans import compare, report, run, sweep
+from devolve_opt.cli.repeating import rerun
 from devolve_opt.cli.serving import serve
 from devolve_opt.cli.studies import admit, offices, phases, posts, teams
 from devolve_opt.cli.trade_offs import alternatives, frontier
@@ -17,8 +18,8 @@ from devolve_opt.language import tr
 
 __all__ = [
     "BAD_INPUT", "DONE", "NO_PLAN", "admit", "alternatives", "app", "check", "choices", "compare", "explain",
-    "frontier", "main", "offices", "phases", "posts", "report", "robust", "run", "sensitivity", "serve", "sweep",
-    "synth", "teams", "template",
+    "frontier", "main", "offices", "phases", "posts", "report", "rerun", "robust", "run", "sensitivity", "serve",
+    "sweep", "synth", "teams", "template",
 ]  # fmt: skip
 
 
