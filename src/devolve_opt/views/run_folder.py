@@ -9,10 +9,13 @@ import platform
 import re
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
+from glob import escape
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from pathlib import Path
@@ -36,6 +39,10 @@ from devolve_opt.views.summary import summary
 from devolve_opt.views.supplement import Supplement
 from devolve_opt.views.tables import plan_tables
 
+RECOVER_SECONDS = 5.0
+"""A whole run that has stood so long without its name was left by a process that was killed."""
+FORGOTTEN_SECONDS = 86_400.0
+"""What a killed process left half written is cleared away after so long."""
 PACKAGES = ("pyomo", "highspy", "pandas", "numpy")
 
 
@@ -182,12 +189,33 @@ def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
+def _recover(target: Path) -> None:
+    """Put in place a whole run that one that was killed left beside its name, and clear away what is left of others."""
+    pattern = f".{escape(target.name)}.*"
+    left = [path for path in target.parent.glob(pattern) if path.suffix in (".tmp", ".old") and path.is_dir()]
+    # The manifest is written last: a folder that has one is whole. One that is being written is not touched.
+    finished = {path for path in left if (path / MANIFEST).is_file()}
+    ages = {path: time.time() - (path / MANIFEST if path in finished else path).stat().st_mtime for path in left}
+    whole = [path for path in left if path in finished and ages[path] > RECOVER_SECONDS]
+    if whole and not target.exists():
+        newest = min(whole, key=lambda path: ages[path])
+        newest.rename(target)
+        left.remove(newest)
+    for path in left:
+        if ages[path] > FORGOTTEN_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
+
+
 def earlier_files(target: Path) -> frozenset[str] | None:
     """Return the files that an earlier run wrote there, None if there is no run.
+
+    A run that was whole but had not got its name when its process was killed gets it now.
 
     Raises:
         InputError: if something else stands there, which is not ours to replace, or nothing can be written there.
     """
+    with suppress(OSError):
+        _recover(target.absolute())
     if not target.exists():
         above = next(folder for folder in target.absolute().parents if folder.exists())
         if not above.is_dir() or not os.access(above, os.W_OK):
