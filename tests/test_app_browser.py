@@ -128,7 +128,9 @@ class Tab:
     def pick(self, box, text: str) -> None:
         box.locator("input").click()
         box.locator("input").fill(text)
-        self.page.get_by_role("option", name=text).first.click()
+        self.page.get_by_role("option", name=text).first.wait_for()
+        # The list is made anew with every letter: what was found may be gone before it is clicked.
+        box.locator("input").press("Enter")
 
     def upload(self, name: str, content: bytes) -> None:
         self.page.get_by_text("上传工作簿", exact=True).click()

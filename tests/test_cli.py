@@ -465,7 +465,7 @@ def test_values_of_a_cap_are_read_with_both_ends(workplace, tmp_path, monkeypatc
 
     asked = []
 
-    def record(scenario, cap, values, *rest):
+    def record(scenario, cap, values, *rest, **options):
         asked.extend(values)
         return pd.DataFrame()
 

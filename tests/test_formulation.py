@@ -115,7 +115,12 @@ def test_components_are_named_after_their_rules():
     seen = set()
     with_station = with_stations(scenario.case, A1={"township": "A", "field": "F1"})
     duties = with_duties(scenario.case, {"D1": {"hours": 10.0}}, {"D1": ["P1"]})
-    for case in (scenario.case.replace(held=held), duties, with_station, scenario.case.replace(guide_list=in_force)):
+    posts = scenario.case.posts_in_force.reindex([0]).assign(township="A", posts_kept=11)
+    cases = (
+        scenario.case.replace(held=held), duties, with_station, scenario.case.replace(guide_list=in_force),
+        scenario.case.replace(posts_in_force=posts),
+    )  # fmt: skip
+    for case in cases:
         for overload in ("priced", "wall"):
             policy = scenario.policy.replace(
                 overload=overload, officers_min=1, take_up_floor="chosen", county_opening={"opened_max": 1},

@@ -209,7 +209,7 @@ def lists_over_futures(best: float, unknown: bool = False, finished: bool = True
     lists = pd.DataFrame([["plan", *plan, *plan], ["future 2", *other, *other]], columns=["list", *columns])
     values = pd.DataFrame({"future": [1, 2]})
     bounds = dict.fromkeys(two_stage.MEASURES, 170.0)
-    return TwoStage(futures(), {"plan": lists, "future 2": lists}, values, lists, bounds, finished)
+    return TwoStage(futures(), {"plan": lists, "future 2": lists}, {}, values, lists, bounds, finished)
 
 
 @cache
