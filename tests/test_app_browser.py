@@ -33,6 +33,8 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium, Chrome or
 ROOT = Path(__file__).parents[1]
 PATIENCE = 150_000
 """Milliseconds that the browser waits at most for anything, on a machine with much else to do."""
+SOON = 5_000
+"""Milliseconds after which something is tried again."""
 EVIL = '<img src=x onerror="window.hacked=1">![p](http://evil.example/p.png)'
 LARGE = "Large place"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -126,11 +128,18 @@ class Tab:
         field.press("Tab")
 
     def pick(self, box, text: str) -> None:
-        box.locator("input").click()
-        box.locator("input").fill(text)
-        self.page.get_by_role("option", name=text).first.wait_for()
-        # The list is made anew with every letter: what was found may be gone before it is clicked.
-        box.locator("input").press("Enter")
+        field, option = box.locator("input"), self.page.get_by_role("option", name=text).first
+        for _ in range(PATIENCE // SOON):
+            field.click()
+            field.fill(text)
+            try:
+                option.wait_for(timeout=SOON)
+                # The list is made anew with every letter: what was found may be gone before it is clicked.
+                field.press("Enter")
+                return
+            except playwright.TimeoutError:
+                field.press("Escape")  # a page that was made anew meanwhile closed the list
+        option.wait_for()
 
     def upload(self, name: str, content: bytes) -> None:
         self.page.get_by_text("上传工作簿", exact=True).click()
