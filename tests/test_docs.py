@@ -448,3 +448,15 @@ def test_bad_data_are_told_in_the_words_of_the_page(tmp_path):
     faults = caught.value.faults
     unexplained = [str(fault) for fault in faults if not any(pattern.search(fault.message) for pattern in patterns)]
     assert unexplained == [] and len(faults) > 8
+
+
+# Guarantees.
+
+
+def test_every_guarantee_names_tests_that_exist():
+    for page in (DOCS / "guarantees.md", ROOT / "SECURITY.md"):
+        named = re.findall(r"`tests/(\w+)\.py::(\w+)`", page.read_text(encoding="utf-8"))
+        assert len(named) >= 4
+        for module, name in named:
+            text = (ROOT / "tests" / f"{module}.py").read_text(encoding="utf-8")
+            assert f"\ndef {name}(" in text, f"{page.name}: tests/{module}.py has no {name}"
