@@ -14,7 +14,7 @@ from devolve_opt.policy import Policy
 from devolve_opt.rules.interest import interest
 from devolve_opt.rules.workload import overload_cost
 from devolve_opt.views.caps import bound_by_duties, fields_covered, fields_made, officer_fields
-from devolve_opt.views.wording import named
+from devolve_opt.views.wording import list_named
 from devolve_opt.vocabulary import BASE_LIST
 
 PAIR = ["township", "power"]
@@ -78,7 +78,7 @@ def _reasons(plan: Plan, case: Case, policy: Policy, rows: pd.DataFrame) -> dict
     article = _words(rows["power"], _articles(plan))
 
     listed = plan.decisions.guide_list
-    on_lists = _words(rows["power"], listed.groupby("power")["list"].agg(lambda lists: joined(map(named, lists))))
+    on_lists = _words(rows["power"], listed.groupby("power")["list"].agg(lambda lists: joined(map(list_named, lists))))
     pairs = pd.MultiIndex.from_frame(listed[["power", "list"]])
     reached = pd.MultiIndex.from_frame(rows[["power", "category"]]).isin(pairs) | pd.MultiIndex.from_arrays(
         [rows["power"], [BASE_LIST] * len(rows)]
