@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -106,9 +107,13 @@ def test_a_command_killed_at_random_goes_on_and_ends_the_same(name, kills, tmp_p
         before = kept(tmp_path / name)
         process = started(name, tmp_path)
         time.sleep(chance.uniform(0.2, 1.1) * seconds)
-        struck += kill(process)
+        at_work = kill(process)
         nothing_half(tmp_path)
         assert before <= kept(tmp_path / name), "a finished point is gone"
+        struck += at_work
+        if not at_work:  # it was done first: once more from the beginning
+            assert process.returncode == 0
+            shutil.rmtree(tmp_path / name)
     assert struck == kills, "it was nearly always done before it was killed"
     pd.testing.assert_frame_equal(finish(name, tmp_path), whole)
 
