@@ -10,7 +10,7 @@ from pyomo.environ import Constraint
 from depth import examples
 from devolve_opt.errors import NoPlanError
 from devolve_opt.policy import Policy
-from devolve_opt.policy_caps import number_at, with_number
+from devolve_opt.policy_caps import number_at, with_numbers
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.conflict import POLICY_RULES
 from devolve_opt.studies import remedies as study
@@ -95,7 +95,7 @@ def test_every_number_that_can_give_is_a_scale():
         scale = _Scale(policy, key, 1.0)
         assert scale.value(0) == number_at(policy, key)
         assert scale.value(scale.steps) == scale.end
-        assert scale.steps == 0 or with_number(policy, key, scale.end) != policy
+        assert scale.steps == 0 or with_numbers(policy, {key: scale.end}) != policy
 
 
 def test_a_share_reaches_its_end():
@@ -123,7 +123,7 @@ def test_time_that_runs_out_midway_costs_no_more_than_the_nearest_number(monkeyp
         for remedy in found:
             other = policy
             for number in remedy.numbers:
-                other = with_number(other, number.key, number.value)
+                other = with_numbers(other, {number.key: number.value})
             assert solve(Scenario(case, other), gap=1.0).audit.breaches == ()
 
 
@@ -152,11 +152,11 @@ def test_with_what_would_do_a_plan_exists_and_with_a_step_less_none(case, policy
         other = policy
         for number in remedy.numbers:
             assert number_at(policy, number.key) == number.now
-            other = with_number(other, number.key, number.value)
+            other = with_numbers(other, {number.key: number.value})
         assert solve(Scenario(case, other), gap=1.0).audit.breaches == ()
         for number in remedy.numbers:
             back = number.step if number.value < number.now else -number.step
-            nearer = with_number(other, number.key, round(number.value + back, 6))
+            nearer = with_numbers(other, {number.key: round(number.value + back, 6)})
             assert number.nearest
             with pytest.raises(NoPlanError):
                 solve(Scenario(case, nearer), gap=1.0, explain=False)

@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 from devolve_opt.cli import app
 from devolve_opt.errors import InputError
 from devolve_opt.language import speaking
+from devolve_opt.studies.comparing import read_manifest
 from devolve_opt.studies.rerunning import rerun
-from devolve_opt.studies.runs import read_manifest
+from devolve_opt.studies.runs import read_run
 from devolve_opt.studies.solving import solve
 from devolve_opt.views.rerun import rerun_text
 from devolve_opt.views.run_folder import MANIFEST, write_run
@@ -27,8 +28,12 @@ def run(tmp_path_factory):
     return write_run(solve(hand_scenario(), gap=0.0, threads=1), tmp_path_factory.mktemp("run") / "hand")
 
 
+def again(folder):
+    return rerun(read_run(folder, hand_scenario().case), folder)
+
+
 def test_the_hand_case_comes_out_the_same(run):
-    found = rerun(run, hand_scenario().case)
+    found = again(run)
     assert found.same and found.agrees and found.versions == {}
     assert found.plan.method is found.before.method
     assert "The same: every decision is as it was." in rerun_text(found)
@@ -38,14 +43,14 @@ def test_the_hand_case_comes_out_the_same(run):
 def test_options_are_those_of_the_run(tmp_path):
     changed = hand_scenario().replace(policy={"guide_list_max": 2})
     plan = solve(changed, method="ratio", gap=0.05, threads=1, time_limit=30)
-    found = rerun(write_run(plan, tmp_path / "run"), changed.case)
+    found = again(write_run(plan, tmp_path / "run"))
     assert found.same
     assert (found.plan.method, found.plan.options["gap"], found.plan.options["time_limit"]) == ("ratio", 0.05, 30)
     assert found.plan.scenario.policy == changed.policy
 
 
 def test_another_plan_says_what_differs_and_a_plan_beyond_the_bound_is_a_contradiction(run):
-    found = rerun(run, hand_scenario().case)
+    found = again(run)
     other = solve(hand_scenario().replace(policy={"guide_list_max": 2}), gap=0.0, threads=1)
     differs = pd.DataFrame([("take_up", 2, 1)], columns=["part", "before", "now"])
     loose = replace(found.before, bound=found.plan.objective + 1)
@@ -65,7 +70,7 @@ def test_other_software_is_named(run, tmp_path):
     manifest = read_manifest(run)
     manifest["versions"] = {**manifest["versions"], "highspy": "0.1", "gone": "2"}
     (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
-    found = rerun(folder, hand_scenario().case)
+    found = again(folder)
     assert found.versions["highspy"][0] == "0.1"
     assert found.versions["gone"] == ("2", "not installed")
     assert "highspy: 0.1 then" in rerun_text(found)
@@ -78,7 +83,7 @@ def test_a_run_without_its_options_cannot_be_repeated(run, tmp_path):
     manifest = read_manifest(folder)
     (folder / MANIFEST).write_text(json.dumps({**manifest, "options": {}}), encoding="utf-8")
     with pytest.raises(InputError, match="no sound manifest"):
-        rerun(folder, hand_scenario().case)
+        again(folder)
 
 
 def test_the_shell_writes_the_run_again(run):

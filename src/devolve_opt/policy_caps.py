@@ -97,15 +97,21 @@ def number_at(policy: Policy, key: str) -> int | float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def with_number(policy: Policy, key: str, value: float) -> Policy:
-    """Return the policy with another number under a key, with dots for those of a table.
+def with_numbers(policy: Policy, numbers: Mapping[str, float]) -> Policy:
+    """Return the policy with other numbers, by key, with dots for those of a table.
 
     Raises:
-        InputError: if the policy does not allow it.
+        InputError: if the policy does not allow them.
     """
-    head, _, rest = key.partition(".")
-    number = int(value) if isinstance(number_at(policy, key), int) else float(value)
-    return policy.replace(**{head: {rest: number} if rest else number})
+    changes: dict[str, Any] = {}
+    for key, value in numbers.items():
+        head, _, rest = key.partition(".")
+        number = int(value) if cap_of(policy, key).whole else float(value)
+        if rest:
+            changes.setdefault(head, {})[rest] = number
+        else:
+            changes[head] = number
+    return policy.replace(**changes)
 
 
 def cap_of(policy: Policy, key: str) -> Cap:

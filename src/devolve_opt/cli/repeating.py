@@ -28,7 +28,6 @@ def rerun(
     """
     from datetime import UTC, datetime
 
-    from devolve_opt.solver.engine import Control, stop_on_interrupt
     from devolve_opt.studies.rerunning import rerun as solve_again
     from devolve_opt.views.progress import Progress
     from devolve_opt.views.rerun import rerun_text
@@ -38,10 +37,8 @@ def rerun(
     earlier_files(target)
     started = datetime.now(UTC)
     before = read_plan(run, case_folder)
-    limit = before.options.get("time_limit")
-    control = Control(None if limit is None else float(limit))
-    with stop_on_interrupt(control.stop), Progress(err) as progress:
-        found = solve_again(run, before.scenario.case, control=control, report=progress.report)
+    with Progress(err) as progress:
+        found = solve_again(before, run, progress.report)
     out.print(rerun_text(found).rstrip("\n"), markup=False)
     say_results(write_run(found.plan, target, started))
     if not found.agrees:

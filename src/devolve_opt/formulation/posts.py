@@ -60,12 +60,16 @@ def _gained_bounds(model, township):
 
 
 def posts_range(model, township):
-    """Return the fewest and the most posts that a township can have: those in force, or what band and pool allow."""
+    """Return the fewest and the most posts that a township can have: those in force, or what band, pool and cap allow.
+
+    It may keep those that it has today.
+    """
     if township in model.posts_given:
         return model.posts_given[township], model.posts_given[township]
     county = model.county[township]
     revolving = min(model.revolving_max[county], model.revolving_pool[county])
-    return model.band_lower[township], model.band_upper[township] + revolving
+    most = min(model.band_upper[township] + revolving, model.posts_today[township] + model.policy.posts_moved_max)
+    return model.band_lower[township], most
 
 
 def posts(model, township):

@@ -52,8 +52,6 @@ def hours_there_range(model, township):
     """Return the fewest and the most staff-hours a year that a township can have, with posts, returns and stations."""
     today = model.posts_today[township]
     fewest, most = (posts - today for posts in posts_range(model, township))
-    if township not in model.posts_given:
-        most = min(most, model.policy.posts_moved_max)
     staff, filling = model.staff_today[township], model.filling[township]
     more = model.still_lent.get(township, 0) + most_station_staff(model, township)
     hours = model.case.available_hours

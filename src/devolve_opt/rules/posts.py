@@ -183,6 +183,8 @@ def _with_given(case: Case, policy: Policy, posts: pd.DataFrame, given: pd.Serie
 
     What they leave of their county's pools goes to its other townships, within the band if it can be.
     """
+    if given.empty:
+        return posts
     townships, formula, pools = case.tables["townships"], post_formula(case, policy), post_pools(case, policy)
     caps, floating, revolving = (_whole(pools[name]) for name in ("revolving_max", "floating", "revolving"))
     result = posts.copy()

@@ -163,9 +163,10 @@ def least_heading(conflict: Conflict) -> str:
 
 
 def _conflict_lines(conflict: Conflict, remedies: Collection[Remedy], names: Mapping[str, str]) -> list[str]:
-    lines = [least_heading(conflict)]
-    if remedies:
-        lines = [tr("Where it is missing, rule by rule (one number of the policy may stand in several):")]
+    lines = [
+        tr("Where it is missing, rule by rule (one number of the policy may stand in several):") if remedies
+        else least_heading(conflict)
+    ]  # fmt: skip
     groups: dict[tuple[str, str, str], list[Relaxation]] = {}
     for relaxation in sorted(conflict.relaxations, key=lambda relaxation: -relaxation.amount):
         groups.setdefault((relaxation.rule, relaxation.key, relaxation.unit), []).append(relaxation)

@@ -18,7 +18,7 @@ from devolve_opt.audit import audit
 from devolve_opt.case import Case
 from devolve_opt.errors import InputError, NoPlanError
 from devolve_opt.policy import Policy
-from devolve_opt.policy_caps import FINE, cap_of, number_at, with_number
+from devolve_opt.policy_caps import FINE, cap_of, number_at, with_numbers
 from devolve_opt.solver.clashes import Clashes
 from devolve_opt.solver.conflict import POSTS_IN_FORCE, Conflict
 from devolve_opt.solver.engine import Control, Engine, Outcome
@@ -100,7 +100,7 @@ class _Scale:
 
     def __init__(self, policy: Policy, key: str, amount: float):
         cap = cap_of(policy, key)
-        self.key, self.now, self.whole = key, cap.given, cap.whole
+        self.key, self.now = key, cap.given
         self.step = 1.0 if cap.whole or cap.most > SHARES else 2 * FINE
         # A number that holds something up gives downwards, one that holds it down upwards.
         self.sign = -1 if key.endswith("_min") else 1
@@ -132,9 +132,7 @@ class _Trials:
 
     def _tried(self, numbers: dict[str, float]) -> bool | None:
         try:
-            policy = self.policy
-            for key, value in numbers.items():
-                policy = with_number(policy, key, value)
+            policy = with_numbers(self.policy, numbers)
             prepared = self.prepare(policy)
         except NoPlanError:
             return False

@@ -6,27 +6,22 @@ can be right: neither plan may be worth more than the other run's bound.
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.frozen import FrozenFrames
 from devolve_opt.language import tr
 from devolve_opt.plan import Decisions, Plan
-from devolve_opt.solver.engine import Control
 from devolve_opt.solver.progress import Step
 from devolve_opt.studies.comparing import NO_RUN, read_manifest
 from devolve_opt.studies.options import AGREEMENT, refuse_added_rules
-from devolve_opt.studies.runs import read_run
 from devolve_opt.studies.solving import solve
-from devolve_opt.version import __version__
+from devolve_opt.version import versions
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,36 +54,27 @@ class Rerun(FrozenFrames):
         return one.objective <= other.bound + slack and other.objective <= one.bound + slack
 
 
-def rerun(
-    folder: str | Path,
-    case: Case,
-    *,
-    control: Control | None = None,
-    report: Callable[[Step], None] = lambda step: None,
-) -> Rerun:
+def rerun(before: Plan, folder: str | Path, report: Callable[[Step], None] = lambda step: None) -> Rerun:
     """Solve a run once more with policy, changes, method, gap, time limit and threads as in its manifest.
 
     Args:
+        before: the plan of the run, as `read_run` reads it.
         folder: what `run` wrote.
-        case: the data it was made from; they must not have changed since.
-        control: when to stop; replaces the run's time limit.
         report: called with each step of the search.
 
     Raises:
-        InputError: if the folder holds no run, the case has changed since, or the plan keeps rules of the user's own,
-            which a manifest does not hold.
+        InputError: if the manifest does not say how it was solved, or the plan keeps rules of the user's own, which a
+            manifest does not hold.
         NoPlanError: if no plan is found this time.
     """
-    before = read_run(folder, case)
     refuse_added_rules(before)
     options = before.options
     try:
-        gap, threads = float(options["gap"]), int(options["threads"])
-        limit = options.get("time_limit")
-        control = control or Control(None if limit is None else float(limit))
+        gap, threads, limit = float(options["gap"]), int(options["threads"]), options["time_limit"]
+        limit = None if limit is None else float(limit)
     except (KeyError, TypeError, ValueError):
         raise InputError([Fault(tr(NO_RUN), file=str(folder))]) from None
-    plan = solve(before.scenario, before.method, gap, threads=threads, control=control, report=report)
+    plan = solve(before.scenario, before.method, gap, limit, threads, report=report)
     return Rerun(before, plan, _differences(before.decisions, plan.decisions), _versions(read_manifest(folder)))
 
 
@@ -111,21 +97,7 @@ def _rows(table: pd.DataFrame) -> set[tuple[str, ...]]:
 
 
 def _versions(manifest: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    then = manifest.get("versions")
-    found = {}
-    for name, before in then.items() if isinstance(then, dict) else ():
-        now = _version_now(str(name))
-        if str(before) != now:
-            found[str(name)] = (str(before), now)
-    return found
-
-
-def _version_now(name: str) -> str:
-    if name == "devolve_opt":
-        return __version__
-    if name == "python":
-        return platform.python_version()
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return tr("not installed")
+    then, now = manifest["versions"], versions()
+    names = [name for name in {**then, **now} if then.get(name) != now.get(name)]
+    missing = tr("not installed")
+    return {name: (str(then.get(name) or missing), str(now.get(name) or missing)) for name in names}

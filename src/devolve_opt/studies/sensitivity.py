@@ -24,6 +24,7 @@ from devolve_opt.frozen import FrozenFrames
 from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.policy import Policy
+from devolve_opt.policy_caps import number_at, with_numbers
 from devolve_opt.prices import Prices
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
@@ -208,7 +209,7 @@ def _settings(
     known = [*Policy.caps(), *(f"{PRICE}{name}" for name in Prices.model_fields)]
     asked = dict(vary) if isinstance(vary, Mapping) else dict.fromkeys(vary)
     if not asked:
-        asked = {name: None for name in known if name.startswith(PRICE) and _value(scenario.policy, name)}
+        asked = {name: None for name in known if name.startswith(PRICE) and number_at(scenario.policy, name)}
     found: dict[str, tuple[float, float]] = {}
     faults: list[Fault] = []
     for name, given in asked.items():
@@ -216,7 +217,7 @@ def _settings(
             message = tr("is no numeric cap or price of the policy.") + did_you_mean(name, known)
             faults.append(Fault(message, column=name))
             continue
-        ends = given or _around(name, _value(scenario.policy, name))
+        ends = given or _around(name, number_at(scenario.policy, name) or 0.0)
         if not all(isinstance(end, Real) and isfinite(end) for end in ends) or ends[0] >= ends[1]:
             message = tr("needs a lowest and a higher highest value, such as 90:170.")
             faults.append(Fault(message, column=name, value=":".join(f"{end:g}" for end in ends)))
@@ -241,10 +242,6 @@ def _whole(name: str) -> bool:
     return not name.startswith(PRICE) and Policy.model_fields[name].annotation is int
 
 
-def _value(policy: Policy, name: str) -> float:
-    return float(getattr(policy.prices, name.removeprefix(PRICE)) if name.startswith(PRICE) else getattr(policy, name))
-
-
 def _around(name: str, value: float) -> tuple[float, float]:
     """Return a quarter less and a quarter more; a share goes up to 1 at most, whole numbers move by 1 at least."""
     low, high = value * (1 - AROUND), value * (1 + AROUND)
@@ -262,14 +259,7 @@ def _changed(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
     Raises:
         InputError: if a value is not allowed.
     """
-    policy: dict[str, Any] = {
-        name: int(value) if _whole(name) else float(value)
-        for name, value in values.items() if not name.startswith(PRICE)
-    }  # fmt: skip
-    prices = {name.removeprefix(PRICE): float(value) for name, value in values.items() if name.startswith(PRICE)}
-    if prices:
-        policy["prices"] = {**scenario.policy.prices.model_dump(), **prices}
-    return scenario.replace(policy=policy)
+    return scenario.replace(policy=with_numbers(scenario.policy, values))
 
 
 def _paths(settings: Mapping[str, tuple[float, float]], trajectories: int, seed: int) -> np.ndarray:

@@ -16,7 +16,6 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from glob import escape
-from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ from devolve_opt.errors import Fault, InputError
 from devolve_opt.language import language, speaking, tr
 from devolve_opt.plan import Plan
 from devolve_opt.studies.comparing import MANIFEST, SCHEMA_VERSION, measures, read_manifest, valued_on
-from devolve_opt.version import __version__
+from devolve_opt.version import versions
 from devolve_opt.views.files import DOTS_PER_INCH
 from devolve_opt.views.plan_workbook import PLAN_WORKBOOK, write_plan_workbook
 from devolve_opt.views.plots import figures_of
@@ -43,7 +42,6 @@ RECOVER_SECONDS = 5.0
 """A whole run that has stood so long without its name was left by a process that was killed."""
 FORGOTTEN_SECONDS = 86_400.0
 """What a killed process left half written is cleared away after so long."""
-PACKAGES = ("pyomo", "highspy", "pandas", "numpy")
 
 
 def write_run(
@@ -149,11 +147,7 @@ def manifest(plan: Plan, started: datetime | None = None, supplements: Sequence[
         "steps": _steps(plan),
         "started": None if started is None else started.astimezone(UTC).isoformat(timespec="seconds"),
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {
-            "devolve_opt": __version__,
-            "python": platform.python_version(),
-            **{name: _version(name) for name in PACKAGES},
-        },
+        "versions": versions(),
         "platform": platform.platform(),
         "peak_memory_mb": _peak_memory_mb(),
     }
@@ -292,13 +286,6 @@ def _seed(plan: Plan) -> int | None:
     """Return the seed of a generated case, which its provenance names, or None."""
     found = re.search(r"\bseed (\d+)", plan.scenario.case.provenance)
     return int(found[1]) if found and plan.scenario.case.synthetic else None
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _peak_memory_mb() -> float | None:
