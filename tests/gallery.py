@@ -23,6 +23,8 @@ from devolve_opt.studies.admission import Admission
 from devolve_opt.studies.alternatives import Alternatives
 from devolve_opt.studies.choice_rules import IN_FORCE, ChoiceRules
 from devolve_opt.studies.country import CountryPlan
+from devolve_opt.studies.discovery import Condition, Discovery
+from devolve_opt.studies.discovery import _boxes as discovery_boxes
 from devolve_opt.studies.explaining import Effect, Explanation
 from devolve_opt.studies.frontier import Frontier
 from devolve_opt.studies.offices import OfficePlan
@@ -37,6 +39,7 @@ from devolve_opt.views.plots.admission import admission_figure
 from devolve_opt.views.plots.alternatives import alternatives_figure
 from devolve_opt.views.plots.choice_rules import choice_rules_figure
 from devolve_opt.views.plots.country import country_figure
+from devolve_opt.views.plots.discovery import discovery_figure
 from devolve_opt.views.plots.explanation import explanation_figure
 from devolve_opt.views.plots.offices import office_flow
 from devolve_opt.views.plots.phases import handovers
@@ -235,6 +238,17 @@ def sensitivity() -> Sensitivity:
     return Sensitivity(open_plan(), {name: (0.0, 1.0) for name in settings}, 4, 1, NOTHING, effects)
 
 
+def discovery() -> Discovery:
+    settings = {"guide_list_max": (90.0, 150.0), "changes.cases": (0.7, 1.4), "prices.choice_met": (20.0, 60.0)}
+    rows = [(list_max, cases, 20 + 4 * (number % 11)) for number, (list_max, cases) in enumerate(
+        (list_max, cases) for list_max in range(90, 151, 10) for cases in (0.75, 0.95, 1.15, 1.35))]  # fmt: skip
+    points = pd.DataFrame(rows, columns=list(settings))
+    points["of_interest"] = ((points["guide_list_max"] <= 110) & (points["changes.cases"] > 1)).astype(float)
+    points.loc[[5, 17], "of_interest"] = None
+    boxes, ranges, foretold = discovery_boxes(points, settings, 1)
+    return Discovery(open_plan(), settings, Condition.read("loses>0.01"), 30, 1, points, boxes, ranges, foretold)
+
+
 def side_by_side() -> SideBySide:
     rule = hand_plan().reference
     assert rule is not None
@@ -331,6 +345,7 @@ GALLERY: dict[str, Callable[[], Figure]] = {
     "robust": lambda: robust_figure(robustness()),
     "two_stage": lambda: two_stage_figure(two_stage()),
     "sensitivity": lambda: sensitivity_figure(sensitivity()),
+    "discovery": lambda: discovery_figure(discovery()),
     "side_by_side": lambda: side_by_side_figure(side_by_side()),
     "admission": lambda: admission_figure(admission()),
     "handovers": phases,

@@ -36,6 +36,7 @@ COMMANDS = (
     "choices",
     "robust",
     "sensitivity",
+    "discover",
     "teams",
     "admit",
     "phases",

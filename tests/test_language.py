@@ -52,6 +52,7 @@ from devolve_opt.views.country import PROVENANCE
 from devolve_opt.views.explained_facts import WHICH
 from devolve_opt.views.explanation import LEVERS, OTHERWISE, change_text
 from devolve_opt.views.plots.choice_rules import NAMES
+from devolve_opt.views.plots.discovery import KINDS as POINT_KINDS
 from devolve_opt.views.policy_page import SECTIONS
 from devolve_opt.views.report import CAPTIONS
 from devolve_opt.views.responsibilities import ARTICLES
@@ -188,8 +189,8 @@ def of_studies() -> list[str]:
     return [
         *levers, *WHICH.values(), *OTHERWISE.values(), *checks, *SHARES_IN_WORDS.values(), *rules, *UNCERTAIN.values(),
         *LOSES.values(), *FUTURES_WITHOUT.values(), *POINTS_WITHOUT.values(), *sensitivity.MEASURES.values(),
-        *two_stage.MEASURES.values(), *gives, *CONFLICT_REMEDIES.values(), *TOO_FEW.values(), *TOO_SMALL.values(),
-        NO_RUN, PROVENANCE, "more", "less", "open",
+        *(word for word, *_ in POINT_KINDS.values()), *two_stage.MEASURES.values(), *gives, *CONFLICT_REMEDIES.values(),
+        *TOO_FEW.values(), *TOO_SMALL.values(), NO_RUN, PROVENANCE, "more", "less", "open",
     ]  # fmt: skip
 
 

@@ -23,8 +23,8 @@ from devolve_opt.scenario import Scenario
 from devolve_opt.solver.clashes import ClashingRule
 from devolve_opt.solver.conflict import POLICY_RULES, Relaxation
 from devolve_opt.solver.progress import Step
+from devolve_opt.studies import discovery, sensitivity, two_stage
 from devolve_opt.studies import robust as robust_study
-from devolve_opt.studies import sensitivity, two_stage
 from devolve_opt.studies.alternatives import MUST, NEVER, OPEN, SWING, Alternatives, alternatives
 from devolve_opt.studies.cap_prices import DECISIONS
 from devolve_opt.studies.choice_rules import choice_rules
@@ -44,6 +44,7 @@ from devolve_opt.studies.two_stage import TwoStage
 from devolve_opt.views.alternatives_folder import alternatives_text
 from devolve_opt.views.choice_rules_folder import choice_rules_text
 from devolve_opt.views.country import country_text
+from devolve_opt.views.discovery_folder import discovery_text
 from devolve_opt.views.explanation import explanation_text
 from devolve_opt.views.frontier_folder import frontier_text
 from devolve_opt.views.model_file import model_kind
@@ -227,6 +228,20 @@ def settings(paths: int = 3):
     return Sensitivity(listing_one(), ranges, 3, 2, points, effects)
 
 
+def discovered(of_interest: list[float], condition: str):
+    """Return where a condition holds, the points lying in a row over one setting and at random over another."""
+    settings = {"prices.choice_met": (20.0, 60.0), "posts_moved_max": (100.0, 200.0)}
+    places = np.linspace(20, 60, len(of_interest))
+    points = pd.DataFrame({
+        "prices.choice_met": places, "posts_moved_max": np.random.default_rng(1).integers(100, 201, len(places)),
+        "of_interest": of_interest,
+    })  # fmt: skip
+    boxes, ranges, foretold = discovery._boxes(points, settings, 1)
+    return discovery.Discovery(
+        listing_one(), settings, discovery.Condition.read(condition), 40, 1, points, boxes, ranges, foretold
+    )
+
+
 @cache
 def rules():
     """Return choice rules, of which one has a plan that costs something, one that may cost something, one none."""
@@ -339,6 +354,12 @@ TEXTS: dict[str, Callable[[], str]] = {
     "lists over futures, stopped": lambda: two_stage_text(lists_over_futures(160.0, False, False)),
     "settings": lambda: sensitivity_text(settings()),
     "settings, too few paths": lambda: sensitivity_text(settings(1)),
+    "where a list does not hold": lambda: discovery_text(discovered([1.0, 0.0] * 20, "loses>0.01")),
+    "where no plan keeps the rules": lambda: discovery_text(discovered([1.0] * 12 + [0.0] * 28, "no_plan")),
+    "a condition that holds everywhere": lambda: discovery_text(discovered([1.0] * 9, "list_kept<0.8")),
+    "a condition that holds nowhere": lambda: discovery_text(discovered([0.0] * 9, "take_ups>3")),
+    "a condition of which nothing is known": lambda: discovery_text(discovered([np.nan] * 9, "loses>0")),
+    "a box within ranges": lambda: discovery_text(discovered([0.0] * 13 + [1.0] * 13 + [0.0] * 13, "loses>0")),
     "choice rules": lambda: choice_rules_text(rules()),
     "plans side by side": lambda: side_by_side_text(compared()),
     "a country": lambda: country_text(nation()),

@@ -12,6 +12,7 @@ from devolve_opt.cli import app
 from devolve_opt.errors import InputError
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
+from devolve_opt.studies import ranges
 from devolve_opt.studies import sensitivity as study
 from devolve_opt.studies.kept import NO_PLAN
 from devolve_opt.studies.sensitivity import MEASURES, STEP, sensitivity
@@ -136,7 +137,7 @@ def test_without_the_library_it_says_what_to_install(plan, monkeypatch):
     def absent(name: str):
         raise ImportError(name)
 
-    monkeypatch.setattr(study.importlib, "import_module", absent)
+    monkeypatch.setattr(ranges.importlib, "import_module", absent)
     with pytest.raises(InputError, match=r"devolve-opt\[sensitivity\]"):
         sensitivity(plan, PRICES)
 

@@ -12,14 +12,14 @@ from devolve_opt.cli.repeating import rerun
 from devolve_opt.cli.serving import serve
 from devolve_opt.cli.studies import admit, offices, phases, posts, teams
 from devolve_opt.cli.trade_offs import alternatives, frontier
-from devolve_opt.cli.uncertainty import robust, sensitivity
+from devolve_opt.cli.uncertainty import discover, robust, sensitivity
 from devolve_opt.errors import DevolveError, InputError
 from devolve_opt.language import tr
 
 __all__ = [
-    "BAD_INPUT", "DONE", "NO_PLAN", "admit", "alternatives", "app", "check", "choices", "compare", "explain",
-    "frontier", "main", "offices", "phases", "posts", "report", "rerun", "robust", "run", "sensitivity", "serve",
-    "sweep", "synth", "teams", "template",
+    "BAD_INPUT", "DONE", "NO_PLAN", "admit", "alternatives", "app", "check", "choices", "compare", "discover",
+    "explain", "frontier", "main", "offices", "phases", "posts", "report", "rerun", "robust", "run", "sensitivity",
+    "serve", "sweep", "synth", "teams", "template",
 ]  # fmt: skip
 
 

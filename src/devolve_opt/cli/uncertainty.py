@@ -1,4 +1,4 @@
-"""The commands on what is uncertain about a finished run: `robust` and `sensitivity`."""
+"""The commands on what is uncertain about a finished run: `robust`, `sensitivity` and `discover`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,13 @@ from devolve_opt.language import tr
 
 CaseFolder = Annotated[
     Path | None, typer.Option("--case", help="Folder of the case, if it is not where the run read it.")
+]
+Vary = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A cap, a price or a factor on a column of data, such as guide_list_max=90:170, prices.choice_met or "
+        "changes.cases=0.8:1.3 (a quarter down and up if no range is given); may be repeated. Every price if left out."
+    ),
 ]
 SolveLimit = Annotated[float, typer.Option(help="Seconds of wall time for each solve (0: no limit).", min=0)]
 
@@ -99,13 +106,7 @@ def robust(
 @app.command(cls=SpokenCommand)
 def sensitivity(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
-    vary: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A cap or price, such as prices.choice_met or guide_list_max=90:170 (a quarter down and up if no "
-            "range is given); may be repeated. Every price if left out."
-        ),
-    ] = None,
+    vary: Vary = None,
     trajectories: Annotated[
         int, typer.Option(help="Paths; each takes a solve more than there are settings.", min=2, max=1000)
     ] = 4,
@@ -149,6 +150,59 @@ def sensitivity(
         err.print(tr("Not complete; the same command goes on from there."))
 
 
+@app.command(cls=SpokenCommand)
+def discover(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
+    vary: Vary = None,
+    where: Annotated[
+        str,
+        typer.Option(
+            help="What to look for: loses>0.01 (holding on to the run's lists is proven to lose more than 1 %), "
+            "no_plan, or a measure of `sensitivity` such as list_kept<0.8."
+        ),
+    ] = "loses>0.01",
+    points: Annotated[int, typer.Option(help="Points spread over the ranges.", min=1, max=100_000)] = 40,
+    seed: Annotated[int, typer.Option(help="Seed of the points.", min=0)] = 1,
+    case_folder: CaseFolder = None,
+    gap: Annotated[float, typer.Option(help="Relative gap to prove in each solve.", min=0, max=1)] = 0.002,
+    time_limit: SolveLimit = 180.0,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results; RUN-discovery beside the run if left out.")
+    ] = None,
+    threads: Threads = THREADS,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+) -> None:
+    """Find where within ranges of caps, prices and data a run's list does not hold, or another condition does.
+
+    Points are spread over the ranges and solved; ranges of few settings are found that hold the points looked for. A
+    stopped study goes on where it was.
+    """
+    from devolve_opt.solver.engine import Control, stop_on_interrupt
+    from devolve_opt.studies.discovery import discover as study
+    from devolve_opt.studies.many import Hands
+    from devolve_opt.views.discovery_folder import KEPT, discovery_text, write_discovery
+    from devolve_opt.views.progress import Progress
+
+    settings = _ranges(vary or [])
+    hands = Hands(workers, scheduler)
+    target = out_folder or run.with_name(f"{run.resolve().name}-discovery")
+    refuse_foreign_folder(target, KEPT, tr("a scenario discovery"))
+    plan = read_plan(run, case_folder)
+    control = Control(None)
+    with stop_on_interrupt(control.stop), Progress(err) as progress:
+        found = study(
+            plan, settings, where, points, seed, gap=gap, time_limit=time_limit or None, threads=threads,
+            folder=target / KEPT, control=control, hands=hands, report=progress.report,
+            tell=lambda line: err.print(line, markup=False),
+        )  # fmt: skip
+        write_discovery(found, target)
+    out.print(discovery_text(found).rstrip("\n"), markup=False)
+    say_results(target)
+    if not found.finished:
+        err.print(tr("Not complete; the same command goes on from there."))
+
+
 def _ranges(parts: list[str]) -> dict[str, tuple[float, float] | None]:
     """Read `a` and `b=low:high`."""
     found: dict[str, tuple[float, float] | None] = {}
@@ -162,7 +216,7 @@ def _ranges(parts: list[str]) -> dict[str, tuple[float, float] | None]:
             low, high = map(float, ends.split(":"))
             found[name.strip()] = (low, high)
         except ValueError:
-            message = tr("must be a key of the policy, alone or with a range such as guide_list_max=90:170.")
+            message = tr("must be a setting, alone or with a range such as guide_list_max=90:170.")
             faults.append(Fault(message, column="--vary", value=part))
     if faults:
         raise InputError(faults)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -227,8 +227,24 @@ class FutureSolves:
         return future(self.scenario, self.seed, number, self.uncertain)
 
 
+class HowSolved(Protocol):
+    """How each solve of a study is done."""
+
+    @property
+    def gap(self) -> float:
+        """Relative gap to prove."""
+
+    @property
+    def time_limit(self) -> float | None:
+        """Seconds, or None."""
+
+    @property
+    def threads(self) -> int:
+        """Threads for HiGHS."""
+
+
 def solved_in(
-    drawn: Scenario, lists: pd.DataFrame | None, posts: pd.DataFrame | None, how: FutureSolves, control: Control,
+    drawn: Scenario, lists: pd.DataFrame | None, posts: pd.DataFrame | None, how: HowSolved, control: Control,
     report: Callable[[Step], None],
 ) -> dict[str, Any] | None:  # fmt: skip
     """Solve a future with the lists free, or with these lists (and posts, if there are any) in force.

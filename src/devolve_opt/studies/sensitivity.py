@@ -7,25 +7,19 @@ them, and every point is solved. The mean size of its steps tells how much hangs
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
-from math import isfinite
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from devolve_opt.errors import Fault, InputError, NoPlanError, did_you_mean
+from devolve_opt.errors import Fault, InputError, NoPlanError
 from devolve_opt.frozen import FrozenFrames
 from devolve_opt.language import tr
 from devolve_opt.plan import Plan
-from devolve_opt.policy import Policy
-from devolve_opt.policy_caps import number_at, with_numbers
-from devolve_opt.prices import Prices
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.solver.progress import Step
@@ -34,12 +28,18 @@ from devolve_opt.studies.kept import NO_PLAN, NOT_FOUND, digest_of, status_named
 from devolve_opt.studies.many import Hands, Job, solve_all
 from devolve_opt.studies.options import check_options, refuse_added_rules
 from devolve_opt.studies.prepared import Models
+from devolve_opt.studies.ranges import (
+    Asked,
+    Ranges,
+    changed,
+    changed_or_where,
+    is_whole,
+    library,
+    problem_of,
+    ranges_of,
+)
 from devolve_opt.studies.solving import solve
 
-PRICE = "prices."
-"""What the name of a price begins with among the settings."""
-AROUND = 0.25
-"""How far a setting is moved down and up unless told otherwise, as a share of what it is; an assumption."""
 LEVELS = 4
 """Values that a setting takes, evenly spaced from its lowest to its highest."""
 STEP = LEVELS / (2 * (LEVELS - 1))
@@ -103,7 +103,7 @@ class Sensitivity(FrozenFrames):
 
 def sensitivity(
     plan: Plan,
-    vary: Sequence[str] | Mapping[str, tuple[float, float] | None] = (),
+    vary: Asked = (),
     trajectories: int = 4,
     seed: int = 1,
     *,
@@ -120,8 +120,8 @@ def sensitivity(
 
     Args:
         plan: the plan whose settings are moved, all of them around what they are in its scenario.
-        vary: names of settings (`guide_list_max`, `prices.choice_met`), if wanted with lowest and highest value;
-            without these a quarter down and up, within what is allowed. None: every price that is not 0.
+        vary: names of settings (`guide_list_max`, `prices.choice_met`, `changes.cases`), if wanted with lowest and
+            highest value; without these a quarter down and up, within what is allowed. None: every price that is not 0.
         trajectories: paths; each takes as many solves as there are settings, and one more.
         seed: of the paths.
         gap: relative gap to prove in each point.
@@ -140,7 +140,7 @@ def sensitivity(
     check_options(gap, time_limit, threads)
     refuse_added_rules(plan)
     scenario = plan.scenario
-    settings, faults = _settings(scenario, vary)
+    settings, faults = ranges_of(scenario, vary)
     faults += (
         [Fault(tr("must be at least 2."), column="trajectories", value=str(trajectories))] if trajectories < 2 else []
     )
@@ -153,34 +153,18 @@ def sensitivity(
     control = control or Control(None)
     lists = set(plan.guide_list[["power", "list"]].itertuples(index=False, name=None))
     jobs = []
-    for number, values in enumerate(paths, start=1):
-        try:
-            changed = _changed(scenario, dict(zip(settings, values, strict=True)))
-        except InputError as error:
-            where = ", ".join(f"{name} = {value:g}" for name, value in zip(settings, values, strict=True))
-            raise InputError(
-                replace(
-                    fault,
-                    message=tr("{fault} The ranges meet at {where}; narrow them.", fault=fault.message, where=where),
-                )
-                for fault in error.faults
-            ) from None
-        key = digest_of(valued_on(changed), changed.policy.model_dump(mode="json"), sorted(lists), gap, "sensitivity")
-        jobs.append(
-            Job(
-                tr("point {number}", number=number),
-                f"point-{number:04d}.json",
-                key,
-                dict(zip(settings, values, strict=True)),
-            )
-        )
+    for number, row in enumerate(paths.tolist(), start=1):
+        values = dict(zip(settings, row, strict=True))
+        point = changed_or_where(scenario, values)
+        key = digest_of(valued_on(point), point.policy.model_dump(mode="json"), sorted(lists), gap, "sensitivity")
+        jobs.append(Job(tr("point {number}", number=number), f"point-{number:04d}.json", key, values))
     found = solve_all(
-        jobs, _solved, _Points(scenario, lists, gap, time_limit, threads), gap=gap, time_limit=time_limit,
+        jobs, solved_at, Points(scenario, lists, gap, time_limit, threads), gap=gap, time_limit=time_limit,
         folder=folder, control=control, hands=hands or Hands(), report=report,
         tell=lambda name, point: tell(
-            tr("{point} of {all}: {outcome}", point=name, all=len(jobs), outcome=_in_words(point))
+            tr("{point} of {all}: {outcome}", point=name, all=len(jobs), outcome=in_words(point))
         ),
-        solve_here=partial(_solved, models=Models()),
+        solve_here=partial(solved_at, models=Models()),
     )  # fmt: skip
     rows = []
     for number, job in enumerate(jobs):
@@ -194,88 +178,17 @@ def sensitivity(
     return Sensitivity(plan, settings, trajectories, seed, points, _effects(settings, points, seed))
 
 
-def _salib(part: str) -> Any:
-    try:
-        return importlib.import_module(f"SALib.{part}.morris")
-    except ImportError:
-        message = tr("sensitivities need SALib, which is not installed; run: pip install 'devolve-opt[sensitivity]'.")
-        raise InputError([Fault(message)]) from None
-
-
-def _settings(
-    scenario: Scenario, vary: Sequence[str] | Mapping[str, tuple[float, float] | None]
-) -> tuple[dict[str, tuple[float, float]], list[Fault]]:
-    """Return lowest and highest value of each setting, and what is wrong with what was asked."""
-    known = [*Policy.caps(), *(f"{PRICE}{name}" for name in Prices.model_fields)]
-    asked = dict(vary) if isinstance(vary, Mapping) else dict.fromkeys(vary)
-    if not asked:
-        asked = {name: None for name in known if name.startswith(PRICE) and number_at(scenario.policy, name)}
-    found: dict[str, tuple[float, float]] = {}
-    faults: list[Fault] = []
-    for name, given in asked.items():
-        if name not in known:
-            message = tr("is no numeric cap or price of the policy.") + did_you_mean(name, known)
-            faults.append(Fault(message, column=name))
-            continue
-        ends = given or _around(name, number_at(scenario.policy, name) or 0.0)
-        if not all(isinstance(end, Real) and isfinite(end) for end in ends) or ends[0] >= ends[1]:
-            message = tr("needs a lowest and a higher highest value, such as 90:170.")
-            faults.append(Fault(message, column=name, value=":".join(f"{end:g}" for end in ends)))
-            continue
-        if _whole(name) and any(end != int(end) for end in ends):
-            faults.append(Fault(tr("must be whole numbers."), column=name, value=f"{ends[0]:g}:{ends[1]:g}"))
-            continue
-        try:
-            for end in ends:
-                _changed(scenario, {name: end})
-        except InputError as error:
-            faults += [
-                replace(fault, column=name, message=tr("{fault} Give a range.", fault=fault.message))
-                for fault in error.faults
-            ]
-            continue
-        found[name] = (float(ends[0]), float(ends[1]))
-    return found, faults
-
-
-def _whole(name: str) -> bool:
-    return not name.startswith(PRICE) and Policy.model_fields[name].annotation is int
-
-
-def _around(name: str, value: float) -> tuple[float, float]:
-    """Return a quarter less and a quarter more; a share goes up to 1 at most, whole numbers move by 1 at least."""
-    low, high = value * (1 - AROUND), value * (1 + AROUND)
-    if _whole(name):
-        low, high = max(0.0, min(np.floor(low), value - 1)), max(np.ceil(high), value + 1)
-    elif not name.startswith(PRICE):
-        limits = [limit.le for limit in Policy.model_fields[name].metadata if hasattr(limit, "le")]
-        high = min(high, *limits) if limits else high
-    return float(low), float(high)
-
-
-def _changed(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
-    """Return the scenario with these settings.
-
-    Raises:
-        InputError: if a value is not allowed.
-    """
-    return scenario.replace(policy=with_numbers(scenario.policy, values))
-
-
-def _paths(settings: Mapping[str, tuple[float, float]], trajectories: int, seed: int) -> np.ndarray:
+def _paths(settings: Ranges, trajectories: int, seed: int) -> np.ndarray:
     """Return the points, shape (trajectories x (settings + 1), settings); whole numbers are rounded to such."""
-    points = _salib("sample").sample(_problem(settings), trajectories, num_levels=LEVELS, seed=seed)
-    whole = [_whole(name) for name in settings]
+    morris = library("SALib.sample.morris")
+    points = morris.sample(problem_of(settings), trajectories, num_levels=LEVELS, seed=seed)
+    whole = [is_whole(name) for name in settings]
     points[:, whole] = np.round(points[:, whole])
     return np.asarray(points, dtype=float)
 
 
-def _problem(settings: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
-    return {"num_vars": len(settings), "names": list(settings), "bounds": [list(ends) for ends in settings.values()]}
-
-
 @dataclass(frozen=True, eq=False)
-class _Points:
+class Points:
     """What all points share: the scenario, the plan's list entries, and how each is solved."""
 
     scenario: Scenario
@@ -285,15 +198,15 @@ class _Points:
     threads: int
 
 
-def _solved(
-    values: Mapping[str, float], how: _Points, control: Control, report: Callable[[Step], None],
+def solved_at(
+    values: Mapping[str, float], how: Points, control: Control, report: Callable[[Step], None],
     models: Models | None = None,
 ) -> dict[str, Any] | None:  # fmt: skip
     """Return what is known of a point, or None if the user stopped it."""
     nothing = dict.fromkeys(("objective", "bound", "gap", *MEASURES), np.nan)
     try:
         plan = solve(
-            _changed(how.scenario, values), gap=how.gap, threads=how.threads,
+            changed(how.scenario, values), gap=how.gap, threads=how.threads,
             control=Control(how.time_limit, control.event), explain=False, models=models, report=report,
         )  # fmt: skip
     except NoPlanError as error:
@@ -307,7 +220,8 @@ def _solved(
     return {name: figures[name] for name in ("status", *nothing)}
 
 
-def _in_words(point: Mapping[str, Any]) -> str:
+def in_words(point: Mapping[str, Any]) -> str:
+    """Return what a point came to, in a line."""
     if point["status"] in (NO_PLAN, NOT_FOUND):
         return tr("no plan keeps the rules") if point["status"] == NO_PLAN else tr("no plan found in time")
     return tr(
@@ -316,7 +230,7 @@ def _in_words(point: Mapping[str, Any]) -> str:
     )  # fmt: skip
 
 
-def _effects(settings: Mapping[str, tuple[float, float]], points: pd.DataFrame, seed: int) -> pd.DataFrame:
+def _effects(settings: Ranges, points: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Return the elementary effects over the paths with a plan in every point; no rows if they are fewer than two."""
     length = len(settings) + 1
     sound = points.groupby("trajectory")["list_kept"].count()
@@ -328,8 +242,8 @@ def _effects(settings: Mapping[str, tuple[float, float]], points: pd.DataFrame, 
     inputs = rows[list(settings)].to_numpy(float)
     found = []
     for measure in MEASURES:
-        outcome = _salib("analyze").analyze(
-            _problem(settings), inputs, rows[measure].to_numpy(float), num_levels=LEVELS, seed=seed
+        outcome = library("SALib.analyze.morris").analyze(
+            problem_of(settings), inputs, rows[measure].to_numpy(float), num_levels=LEVELS, seed=seed
         )
         # The library relates a change to the whole range; what was solved is a step over a part of it.
         sources = {"mean_size": "mu_star", "mean_size_95": "mu_star_conf", "mean": "mu", "spread": "sigma"}

@@ -1,0 +1,143 @@
+"""Figure of a scenario discovery: the points over two settings with the boxes, and the ranges of each box."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from devolve_opt.language import chosen, tr
+from devolve_opt.schema import numeric_columns
+from devolve_opt.studies.discovery import LOSES, NONE, Condition, Discovery
+from devolve_opt.studies.ranges import DATA, PRICE, is_whole
+from devolve_opt.studies.sensitivity import MEASURES
+from devolve_opt.views import style
+from devolve_opt.views.wording import count, share, short_status
+
+KINDS = {1.0: ("of interest", style.WARNING, False), 0.0: ("not", style.THIS_PLAN, False),
+         None: ("not known", style.TODAY, True)}  # fmt: skip
+"""Points by whether they are of interest: word, colour, hollow; the words are shown as `tr(...)`."""
+BOXES = 4
+"""Boxes whose ranges are drawn at most; those that hold most."""
+
+
+def condition_in_words(condition: Condition) -> str:
+    """Return what makes a point one of interest."""
+    if condition.measure == NONE:
+        return tr("no plan keeps the rules")
+    if condition.measure == LOSES:
+        return tr("holding on to the lists is proven to lose more than {share}", share=share(condition.limit))
+    what = tr(MEASURES[condition.measure])
+    if condition.above:
+        return tr("{what}: more than {limit:g}", what=what, limit=condition.limit)
+    return tr("{what}: less than {limit:g}", what=what, limit=condition.limit)
+
+
+@style.drawing
+def discovery_figure(found: Discovery) -> Figure:
+    """Draw the points over the two settings that the boxes restrict most, and the ranges of each box beside them."""
+    boxes = found.boxes.head(BOXES)
+    height = max(3.2, 0.8 + 0.26 * len(found.settings) * max(1, len(boxes)))
+    canvas = style.canvas(
+        tr("Where the condition holds"),
+        tr(
+            "Of interest: {condition};\n{solved} of {points}, seed {seed}",
+            condition=condition_in_words(found.condition), solved=len(found.points),
+            points=count(found.wanted, "point"), seed=found.seed,
+        ),
+        style.drawn_notice(found.scenario.case.synthetic),
+        style.sentences(
+            style.stated(found.scenario.title, short_status(found.plan)), tr("The ranges are assumptions.")
+        )
+        + "\n" + tr("Data are scaled by a factor; boxes are found from these points and tell of no others for sure."),
+        (11, 2.3 + height), top=0.3, bottom=0.75,
+    )  # fmt: skip
+    grid = canvas.grid(1, 2, left=0.9, wspace=0.6)
+    _points(canvas.figure.add_subplot(grid[0, 0]), found)
+    _ranges(canvas.figure.add_subplot(grid[0, 1]), found)
+    return canvas.figure
+
+
+def _two(found: Discovery) -> list[str]:
+    """Return the two settings (or the one) that boxes restrict, those of the first box first."""
+    restricted = found.ranges[found.ranges["restricted"]]["setting"]
+    return list(dict.fromkeys([*restricted, *found.settings]))[:2]
+
+
+def _named(setting: str) -> str:
+    """Return what a setting is called; a column of data by its heading, since it is a factor."""
+    if not setting.startswith(DATA):
+        return style.drawable(setting.removeprefix(PRICE))
+    [column, *_] = numeric_columns()[setting.rpartition(".")[2]]
+    return f"{chosen(column.chinese, column.name)} ×"
+
+
+def _points(axes: Axes, found: Discovery) -> None:
+    names = _two(found)
+    across, up = names[0], names[-1]
+    alone = len(names) == 1
+    style.plain(axes, tr("Points solved"), _named(across), "" if alone else _named(up), "both")
+    if found.points.empty:
+        style.say(axes, tr("no point was solved"))
+        return
+    marks, words = [], []
+    known = found.points["of_interest"]
+    for value, (word, colour, hollow) in KINDS.items():
+        rows = found.points[known.isna() if value is None else known == value]
+        heights = np.zeros(len(rows)) if alone else rows[up].to_numpy(float)
+        face = "white" if hollow else colour
+        axes.plot(rows[across], heights, linestyle="", marker="o", markersize=5, markerfacecolor=face,
+                  markeredgecolor=colour)  # fmt: skip
+        marks.append(style.dot(colour, hollow))
+        words.append(f"{tr(word)} ({len(rows)})")
+    ends = {name: found.settings[name] for name in names}
+    margin = {name: 0.04 * (high - low) for name, (low, high) in ends.items()}
+    axes.set_xlim(ends[across][0] - margin[across], ends[across][1] + margin[across])
+    axes.set_ylim(*((-1, 1) if alone else (ends[up][0] - margin[up], ends[up][1] + margin[up])))
+    if alone:
+        axes.set_yticks([])
+    for box in found.boxes["box"]:
+        rows = found.ranges[found.ranges["box"] == box].set_index("setting")
+        around = np.array([0.4 * is_whole(name) for name in rows.index])
+        low, high = rows["low"] - around, rows["high"] + around
+        base, top = (-0.5, 0.5) if alone else (low[up], high[up])
+        axes.add_patch(Rectangle((low[across], base), high[across] - low[across], top - base, fill=False,
+                                 edgecolor=style.WARNING, linewidth=1.4))  # fmt: skip
+        axes.annotate(str(box), (low[across], top), (3, -3), textcoords="offset points", va="top", fontsize=8,
+                      fontfamily=style.font(),
+                      color=style.WARNING)  # fmt: skip
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    style.key(axes, marks, words, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
+
+
+def _ranges(axes: Axes, found: Discovery) -> None:
+    style.plain(axes, tr("Ranges of the boxes"), tr("part of each setting's range"), grid="x")
+    boxes = found.boxes.head(BOXES)
+    if boxes.empty:
+        style.say(axes, tr("no box was found"))
+        return
+    place, places, labels = 0.0, [], []
+    for box in boxes.to_dict("records"):
+        rows = found.ranges[found.ranges["box"] == box["box"]]
+        axes.text(0, place, tr("Box {number}: holds {coverage} of those of interest, {density} of it are such",
+                               number=box["box"], coverage=share(box["coverage"]), density=share(box["density"])),
+                  fontsize=8, va="center", color=style.TEXT, fontfamily=style.font())  # fmt: skip
+        for row in rows.to_dict("records"):
+            place += 1
+            low, high = found.settings[row["setting"]]
+            start, end = (row["low"] - low) / (high - low), (row["high"] - low) / (high - low)
+            axes.barh(place, 1, height=0.5, color=style.PALE)
+            axes.barh(place, end - start, left=start, height=0.5,
+                      color=style.WARNING if row["restricted"] else style.FAINT)  # fmt: skip
+            axes.text(1.02, place, f"{row['low']:.4g}–{row['high']:.4g}", fontsize=7.5, va="center",
+                      fontfamily=style.font(), color=style.TEXT if row["restricted"] else style.GREY)  # fmt: skip
+            places.append(place)
+            labels.append(_named(row["setting"]))
+        place += 1.3
+    axes.set_yticks(places, labels)
+    axes.set_ylim(place - 0.6, -0.7)
+    axes.set_xlim(0, 1.25)
+    axes.set_xticks([0, 0.5, 1])
+    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
