@@ -164,7 +164,7 @@ def choice_rules(solved: bool) -> ChoiceRules:
     )
     plan, rule = open_plan(), hand_plan().reference
     plans = {"plan": plan, "ratio": rule, "approval": replace(plan, objective=300.0, bound=340.0)} if solved else {}
-    return ChoiceRules(plan, plans or {"plan": plan}, {"pav": IN_FORCE}, rules, categories, NOTHING, NOTHING)
+    return ChoiceRules(plan, plans or {"plan": plan}, {"pav": IN_FORCE}, True, rules, categories, NOTHING, NOTHING)
 
 
 def country() -> CountryPlan:

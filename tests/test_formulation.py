@@ -67,7 +67,7 @@ def constraint_rules() -> dict[str, str]:
 
 
 RULES = constraint_rules()
-SUB_MODELS = {"siting", "area_teams", "offices", "phases", "even_lists"}
+SUB_MODELS = {"siting", "area_teams", "offices", "phases", "even_lists", "proportional_lists"}
 """Modules that build models of their own."""
 TEST_FUNCTIONS = {
     node.name: ast.unparse(node)

@@ -12,10 +12,9 @@ from devolve_opt import Scenario, frontier, solve
 from devolve_opt.errors import InputError
 from devolve_opt.solver.engine import Answer, Control, Engine, Outcome
 from devolve_opt.solver.goals import Goals
-from devolve_opt.solver.held import Nearly, with_goals
+from devolve_opt.solver.held import Exactly, Nearly, with_goals
 from devolve_opt.solver.matrix import compile_matrix
 from devolve_opt.solver.strategy import Search
-from devolve_opt.studies import frontier as study
 from devolve_opt.views.frontier_folder import frontier_text, write_frontier
 from devolve_opt.views.plots.fronts import frontier_figure
 from modelling import hand_model, hand_scenario
@@ -115,9 +114,9 @@ def test_a_front_that_was_stopped_goes_on_from_there(tmp_path, readiness_and_cho
     before = len(list(tmp_path.glob("*.json")))
     assert before >= 3
     asked = []
-    real = study.Exactly.solve
+    real = Exactly.solve
     monkeypatch.setattr(
-        study.Exactly, "solve", lambda held, *given: (asked.append(given), real(held, *given))[1]
+        Exactly, "solve", lambda held, *given: (asked.append(given), real(held, *given))[1]
     )  # fmt: skip
     whole = frontier(hand_scenario(), names, folder=tmp_path)
     columns = ["readiness", "choices_met", "status", "objective"]

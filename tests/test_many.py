@@ -7,7 +7,12 @@ import pytest
 
 from devolve_opt.errors import InputError, SolverError
 from devolve_opt.solver.engine import Control
+from devolve_opt.studies.alternatives import alternatives
+from devolve_opt.studies.choice_rules import choice_rules
+from devolve_opt.studies.front_solvers import Aims, _model_of
+from devolve_opt.studies.frontier import frontier
 from devolve_opt.studies.kept import digest_of
+from devolve_opt.studies.looking import Subject, _at_hand
 from devolve_opt.studies.many import Hands, Job, solve_all
 from devolve_opt.studies.robust import robustness
 from devolve_opt.studies.sensitivity import sensitivity
@@ -98,6 +103,27 @@ def test_a_sweep_on_workers_finds_what_it_finds_here_and_takes_up_what_is_kept(t
     whole = sweep(hand_scenario(), "guide_list_max", [3], 0.0)
     assert there["objective"].iloc[2] == whole["objective"].iloc[0]
     assert set(there.attrs["decisions"]) == {1.0, 2.0, 3.0}
+
+
+def test_workers_look_into_powers_search_fronts_and_solve_rules_as_is_done_here(plan):
+    scenario = hand_scenario()
+    here, there = (alternatives(scenario, 0.05, hands=hands) for hands in (Hands(), Hands(2)))
+    columns = ["power", "listed", "status", "loss_least", "loss_most"]
+    pd.testing.assert_frame_equal(there.powers[columns], here.powers[columns])
+    goals = ["readiness", "choices_met"]
+    fronts = [frontier(scenario, goals, hands=hands).points.drop(columns="seconds") for hands in (Hands(), Hands(2))]
+    pd.testing.assert_frame_equal(*fronts)
+    rules = [choice_rules(plan, gap=0, hands=hands).rules for hands in (Hands(), Hands(2))]
+    pd.testing.assert_frame_equal(*rules)
+
+
+def test_another_model_on_a_worker_is_refused(plan):
+    aims = Aims(hand_scenario(), ("readiness", "choices_met"), 0.0, None, 1)
+    with pytest.raises(SolverError, match="another model"):
+        _model_of("0" * 64, aims)
+    subject = Subject(plan, 0.05, 1, "0" * 64)
+    with pytest.raises(SolverError, match="another model"), _at_hand(subject, Control(None)):
+        pass
 
 
 @pytest.mark.slow

@@ -9,7 +9,9 @@ import typer
 
 from devolve_opt.cli.common import (
     THREADS,
+    Scheduler,
     Threads,
+    Workers,
     app,
     err,
     out,
@@ -100,13 +102,17 @@ def choices(
         Path | None, typer.Option("--out", help="Folder for the results; RUN-choices beside the run if left out.")
     ] = None,
     threads: Threads = THREADS,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Put a run's guide list beside the ratio rule's, PAV's, Phragmen's and equal shares': whose choices each lists."""
     from devolve_opt.solver.engine import Control, stop_on_interrupt
     from devolve_opt.studies.choice_rules import choice_rules
+    from devolve_opt.studies.many import Hands
     from devolve_opt.views.choice_rules_folder import RECORD, choice_rules_text, write_choice_rules
     from devolve_opt.views.progress import Progress
 
+    hands = Hands(workers, scheduler)
     target = out_folder or run.with_name(f"{run.resolve().name}-choices")
     refuse_foreign_folder(target, RECORD, tr("a comparison of choice rules"))
     plan = read_plan(run, case_folder)
@@ -114,8 +120,8 @@ def choices(
     with stop_on_interrupt(control.stop), Progress(err) as progress:
         found = choice_rules(
             plan, worth=worth, gap=gap, time_limit=time_limit or None, threads=threads, control=control,
-            report=progress.report,
-            tell=lambda rule: err.print(tr("The list of the rule {rule} ...", rule=rule), markup=False),
+            hands=hands, report=progress.report,
+            tell=lambda rule: err.print(tr("The list of the rule {rule}: solved.", rule=rule), markup=False),
         )  # fmt: skip
     write_choice_rules(found, target)
     out.print(choice_rules_text(found).rstrip("\n"), markup=False)

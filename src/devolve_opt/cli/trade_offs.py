@@ -11,7 +11,9 @@ from rich.markup import escape
 from devolve_opt.cli.common import (
     THREADS,
     ScenarioFile,
+    Scheduler,
     Threads,
+    Workers,
     app,
     err,
     out,
@@ -45,6 +47,8 @@ def frontier(
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="Folder for the results; runs/<scenario>-frontier-<goals> if left out.")
     ] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Trade goals off: every plan that none beats in one goal without losing in another, each with its proof.
 
@@ -52,11 +56,12 @@ def frontier(
     """
     from devolve_opt.studies.frontier import frontier as front
     from devolve_opt.studies.kept import status_named
+    from devolve_opt.studies.many import Hands
     from devolve_opt.views.frontier_folder import POINTS, frontier_text, write_frontier
 
     names = [name.strip() for name in goals.split(",") if name.strip()]
     target = out_folder or Path("runs") / f"{scenario.stem}-frontier-{'-'.join(names)}"
-    amounts = _amounts(spacing)
+    amounts, hands = _amounts(spacing), Hands(workers, scheduler)
     refuse_foreign_folder(target, POINTS, tr("a trade-off front"))
     wanted = read_scenario(scenario)
     found = 0
@@ -72,7 +77,7 @@ def frontier(
         err.print(told, markup=False)
 
     with err.status(tr("Searching the front ... (Ctrl-C stops; finished points are kept)")):
-        result = front(wanted, names, amounts, gap, time_limit, threads, target / POINTS, report=tell)
+        result = front(wanted, names, amounts, gap, time_limit, threads, target / POINTS, hands=hands, report=tell)
         write_frontier(result, target)
     out.print(frontier_text(result), markup=False)
     say_results(target)
@@ -96,14 +101,18 @@ def alternatives(
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="Folder for the results; runs/<scenario>-alternatives if left out.")
     ] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Tell which powers every good guide list holds, which none, which may come and go; proven power by power.
 
     What was stopped goes on where it was when the same command is given again.
     """
     from devolve_opt.studies.alternatives import alternatives as find
+    from devolve_opt.studies.many import Hands
     from devolve_opt.views.alternatives_folder import KEPT, alternatives_text, write_alternatives
 
+    hands = Hands(workers, scheduler)
     target = out_folder or Path("runs") / f"{scenario.stem}-alternatives"
     refuse_foreign_folder(target, KEPT, tr("a folder of alternatives"))
     wanted = read_scenario(scenario)
@@ -118,7 +127,7 @@ def alternatives(
 
     with err.status(tr("Solving ... (Ctrl-C stops; what is known then is written)")) as status:
         limit = time_limit or None
-        found = find(wanted, tolerance, gap, limit, plans, threads, folder=target / KEPT, report=tell)
+        found = find(wanted, tolerance, gap, limit, plans, threads, folder=target / KEPT, hands=hands, report=tell)
         write_alternatives(found, target)
     out.print(alternatives_text(found), markup=False)
     say_results(target)

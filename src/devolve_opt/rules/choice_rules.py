@@ -24,7 +24,7 @@ from devolve_opt.rules.legality import eligible_powers
 
 CHOICE_RULES = {
     "approval": ("av", "the powers that most townships chose"),
-    "pav": ("seqpav", "proportional approval voting, power by power: a township's n-th listed choice counts 1/n"),
+    "pav": ("seqpav", "proportional approval voting: a township's n-th listed choice counts 1/n"),
     "phragmen": ("seqphragmen", "Phragmén's rule: who chose a listed power shares its load, loads stay even"),
     "equal_shares": ("equal-shares", "method of equal shares: every township spends as much, the rest by Phragmén"),
 }
@@ -49,6 +49,8 @@ class Ballots:
 
     def listed_by(self, rule: str) -> list[str]:
         """Return the powers that a rule lists, in the order of the power table; ties go to the earlier power.
+
+        The list of `pav` is found power by power; another one may count more, see `studies.proportional_lists`.
 
         Raises:
             InputError: if there is no such rule, nobody chose anything, or abcvoting is not installed.

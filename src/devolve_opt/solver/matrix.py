@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,13 @@ class Matrix:
     def values(self) -> NDArray[np.float64]:
         """Return the values that the model's variables hold, shape (n,); 0 where a variable has none."""
         return np.array([variable.value or 0.0 for variable in self.variables], dtype=float)
+
+    @property
+    def mark(self) -> str:
+        """What tells this matrix from any whose columns or rows are others, in this process or another one."""
+        rows = self.rows
+        parts = (self.costs, rows.indptr, rows.indices, rows.data, self.row_lower, self.lower, self.upper)
+        return sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
 
     def set_values(self, solution: NDArray[np.float64]) -> None:
         """Put a solution, shape (n,), into the model's variables."""

@@ -21,24 +21,21 @@ from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.rules.ratio import given_lists
 from devolve_opt.scenario import Scenario
-from devolve_opt.solver.carried import Carried
 from devolve_opt.solver.engine import Control, stop_on_interrupt
-from devolve_opt.solver.flips import Flip, Flips
-from devolve_opt.solver.matrix import Matrix
-from devolve_opt.solver.strategy import Search
+from devolve_opt.solver.flips import Flip
+from devolve_opt.studies.cluster import crew, usual_memory
 from devolve_opt.studies.kept_powers import KeptPowers
-from devolve_opt.studies.listing import Listed, Listing
+from devolve_opt.studies.listing import Listed
+from devolve_opt.studies.looking import STEPS, Look, Looking, Workers
+from devolve_opt.studies.many import Hands
 from devolve_opt.studies.options import check_options
 from devolve_opt.studies.prepared import Models, Prepared
-from devolve_opt.studies.search import search_of
 from devolve_opt.studies.solving import solve, with_decisions
 
 Array = NDArray[np.float64]
 MUST, NEVER, SWING, OPEN = "must", "never", "swing", "open"
 WEAKEST = 8
 """Listed powers that may go where another one comes: those that are worth least."""
-FINER = 0.1
-"""Part of the tolerance to which single searches are proven."""
 LOOKING = 0.85
 """Part of the time for looking into powers; the rest is for plans that show what may come and go."""
 MISSES = 3
@@ -94,6 +91,7 @@ def alternatives(
     *,
     control: Control | None = None,
     folder: Path | None = None,
+    hands: Hands | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> Alternatives:
     """Find out which powers every good guide list holds, which none, and which may come and go.
@@ -108,6 +106,7 @@ def alternatives(
         threads: threads for the solver.
         control: when to stop, for callers that stop it themselves.
         folder: where what is found is kept, power by power; a study that was stopped takes up from there.
+        hands: Dask workers that look into powers side by side; None looks into one after the other here.
         report: called with a line for each step.
 
     Returns:
@@ -124,9 +123,10 @@ def alternatives(
         - `shown_by`: for a swing, the number of the plan in `plans` that decides it the other way.
 
     Raises:
-        InputError: if an option is not allowed, or the case has a guide list in force.
+        InputError: if an option is not allowed, the case has a guide list in force, or Dask is needed and not there.
         NoPlanError: if no plan exists, or none was found in time.
         AuditError: if a plan breaks a rule; a defect of this software.
+        SolverError: if workers died over powers; what is known of the others is kept.
     """
     _check(scenario, tolerance, gap, time_limit, plans, threads)
     own = control is None
@@ -142,8 +142,8 @@ def alternatives(
         if fresh:
             found_before.keep_best(best, prepared.start, time_limit)
         study = _Study(best, prepared, tolerance, control, threads, found_before, report)
-        with study.flips:
-            study.look_into_powers()
+        with study.looking:
+            study.look_into_powers(hands or Hands())
             study.make_plans()
         return study.result(plans)
 
@@ -176,6 +176,24 @@ def _check(
         raise InputError(faults)
 
 
+def _in_words(kind: Look, done: int, count: int, power: str) -> str:
+    """Return how far a look has come: what was done last, or that it begins."""
+    if not power:
+        return {
+            Look.OFF: tr("taking off the list: {n} powers", n=count),
+            Look.ON: tr("putting on the list: {n} powers", n=count),
+            Look.BOUND: tr("proving: {n} powers", n=count),
+            Look.SEARCH: tr("searching on its own {number} of {all}", number=done + 1, all=count),
+        }[kind]
+    of = {"number": done, "all": count, "power": power}
+    return {
+        Look.OFF: tr("took off the list {number} of {all}: {power}", **of),
+        Look.ON: tr("put on the list {number} of {all}: {power}", **of),
+        Look.BOUND: tr("proved {number} of {all}: {power}", **of),
+        Look.SEARCH: tr("searched on its own {number} of {all}: {power}", **of),
+    }[kind]
+
+
 def _part_of(control: Control, share: float) -> Control:
     """Return a control that has a share of the time that is left."""
     return Control(None if np.isinf(control.left) else share * control.left, control.event)
@@ -186,86 +204,66 @@ class _Study:
         self, best: Plan, prepared: Prepared, tolerance: float, control: Control, threads: int,
         found_before: KeptPowers, report: Callable[[str], None],
     ):  # fmt: skip
-        self.best, self.prepared, self.tolerance = best, prepared, tolerance
+        self.best, self.prepared, self.tolerance, self.threads = best, prepared, tolerance, threads
         self.whole, self.control = control, _part_of(control, LOOKING)
         self.report = report
-        self.listing = Listing(best, prepared)
+        # Plans that show the swings are made even if the time is up meanwhile: without them nothing is known.
+        self.looking = Looking(best, prepared, tolerance, Control(None, control.event), threads)
+        self.listing, self.flips = self.looking.listing, self.looking.flips
+        self.objective, self.worth = self.looking.objective, self.looking.worth
         self.found_before = found_before
         found_before.recall(self.listing.powers.values(), self.listing.solution)
-        matrix = self.listing.matrix
-        self.objective = matrix.objective(self.listing.solution)
-        self.worth = self.objective - tolerance * abs(self.objective)
-        case, gap = best.scenario.data, max(tolerance * FINER, 1e-4)
-
-        def search(matrix: Matrix, inner: Control, carried: Carried) -> Search:
-            return search_of(case, matrix, inner, gap, threads, carried)
-
-        solution = self.listing.solution
-        # Plans that show the swings are made even if the time is up meanwhile: without them nothing is known.
-        self.flips = Flips(
-            matrix, Control(None, control.event), solution, self.worth, search, prepared.carried, threads
-        )
         self.plans: list[Plan] = [best]
 
-    def look_into_powers(self) -> None:
+    def look_into_powers(self, hands: Hands) -> None:
         """Find for each power a good plan that decides it the other way, or a proof that there is none."""
-        self._plainly()
-        undecided = [power for power in self.listing.powers.values() if power.worth < self.worth]
-        self._bounds([power for power in undecided if power.steps < 2])
+        if hands.here:
+            self._look_into_powers(self.looking)
+            return
+        memory = usual_memory(hands.workers) if hands.workers else 0.0
+        with crew(hands.workers, hands.scheduler, memory, self.control.event) as there:
+            self._look_into_powers(Workers(self.looking, self.best, self.tolerance, self.threads, there))
+
+    def _look_into_powers(self, who: Looking | Workers) -> None:
+        powers = self.listing.powers.values()
+        listed = [power for power in powers if power.on]
+        self._look(who, Look.OFF, [power for power in listed if power.steps < 1])
+        weakest = [power.name for power in sorted(listed, key=lambda power: -power.worth)[:WEAKEST]]
+        self._look(who, Look.ON, [power for power in powers if not power.on and power.steps < 1], weakest)
+        undecided = [power for power in powers if power.worth < self.worth]
+        self._look(who, Look.BOUND, [power for power in undecided if power.steps < 2])
         undecided = [power for power in undecided if power.worth < self.worth <= power.bound]
+        if isinstance(who, Workers):
+            self._look(who, Look.SEARCH, undecided)
+            return
         for number, power in enumerate(undecided):
-            if self._stopped():
-                return
-            of = {"number": number + 1, "all": len(undecided), "power": power.name}
-            self.report(tr("searching on its own {number} of {all}: {power}", **of))
+            # Each has its share of the time that is left.
             control = _part_of(self.control, 1 / (len(undecided) - number))
-            bound, worth, solution = self.flips.decide(power.flip, control)
+            self._look(who, Look.SEARCH, [power], of=(number, len(undecided)), control=control)
+
+    def _look(
+        self, who: Looking | Workers, kind: Look, powers: list[Listed], room: list[str] | None = None,
+        of: tuple[int, int] | None = None, control: Control | None = None,
+    ) -> None:  # fmt: skip
+        done, count = of or (0, len(powers))
+        if powers and not self._stopped():
+            self.report(_in_words(kind, done, count, ""))
+
+        def seen(power: Listed, bound: float, worth: float, solution: Array | None) -> None:
+            nonlocal done
+            done += 1
+            self.report(_in_words(kind, done, count, power.name))
             power.bound = min(power.bound, bound)
-            self._found(power, 3, worth, solution)
+            if solution is not None and self.listing.decided_otherwise(power.name, solution):
+                power.found(worth, solution)
+            power.steps = max(power.steps, STEPS[kind])
+            if not self._stopped():  # what was broken off is tried again
+                self.found_before.keep(power, self.listing.solution)
+
+        who.look(kind, powers, room or [], control or self.control, seen)
 
     def _stopped(self) -> bool:
         return self.control.stopped or self.control.left <= 0
-
-    def _found(self, power: Listed, steps: int, worth: float, solution: Array | None) -> None:
-        if solution is not None and self.listing.decided_otherwise(power.name, solution):
-            power.found(worth, solution)
-        power.steps = steps
-        if not self._stopped():  # what was broken off is tried again
-            self.found_before.keep(power, self.listing.solution)
-
-    def _plainly(self) -> None:
-        all_listed = [power for power in self.listing.powers.values() if power.on]
-        listed = [power for power in all_listed if power.steps < 1]
-        others = [power for power in self.listing.powers.values() if not power.on and power.steps < 1]
-        for number, power in enumerate(listed):
-            if self._stopped():
-                return
-            of = {"number": number + 1, "all": len(listed), "power": power.name}
-            self.report(tr("taking off the list {number} of {all}: {power}", **of))
-            self._found(power, 1, *self.flips.plainly([power.flip]))
-        weakest = [power.name for power in sorted(all_listed, key=lambda power: -power.worth)[:WEAKEST]]
-        for number, power in enumerate(others):
-            if self._stopped():
-                return
-            of = {"number": number + 1, "all": len(others), "power": power.name}
-            self.report(tr("putting on the list {number} of {all}: {power}", **of))
-            self._found(power, 1, *self.listing.put_on(power.name, self.flips, weakest))
-
-    def _bounds(self, powers: list[Listed]) -> None:
-        done = 0
-
-        def tell(number: int, bound: float, relaxed: Array) -> None:
-            nonlocal done
-            done += 1
-            power = powers[number]
-            power.bound = min(power.bound, bound)
-            self.report(tr("proving {done} of {all}: {power}", done=done, all=len(powers), power=power.name))
-            near = (-np.inf, None) if power.bound < self.worth else self.listing.nearby(power.name, self.flips, relaxed)
-            self._found(power, 2, *near)
-
-        if powers and not self._stopped():
-            self.report(tr("proving: {n} powers", n=len(powers)))
-            self.flips.bounds([power.flip for power in powers], tell, self.control)
 
     def make_plans(self) -> None:
         """Make audited plans that show every swing: each decides as many as it can the other way and is still good."""

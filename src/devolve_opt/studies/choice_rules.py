@@ -20,15 +20,19 @@ from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.solver.progress import Step
 from devolve_opt.studies.even_lists import even_list
+from devolve_opt.studies.many import Hands, Job, Point, solve_all
 from devolve_opt.studies.options import refuse_added_rules
+from devolve_opt.studies.proportional_lists import proportional_list
 from devolve_opt.studies.side_by_side import gini
 from devolve_opt.studies.solving import solve
 from devolve_opt.vocabulary import Category, Method
 
-PLAN, RATIO, LEXIMIN = "plan", "ratio", "leximin"
-"""Names of the plan's own list, of the ratio rule's and of the even list beside those of `CHOICE_RULES`."""
+PLAN, RATIO, LEXIMIN, PAV = "plan", "ratio", "leximin", "pav"
+"""Names of the plan's own list, of the ratio rule's and of the even list beside those of `CHOICE_RULES`; and of the one
+of these that is solved exactly."""
 EVEN_SECONDS = 120.0
-"""Seconds for the even list; it is left out where it is not proven by then."""
+"""Seconds for the even list, which is left out where it is not proven by then, and for that of PAV, which then is the
+one found power by power."""
 IN_FORCE = "the case's guide list is in force, so that no other can be solved for"
 """Why no plan of another rule is solved for; shown as `tr(IN_FORCE)`."""
 
@@ -43,6 +47,8 @@ class ChoiceRules(FrozenFrames):
             for; which list holds each, and the take-up, are the model's. A rule is missing where none was
             asked for or found; the even list (`leximin`) where it was not proven in time.
         none: by rule, why there is no plan.
+        pav_proven: whether no list counts more under proportional approval voting; else its list is that found power by
+            power.
         rules: a row a rule, columns `rule`; `powers` it lists; `shared`, powers also on the plan's list; `choices`,
             choices of the last round that are listed, and `share` of them all; `least_share`, of the township with
             least, `gini_share` of the townships' shares; `justified`, `ejr_plus`, see `Ballots.represents`;
@@ -56,6 +62,7 @@ class ChoiceRules(FrozenFrames):
     plan: Plan
     plans: dict[str, Plan]
     none: dict[str, str]
+    pav_proven: bool
     rules: pd.DataFrame
     categories: pd.DataFrame
     townships: pd.DataFrame
@@ -75,6 +82,7 @@ def choice_rules(
     time_limit: float | None = None,
     threads: int = 2,
     control: Control | None = None,
+    hands: Hands | None = None,
     tell: Callable[[str], None] = lambda line: None,
     report: Callable[[Step], None] = lambda step: None,
 ) -> ChoiceRules:
@@ -90,11 +98,12 @@ def choice_rules(
         time_limit: seconds for each of them; None waits for the gap.
         threads: threads for HiGHS.
         control: stops the study where it is: rules that have not been solved have no plan.
-        tell: called with each rule as it comes up.
+        hands: Dask workers that solve rules side by side; None solves one after the other here.
+        tell: called with each rule that is solved.
         report: called with each step of a search.
 
     Raises:
-        InputError: if nobody chose anything, or abcvoting is not installed.
+        InputError: if nobody chose anything, abcvoting is not installed, or Dask is needed and not there.
     """
     refuse_added_rules(plan)
     control = control or Control(None)
@@ -104,30 +113,29 @@ def choice_rules(
     practice = ratio_lists(case, policy) if given is None else given
     listed = {PLAN: _known(ballots, plan.guide_list), RATIO: _known(ballots, practice)}
     listed |= {rule: ballots.listed_by(rule) for rule in CHOICE_RULES}
+    exact = proportional_list(ballots, Control(EVEN_SECONDS, control.event), threads)
+    if exact is not None:
+        listed[PAV] = exact
     even = even_list(ballots, case.tables["townships"]["category"], Control(EVEN_SECONDS, control.event), threads)
     if even is not None:
         listed[LEXIMIN] = even
     plans: dict[str, Plan] = {PLAN: plan}
     none: dict[str, str] = {}
-    for rule, powers in listed.items():
-        if not worth or rule == PLAN:
-            continue
-        if given is not None:
-            none[rule] = tr(IN_FORCE)
-            continue
-        if control.stopped:
-            none[rule] = tr("stopped before it was solved")
-            continue
-        tell(rule)
-        one = Control(time_limit, control.event)
-        try:
-            plans[rule] = solve(
-                restricted(plan.scenario, ballots.powers, powers, rule), gap=gap, threads=threads, control=one,
-                explain=False, report=report,
-            )  # fmt: skip
-        except NoPlanError as error:
-            proven = tr("proven: no plan keeps the rules with these powers alone")
-            none[rule] = proven if error.proven else str(error)
+    others = [rule for rule in listed if worth and rule != PLAN]
+    if given is not None:
+        none = dict.fromkeys(others, tr(IN_FORCE))
+        others = []
+    jobs = [Job(rule, "", "", restricted(plan.scenario, ballots.powers, listed[rule], rule)) for rule in others]
+    points = solve_all(
+        jobs, _solved, (gap, time_limit, threads), gap=gap, time_limit=time_limit, folder=None, control=control,
+        hands=hands or Hands(), tell=lambda rule, point: tell(rule), report=report,
+    )  # fmt: skip
+    for rule in others:
+        point = points.get(rule, {"why": tr("stopped before it was solved")})
+        if "plan" in point:
+            plans[rule] = point["plan"]
+        else:
+            none[rule] = point["why"]
     towns = case.tables["townships"]
     covered = {rule: ballots.covered(powers) for rule, powers in listed.items()}
     by_township = pd.concat(
@@ -147,7 +155,24 @@ def choice_rules(
     rows = [_row(rule, powers, listed[PLAN], ballots, covered[rule], plan, plans.get(rule), none.get(rule, ""))
             for rule, powers in listed.items()]  # fmt: skip
     townships = by_township[["rule", *(name for name in by_township if name != "rule")]]
-    return ChoiceRules(plan, plans, none, pd.DataFrame(rows), categories, townships, _powers(ballots, listed, plan))
+    on_lists = _powers(ballots, listed, plan)
+    return ChoiceRules(
+        plan, plans, none, exact is not None, pd.DataFrame(rows), categories, townships, on_lists
+    )  # fmt: skip
+
+
+def _solved(
+    scenario: Scenario, how: tuple[float, float | None, int], control: Control, report: Callable[[Step], None]
+) -> Point | None:
+    """Return the best plan of a scenario, or why there is none; None if the user stopped it before one was found."""
+    gap, time_limit, threads = how
+    try:
+        own = Control(time_limit, control.event)
+        return {"plan": solve(scenario, gap=gap, threads=threads, control=own, explain=False, report=report)}
+    except NoPlanError as error:
+        if control.stopped:
+            return None
+        return {"why": tr("proven: no plan keeps the rules with these powers alone") if error.proven else str(error)}
 
 
 def restricted(scenario: Scenario, powers: list[str], listed: list[str], rule: str) -> Scenario:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from devolve_opt.errors import Fault, InputError, SolverError
+from devolve_opt.errors import DevolveError, Fault, InputError, SolverError
 from devolve_opt.language import joined, tr
 from devolve_opt.solver.engine import Control
 from devolve_opt.version import __version__
@@ -102,6 +102,38 @@ class Crew:
         finally:
             if waiting and self._client.status == "running":
                 self._client.cancel(list(waiting))
+
+    def lend(self, shared: Any) -> Any:
+        """Return what stands for something that workers need again and again; it is sent to each of them once."""
+        return self._client.submit(_same, shared, pure=False)
+
+    def ask(self, function: Callable[..., Any], task: Any, lent: Any, over: Callable[[], bool]) -> Any:
+        """Let a worker do one task and wait for it; threads may ask side by side.
+
+        Args:
+            function: as for `work`.
+            task: what can be sent to another process.
+            lent: what `lend` returned; handed to the function as its second argument.
+            over: tells that the result is no longer wanted.
+
+        Returns:
+            What the function returns; None if the result was no longer wanted, or the stop was set.
+
+        Raises:
+            SolverError: if workers died over it, or the cluster went away.
+        """
+        future = self._client.submit(function, task, lent, pure=False)
+        while not future.done():
+            if self._stop.is_set() or over():
+                self._client.cancel([future])
+                return None
+            time.sleep(_POLL_SECONDS)
+        if future.cancelled():
+            raise SolverError(tr("the cluster went away; what is done is kept, the same command goes on."))
+        error = future.exception()
+        if error is not None and not isinstance(error, DevolveError):
+            raise SolverError(tr("a worker failed: {error}", error=f"{type(error).__name__}: {error}")) from error
+        return future.result()
 
     @property
     def stopped(self) -> bool:

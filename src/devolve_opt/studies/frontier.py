@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
 from numbers import Real
 from pathlib import Path
@@ -18,30 +18,20 @@ from devolve_opt.audit import audit, describe
 from devolve_opt.errors import AuditError, Fault, InputError, did_you_mean
 from devolve_opt.language import tr
 from devolve_opt.plan import Decisions, relative_gap
-from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
-from devolve_opt.solver.carried import Carried
 from devolve_opt.solver.engine import Control, Outcome, stop_on_interrupt
 from devolve_opt.solver.front import Front, FrontPoint
-from devolve_opt.solver.goals import Goals
-from devolve_opt.solver.held import Exactly, Nearly, Solver, with_goals
-from devolve_opt.solver.matrix import Matrix
-from devolve_opt.solver.strategy import BY_TOWNSHIP_FROM, Search
 from devolve_opt.studies.area_teams import site_teams
 from devolve_opt.studies.comparing import valued_on
+from devolve_opt.studies.front_solvers import REST, Aims, FrontModel, front_solvers, terms_of
 from devolve_opt.studies.kept import digest_of, keep, kept
+from devolve_opt.studies.many import Hands
 from devolve_opt.studies.options import AGREEMENT, check_options
-from devolve_opt.studies.prepared import Models, Prepared
-from devolve_opt.studies.search import search_of
 from devolve_opt.vocabulary import Status, Term
 
 Array = NDArray[np.float64]
-REST = "rest"
-"""The goal of all terms that no other goal names."""
 FEWEST, MOST = 2, 4
 """Goals of a front."""
-LARGE_GAP = 0.002
-"""Gap to which points of large scenarios are proven unless told otherwise; small ones are solved exactly."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +75,7 @@ def frontier(
     folder: str | Path | None = None,
     *,
     control: Control | None = None,
+    hands: Hands | None = None,
     report: Callable[[dict[str, Any]], None] = lambda point: None,
 ) -> Frontier:
     """Trade goals off against each other: every plan that no other beats in one of them without losing in another.
@@ -102,15 +93,17 @@ def frontier(
         threads: threads for the solver.
         folder: where each finished point is kept; a front that was stopped takes up from there.
         control: when to stop, for callers that stop it themselves.
+        hands: Dask workers, each of which searches a part of the front at the same time; None searches it here.
         report: called with each point as it would stand in `points`.
 
     Returns:
         The front. If the user stops (Ctrl-C), what was found so far, and what is open.
 
     Raises:
-        InputError: if a goal, a spacing or an option is not allowed.
+        InputError: if a goal, a spacing or an option is not allowed, or Dask is needed and not there.
         NoPlanError: if no plan exists, or none was found in time.
         AuditError: if a plan breaks a rule; a defect of this software.
+        SolverError: if workers died over a solve; points found are kept.
     """
     names = tuple(goals)
     check_options(0.0 if gap is None else gap, time_limit, threads)
@@ -120,41 +113,22 @@ def frontier(
     with stop_on_interrupt(control.stop) if own else nullcontext():
         if scenario.policy.area_teams is not None:
             site_teams(scenario, threads=threads, control=control)  # where they cannot serve everybody there is no plan
-        prepared = Models().prepare(
-            scenario.data, scenario.policy, ratio_decisions(scenario.data, scenario.policy)
-        )  # fmt: skip
-        unordered = prepared.goals(_terms_of(names))
-        # The goal with the most columns is solved for, the others are held: so most of them tie no townships together.
-        order = np.argsort((unordered.costs != 0).sum(axis=1), kind="stable")
-        in_order = tuple(names[place] for place in order)
-        ordered = Goals(in_order, unordered.costs[order], unordered.offsets[order], unordered.signs)
-        if gap is None:
-            gap = LARGE_GAP if prepared.matrix.costs.size >= BY_TOWNSHIP_FROM else 0.0
-        matrix = with_goals(prepared.matrix, ordered)
-        if not gap:
-            # Posts gained are whole because posts are; said so, values of the goal that counts them are steps apart.
-            matrix = replace(matrix, integer=matrix.integer | matrix.columns_of("posts_gained"))
-        study = _Study(scenario, prepared, ordered, gap, time_limit, None if folder is None else Path(folder), report)
-        front = Front(
-            matrix.integer,
-            ordered,
-            study.solver(matrix, control, threads if gap else 1),
-            control,
-            np.array([(spacing or {}).get(name, 0.0) for name in ordered.names]),
-            # A small case leaves nothing for a second thread to do.
-            [study.solver(matrix, control, 1) for _ in range(threads - 1)] if not gap else (),
-            report=study.tell,
-            recall=study.recall,
-            remember=study.remember,
-        )
-        front.run()
+        model = FrontModel(Aims(scenario, names, gap, time_limit, threads))
+        study = _Study(scenario, model, time_limit, None if folder is None else Path(folder), report)
+        with front_solvers(model, control, hands or Hands()) as solvers:
+            front = Front(
+                model.matrix.integer,
+                model.goals,
+                solvers[0],
+                control,
+                np.array([(spacing or {}).get(name, 0.0) for name in model.goals.names]),
+                solvers[1:],
+                report=study.tell,
+                recall=study.recall,
+                remember=study.remember,
+            )
+            front.run()
         return study.frontier(front, names)
-
-
-def _terms_of(names: Iterable[str]) -> dict[str, list[str]]:
-    named = set(names)
-    others = [str(term) for term in Term if str(term) not in named]
-    return {name: others if name == REST else [name] for name in names}
 
 
 def _check(scenario: Scenario, names: tuple[str, ...], spacing: Mapping[str, float]) -> None:
@@ -191,31 +165,17 @@ class _Study:
     """What turns points of the front into rows: decisions, audit, and what is kept."""
 
     def __init__(
-        self,
-        scenario: Scenario,
-        prepared: Prepared,
-        goals: Goals,
-        gap: float,
-        time_limit: float | None,
-        folder: Path | None,
+        self, scenario: Scenario, model: FrontModel, time_limit: float | None, folder: Path | None,
         report: Callable[[dict[str, Any]], None],
-    ):
-        self.scenario, self.prepared, self.goals, self.folder, self.report = scenario, prepared, goals, folder, report
-        self.gap, self.time_limit = gap, time_limit
+    ):  # fmt: skip
+        self.scenario, self.prepared, self.goals, self.folder, self.report = (
+            scenario, model.prepared, model.goals, folder, report,
+        )  # fmt: skip
+        self.gap, self.time_limit = model.gap, time_limit
         self.rows: dict[bytes, dict[str, Any]] = {}
-        self.key = digest_of(valued_on(scenario), scenario.policy.model_dump(mode="json"), goals.names, gap)
+        self.key = digest_of(valued_on(scenario), scenario.policy.model_dump(mode="json"), self.goals.names, self.gap)
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-
-    def solver(self, matrix: Matrix, control: Control, threads: int) -> Solver:
-        """Return what solves the points: HiGHS exactly, or the package's own search."""
-        if not self.gap:
-            return Exactly(matrix, control, threads, self.time_limit)
-
-        def search(limited: Matrix, until: Control, carried: Carried) -> Search:
-            return search_of(self.scenario.data, limited, until, self.gap, threads, carried)
-
-        return Nearly(matrix, control, self.gap, search, self.time_limit)
 
     def tell(self, point: FrontPoint) -> None:
         """Report a point as a row."""
@@ -282,7 +242,7 @@ class _Study:
             breaches = describe(checked.breaches)
             raise AuditError(tr("a plan of the front breaks rules; please report this:\n{breaches}", breaches=breaches))
         for name, value in zip(self.goals.names, point.values.tolist(), strict=True):
-            told = sum(checked.terms[Term(term)] for term in _terms_of(self.goals.names)[name])
+            told = sum(checked.terms[Term(term)] for term in terms_of(self.goals.names)[name])
             # The readout drops what serves nothing, so a goal may be a little better than the solver knew.
             if told < value - AGREEMENT * max(1.0, abs(value), abs(checked.objective)):
                 raise AuditError(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from devolve_opt.language import joined, tr
 from devolve_opt.rules.choice_rules import CHOICE_RULES
-from devolve_opt.studies.choice_rules import LEXIMIN, PLAN, RATIO, ChoiceRules
+from devolve_opt.studies.choice_rules import LEXIMIN, PAV, PLAN, RATIO, ChoiceRules
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.choice_rules import NAMES, choice_rules_figure
 from devolve_opt.views.wording import count, proof_record, rounded_down, rounded_up, share, status_lines
@@ -77,6 +77,12 @@ def choice_rules_text(found: ChoiceRules) -> str:
             ),
             f"  {_represents(row)}",
         ]  # fmt: skip
+        if rule == PAV:
+            lines.append(
+                tr("  proven: no list counts more")
+                if found.pav_proven
+                else tr("  found power by power; another list may count more")
+            )
         if rule != PLAN:
             lines += _worth(found, rule, row)
     lines += ["", tr("Share of choices listed, by category:")]
