@@ -331,6 +331,10 @@ def write_land(folder: Path) -> Path:
             ("sweep", "--scenario", str(HAND), "--values", "2,3", "--cold", "2", "--gap", "0", "--threads", "1"),
             ("sweep.csv", "sweep.png"), marks=pytest.mark.slow,
         ),
+        pytest.param(
+            ("studies", "--scenario", str(HAND), "--only", "run,ratio,compare,explain_losers,choices,no_plan"),
+            ("studies.csv", "compare/compare.png", "choices/choice_rules.png"), marks=pytest.mark.slow,
+        ),
         pytest.param(("fronts", "--seeds", "1", "--threads", "1"), ("fronts.csv",), marks=pytest.mark.slow),
         (("proof", *LITTLE, "--runners", "root_lp,devolve_opt"), PROOF_FILES),
         pytest.param(("proof", *LITTLE), PROOF_FILES, marks=pytest.mark.slow),

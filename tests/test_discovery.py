@@ -82,6 +82,7 @@ def test_what_holding_on_loses_is_told_from_both_solves(plan):
         assert row["of_interest"] == 0
     assert found.boxes.empty
     assert "It holds nowhere in these ranges." in discovery_text(found)
+    assert any("no box was found" in text.get_text() for text in discovery_figure(found).axes[1].texts)
 
 
 def test_a_list_that_a_cap_forbids_is_lost_whole(plan):

@@ -330,7 +330,7 @@ def _boxes(points: pd.DataFrame, settings: Ranges, seed: int) -> tuple[pd.DataFr
     columns = ["box", "points", "of_interest", "coverage", "density", "density_low", "density_high"]
     return (
         pd.DataFrame(rows, columns=columns),
-        pd.DataFrame(ranges, columns=["box", "setting", "low", "high", "restricted"]),
+        pd.DataFrame(ranges, columns=["box", "setting", "low", "high", "restricted"]).astype({"restricted": bool}),
         foretold,
     )
 
