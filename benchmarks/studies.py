@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,7 +26,7 @@ STUDIES: dict[str, tuple[str, ...]] = {
     "report": ("report", RUN, "--lang", "zh", "--out", "OUT.html"),
     "choices": ("choices", RUN, "--out", OUT),
     "sweep": ("sweep", SCENARIO, "--cap", "guide_list_max=90:170:20", "--out", OUT),
-    "frontier": ("frontier", SCENARIO, "--goals", "posts_moved,rest", "--spacing", "posts_moved=3000", "--out", OUT),
+    "frontier": ("frontier", SCENARIO, "--goals", "posts_moved,rest", "--spacing", "posts_moved=900", "--out", OUT),
     "no_plan": ("run", "IMPOSSIBLE", "--out", OUT),
     "robust": ("robust", RUN, "--futures", "5", "--out", OUT),
     "alternatives": ("alternatives", SCENARIO, "--tolerance", "0.005", "--time-limit", "900", "--out", OUT),
@@ -57,7 +58,7 @@ def main(
     rows = []
     for name in wanted:
         asked = {"command": STUDIES[name], "scenario": str(scenario.resolve())}
-        row = kept_or_measured(folder, name, asked, lambda name=name: timed(name, scenario, folder), fresh)
+        row = kept_or_measured(folder, name, asked, partial(timed, name, scenario, folder), fresh)
         rows.append({"study": name, **row})
         show(name, pd.DataFrame(rows[-1:])[["seconds", "status", "said"]])
     frame = pd.DataFrame(rows)[["study", "seconds", "status", "said", "command"]]
@@ -72,10 +73,8 @@ def timed(name: str, scenario: Path, folder: Path) -> dict[str, Any]:
     words = {RUN: str(folder / "run"), SCENARIO: str(scenario), OUT: str(folder / name)}
     command = []
     for part in STUDIES[name]:
-        known = next(
-            (each for each in words if part.startswith(each) and part[len(each) :][:1] in ("", "-", ".")), None
-        )
-        command.append(words[known] + part[len(known) :] if known else part)
+        known = [each for each in words if part.startswith(each) and part[len(each) :][:1] in ("", "-", ".")]
+        command.append(words[known[0]] + part[len(known[0]) :] if known else part)
     command = [impossible(scenario, folder) if part == "IMPOSSIBLE" else part for part in command]
     began = time.monotonic()
     ended = subprocess.run(

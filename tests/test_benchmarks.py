@@ -332,8 +332,8 @@ def write_land(folder: Path) -> Path:
             ("sweep.csv", "sweep.png"), marks=pytest.mark.slow,
         ),
         pytest.param(
-            ("studies", "--scenario", str(HAND), "--only", "run,ratio,compare,explain_losers,choices,no_plan"),
-            ("studies.csv", "compare/compare.png", "choices/choice_rules.png"), marks=pytest.mark.slow,
+            ("studies", "--scenario", str(HAND), "--only", "run,ratio,compare,explain_losers,choices"),
+            ("studies.csv", "compare/side_by_side.png", "choices/choice_rules.png"), marks=pytest.mark.slow,
         ),
         pytest.param(("fronts", "--seeds", "1", "--threads", "1"), ("fronts.csv",), marks=pytest.mark.slow),
         (("proof", *LITTLE, "--runners", "root_lp,devolve_opt"), PROOF_FILES),
