@@ -22,7 +22,9 @@ from devolve_opt.scenario import Scenario
 from devolve_opt.studies.admission import admit
 from devolve_opt.studies.explaining import explain
 from devolve_opt.studies.solving import solve
+from devolve_opt.views.caps import caps
 from devolve_opt.views.declined import declined
+from devolve_opt.views.explanation import explanation_text
 from modelling import assert_linear, assert_row, assert_rows, small_case, small_policy, with_and_without
 from strategies import small_scenarios
 
@@ -208,3 +210,17 @@ def test_a_duty_displaces_no_more_than_it_has_to():
     [row] = admit(plan, ProposedDuty(name="A duty", hours=530.0)).townships.to_dict("records")
     assert (row["verdict"], row["gives_up_powers"].split(" ")[0]) == ("displaces", "P2")
     assert "P1" not in row["gives_up_powers"]
+
+
+def test_what_is_shown_of_limits_counts_what_is_at_risk():
+    # 700 h are free and two of the three powers fit, with half of the larger one's hours more: P1 and P2 take 300 and
+    # 100 at risk, P1 and P3 400 and 150, P2 and P3 500 and 150. All three would take 600 and 150.
+    policy = small_policy(overload="wall", wall_share=1.0, uncertain_hours=HALF_OF_ONE)
+    plan = solve(Scenario(free_hours(700), policy, "At risk"), gap=0)
+    facts = plan.audit.townships.loc["T1"]
+    assert len(plan.take_up) == 2
+    assert facts["hours_at_risk"] in (100, 150)
+    wall = caps(plan).set_index("cap").loc["wall_share"]
+    assert wall["used"] == pytest.approx((facts["hours_needed"] + facts["hours_at_risk"]) / 18_400)
+    told = explanation_text(explain(plan, "T1", None))
+    assert f"and up to {facts['hours_at_risk']:,.0f} more" in told

@@ -131,7 +131,8 @@ def _people(plan: Plan, township: str) -> Facts:
     figures = plan.audit.townships.loc[township]
     names = ("hours_needed", "hours_there", "load", "posts_before", "posts", "fair_share", "staff", "officers_before",
              "officers_remaining", "trained", "moved_in", "moved_out", "officers", "officer_hours_needed",
-             "officer_hours_there", "rounds_asked", "rounds_met", "powers_taken", "fields_ready")  # fmt: skip
+             "officer_hours_there", "hours_at_risk", "officer_hours_at_risk", "rounds_asked", "rounds_met",
+             "powers_taken", "fields_ready")  # fmt: skip
     numbers = figures[list(names)].astype(float).to_dict()
     return {str(name): number if np.isfinite(number) else None for name, number in numbers.items()}
 

@@ -206,8 +206,11 @@ def _hours_caps(plan: Plan) -> Iterator[Cap]:
     officer_left = figures["officer_hours_there"] - figures["officer_hours_needed"] - figures["officer_hours_at_risk"]
     least_hours = _least_waiting(plan, "hours")
     least_hours = least_hours[~least_hours.index.isin(bound_by_duties(plan))]
-    load = float(figures["load"].max()) if len(figures) else 0.0
-    used = figures["officer_hours_needed"] / figures["officer_hours_there"].where(figures["officer_hours_there"] > 0)
+    # What powers may take more counts against the limits, as it does in the model.
+    loads = figures["load"] + figures["hours_at_risk"] / figures["hours_there"].where(figures["hours_there"] > 0)
+    load = float(loads.max()) if len(loads) else 0.0
+    officer_hours = figures["officer_hours_needed"] + figures["officer_hours_at_risk"]
+    used = officer_hours / figures["officer_hours_there"].where(figures["officer_hours_there"] > 0)
     for name, limit, most, unit, room, least in (
         ("overload_steps" if priced else "wall_share", policy.load_stop, load,
          "share of the hours there", left, least_hours),

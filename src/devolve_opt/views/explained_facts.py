@@ -69,6 +69,7 @@ def pair_lines(facts: Any, code: str, detail: str) -> Iterator[str]:
             "needs {hours_needed:,.0f} of {hours_there:,.0f}",
             **_some(facts, "hours", "officer_hours", "hours_needed", "hours_there"),
         )
+    yield from _at_risk(facts)
     yield tr(
         "  officers    {officers:.0f}, needed {officer_hours_needed:,.0f} of {officer_hours_there:,.0f} officer-hours "
         "a year",
@@ -137,6 +138,7 @@ def people_lines(facts: Any) -> Iterator[str]:
         load=load,
         **_some(facts, "hours_needed", "hours_there", "officer_hours_needed", "officer_hours_there"),
     )
+    yield from _at_risk(facts)
     yield tr(
         "  choices     {rounds_met:.0f} of {rounds_asked:.0f} rounds met, {powers} taken, ready in {fields}",
         powers=count(facts["powers_taken"], "power"), fields=count(facts["fields_ready"], "field"),
@@ -153,6 +155,16 @@ def _law(facts: Any) -> str:
     if not facts["excluded"]:
         return tr("  law         may be handed down")
     return tr("  law         {basis}: {article}", basis=named(facts["excluded_by"]), article=tr(facts["excluded"]))
+
+
+def _at_risk(facts: dict[str, Any]) -> Iterator[str]:
+    """Yield what the powers taken may take more than expected, where hours are uncertain."""
+    if facts["hours_at_risk"] or facts["officer_hours_at_risk"]:
+        yield tr(
+            "              and up to {hours_at_risk:,.0f} more, {officer_hours_at_risk:,.0f} of officers, if powers "
+            "take more than expected; the limits count them",
+            **_some(facts, "hours_at_risk", "officer_hours_at_risk"),
+        )
 
 
 def _some(facts: Any, *names: str) -> dict[str, Any]:
