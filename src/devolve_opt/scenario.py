@@ -21,10 +21,13 @@ from devolve_opt.frozen import FrozenMapping
 from devolve_opt.language import joined, tr
 from devolve_opt.policy import Policy
 from devolve_opt.policy_sheet import policy_from_sheet
+from devolve_opt.reading.header import refuse_newer, version_remedy
 from devolve_opt.reading.tables import raise_if_any
 from devolve_opt.reading.workbook import ENDING, WorkbookContent, look_into_workbook
 from devolve_opt.schema import Column, numeric_columns, schema
+from devolve_opt.schema.header import SCHEMA_KEY
 from devolve_opt.settings import settings_faults
+from devolve_opt.version import SCHEMA_VERSION
 
 
 class Change(BaseModel):
@@ -185,12 +188,14 @@ _KEYS = ("title", "case", "policy", "changes")
 def read_toml(path: Path, what: str) -> tuple[dict[str, Any], str]:
     """Return what a TOML file says and its SHA-256; `what` names the kind of file to give instead.
 
+    The format it is written in (`schema_version`) is looked at and left out.
+
     Raises:
-        InputError: if it cannot be read or is not sound.
+        InputError: if it cannot be read, is not sound, or is written in a newer format.
     """
     try:
         raw = path.read_bytes()
-        return tomllib.loads(raw.decode("utf-8-sig")), sha256(raw).hexdigest()
+        content, digest = tomllib.loads(raw.decode("utf-8-sig")), sha256(raw).hexdigest()
     except OSError as error:
         raise InputError(
             [Fault(tr("cannot be read ({cause}); name {what}.", cause=error.strerror, what=what), file=str(path))]
@@ -199,6 +204,12 @@ def read_toml(path: Path, what: str) -> tuple[dict[str, Any], str]:
         raise InputError([Fault(tr("is not UTF-8 text; save it as UTF-8."), file=path.name)]) from None
     except tomllib.TOMLDecodeError as error:
         raise InputError([Fault(tr("is not sound TOML: {error}.", error=error), file=path.name)]) from None
+    version = content.pop(SCHEMA_KEY, SCHEMA_VERSION)
+    if newer := refuse_newer(version, path.name):
+        raise InputError([newer])
+    if remedy := version_remedy(version):
+        raise InputError([Fault(remedy, file=path.name, column=SCHEMA_KEY, value=str(version))])
+    return content, digest
 
 
 def _read_case(path: Path, value: Any, faults: list[Fault]) -> Case | None:

@@ -6,6 +6,10 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 __version__ = "0.1.0"
+SCHEMA_VERSION = 1
+"""Format of cases, scenarios, proposed duties and runs, as they are written. What is written in an older one stays
+readable: a folder for each in tests/formats holds what it wrote.
+"""
 PACKAGES = ("pyomo", "highspy", "pandas", "numpy")
 """Packages that results hang on."""
 

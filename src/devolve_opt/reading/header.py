@@ -10,7 +10,8 @@ from typing import Any
 
 from devolve_opt.errors import Fault, did_you_mean
 from devolve_opt.language import joined, tr
-from devolve_opt.schema.header import AVAILABLE_HOURS, HEADER_FILE, HEADER_KEYS, HOURS_OF_A_YEAR
+from devolve_opt.schema.header import AVAILABLE_HOURS, HEADER_FILE, HEADER_KEYS, HOURS_OF_A_YEAR, SCHEMA_KEY
+from devolve_opt.version import SCHEMA_VERSION
 
 
 def read_header(content: bytes) -> tuple[dict[str, Any], list[Fault]]:
@@ -50,7 +51,9 @@ def check_header(keys: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
         for name in keys
         if name not in names
     ]
-    header: dict[str, Any] = {"available_hours": AVAILABLE_HOURS, **keys}
+    header: dict[str, Any] = {"available_hours": AVAILABLE_HOURS, SCHEMA_KEY: SCHEMA_VERSION, **keys}
+    if newer := refuse_newer(header[SCHEMA_KEY], HEADER_FILE):
+        return {}, [newer]  # what it means by the other keys is not known here
     for key in HEADER_KEYS:
         if key.name not in header:
             faults.append(
@@ -62,19 +65,38 @@ def check_header(keys: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
             )
             continue
         value = header[key.name]
-        remedy = {"text": _text_remedy, "boolean": _truth_remedy, "number": _hours_remedy}[key.kind](value)
+        remedy = REMEDIES[key.kind](value)
         if remedy:
             shown = str(value).lower() if isinstance(value, bool) else str(value)
             faults.append(Fault(remedy, file=HEADER_FILE, column=key.name, value=shown))
     if not faults:
-        header = {name: header[name] for name in names}
+        header = {name: header[name] for name in names if name != SCHEMA_KEY}
         header["available_hours"] = float(header["available_hours"])
     return header, faults
 
 
 def header_text(header: Mapping[str, Any]) -> str:
     """Return a checked header as the text of a `case.toml`."""
-    return "".join(f"{key.name} = {_toml(header[key.name])}\n" for key in HEADER_KEYS)
+    written = {**header, SCHEMA_KEY: SCHEMA_VERSION}
+    return "".join(f"{key.name} = {_toml(written[key.name])}\n" for key in HEADER_KEYS)
+
+
+def refuse_newer(version: Any, file: str) -> Fault | None:
+    """Return the fault that something is written in a format that is not known here yet; None if it is not."""
+    if version_remedy(version) or version <= SCHEMA_VERSION:
+        return None
+    message = tr(
+        "is written in format {format:g}; this software reads formats up to {reads}: install a newer devolve_opt.",
+        format=version, reads=SCHEMA_VERSION,
+    )  # fmt: skip
+    return Fault(message, file=file, column=SCHEMA_KEY, value=f"{version:g}")
+
+
+def version_remedy(value: Any) -> str:
+    """Return what is wrong with a format that is no newer than this software's; empty if nothing is."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 1 or value % 1 != 0:
+        return tr("must be a whole number from 1 on; leave the key out if in doubt.")
+    return ""
 
 
 def _toml(value: str | bool | float) -> str:
@@ -102,3 +124,7 @@ def _hours_remedy(value: Any) -> str:
     if not 0 < value <= HOURS_OF_A_YEAR:
         return tr("must be above 0 and at most {hours:g} hours a year; correct it.", hours=HOURS_OF_A_YEAR)
     return ""
+
+
+REMEDIES = {"text": _text_remedy, "boolean": _truth_remedy, "number": _hours_remedy, "version": version_remedy}
+"""What is wrong with a value, by kind of key; empty if nothing is."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from devolve_opt.version import SCHEMA_VERSION
+
 HEADER_FILE = "case.toml"
 
 AVAILABLE_HOURS = 1840.0
@@ -12,6 +14,9 @@ AVAILABLE_HOURS = 1840.0
 
 Assumption: the 248 legal working days of 2025 (人社部发〔2025〕2号) less leave, training and sickness.
 """
+
+SCHEMA_KEY = "schema_version"
+"""What the format is called in a case, a scenario, a proposed duty and a run."""
 
 HOURS_OF_A_YEAR = 8760.0
 """Most that `available_hours` may be."""
@@ -22,7 +27,7 @@ class HeaderKey:
     """One key of the header; `default` is empty where the key must be given."""
 
     name: str
-    kind: Literal["text", "boolean", "number"]
+    kind: Literal["text", "boolean", "number", "version"]
     unit: str
     default: str
     chinese: str
@@ -42,6 +47,10 @@ HEADER_KEYS = (
     HeaderKey(
         "available_hours", "number", "hours a year", f"{AVAILABLE_HOURS:g}", "每人全年工作时间",
         f"Working hours a year of one person, less leave and training; above 0, at most {HOURS_OF_A_YEAR:g}.",
+    ),
+    HeaderKey(
+        SCHEMA_KEY, "version", "", f"{SCHEMA_VERSION}", "格式版本",
+        "Format in which the case is written; older formats are read, newer ones refused.",
     ),
 )  # fmt: skip
 """The keys of a header, in the order in which they are written."""

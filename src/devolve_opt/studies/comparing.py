@@ -13,13 +13,13 @@ import pandas as pd
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.language import tr
 from devolve_opt.plan import Plan
+from devolve_opt.reading.header import refuse_newer, version_remedy
 from devolve_opt.scenario import Scenario
+from devolve_opt.schema.header import SCHEMA_KEY
 from devolve_opt.vocabulary import BASE_LIST, Method, StationStatus, Term
 
 MANIFEST = "manifest.json"
 """The file in the folder of a run that tells it from any other."""
-SCHEMA_VERSION = 1
-"""The manifest's format."""
 NO_RUN = "is not the folder of a run (no sound manifest.json in it); name a folder that `run` wrote."
 """What is said of a folder without a sound manifest; shown as `tr(NO_RUN)`."""
 
@@ -147,18 +147,13 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
         content = json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         content = None
-    if (
-        not isinstance(content, dict)
-        or "schema_version" not in content
-        or "devolve_opt" not in content.get("versions", {})
-    ):
+    if not isinstance(content, dict) or SCHEMA_KEY not in content or "devolve_opt" not in content.get("versions", {}):
         raise InputError([Fault(tr(NO_RUN), file=str(folder))])
-    if content["schema_version"] != SCHEMA_VERSION:
-        message = tr(
-            "was written in format {format}, this version reads {reads}; run it again.",
-            format=content["schema_version"], reads=SCHEMA_VERSION,
-        )  # fmt: skip
-        raise InputError([Fault(message, file=str(folder), column="schema_version")])
+    version = content[SCHEMA_KEY]
+    if newer := refuse_newer(version, str(folder)):
+        raise InputError([newer])
+    if version_remedy(version):
+        raise InputError([Fault(tr(NO_RUN), file=str(folder), column=SCHEMA_KEY, value=str(version))])
     return content
 
 

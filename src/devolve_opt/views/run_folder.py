@@ -29,8 +29,9 @@ from matplotlib.figure import Figure
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.language import language, speaking, tr
 from devolve_opt.plan import Plan
-from devolve_opt.studies.comparing import MANIFEST, SCHEMA_VERSION, measures, read_manifest, valued_on
-from devolve_opt.version import versions
+from devolve_opt.schema.header import SCHEMA_KEY
+from devolve_opt.studies.comparing import MANIFEST, measures, read_manifest, valued_on
+from devolve_opt.version import SCHEMA_VERSION, versions
 from devolve_opt.views.files import DOTS_PER_INCH
 from devolve_opt.views.plan_workbook import PLAN_WORKBOOK, write_plan_workbook
 from devolve_opt.views.plots import figures_of
@@ -110,7 +111,7 @@ def manifest(plan: Plan, started: datetime | None = None, supplements: Sequence[
     """
     scenario, reference = plan.scenario, plan.reference
     return {
-        "schema_version": SCHEMA_VERSION,
+        SCHEMA_KEY: SCHEMA_VERSION,
         "language": language(),
         "title": scenario.title,
         "status": str(plan.status),

@@ -132,12 +132,12 @@ def _header(book: Workbook, case: Case | None) -> None:
     write_heading(sheet, 1, ["项目 key", "内容 value", "单位 unit", "说明 meaning"])
     for row, key in enumerate(HEADER_KEYS, start=2):
         put(sheet.cell(row, 1), f"{key.chinese}\n{key.name}").alignment = Alignment(wrap_text=True)
-        value: Any = getattr(case, key.name) if case is not None else None
+        value: Any = getattr(case, key.name, None) if case is not None else None
         if key.kind == "boolean":
             value = None if value is None else YES_NO[0 if value else 1]
             _offer(sheet, f"B{row}", list(YES_NO))
         elif value is None and key.default:
-            value = float(key.default)
+            value = int(key.default) if key.kind == "version" else float(key.default)
         put(sheet.cell(row, 2), value)
         meaning = in_both(key.meaning)
         for place, text in ((3, in_both(key.unit)), (4, meaning)):
