@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -102,8 +103,10 @@ def drawn(mutants: Mapping[str, list[Mutant]], sample: int, seed: int) -> list[M
 
 
 def tests_of(mutant: Mutant, text: str, covers: Iterable[Mapping[str, Any]], seconds: float) -> list[str]:
-    """Return the tests that run the statement which a mutant changes, quick ones first, file by file.
+    """Return the tests that run the statement which a mutant changes, as many as there is time for, file by file.
 
+    First come files that bear the name of the module or of its package, and of each file the quickest test, the next,
+    and so on.
     A statement that runs only when the module is imported is looked at by the tests of what is around it. Tests of a
     file whose fixtures run the statement are all taken, since what was made there may be asserted anywhere.
 
@@ -127,15 +130,19 @@ def tests_of(mutant: Mutant, text: str, covers: Iterable[Mapping[str, Any]], sec
             times |= {test: cover["times"][test] for test in wanted if test in cover["times"]}
         if times:
             break
-    chosen: dict[str, list[str]] = {}
-    total = 0.0
+    stem = Path(mutant.module).stem.strip("_")
+    known = mutant.package if stem == "init" else stem
+    by_file: dict[str, list[str]] = {}
     for test in sorted(times, key=lambda test: (times[test], test)):
-        total += times[test]
-        if chosen and total > seconds:
-            break
-        chosen.setdefault(test.partition("::")[0], []).append(test)
-    by_file = sorted(chosen.values(), key=lambda tests: sum(times[test] for test in tests))
-    return [test for tests in by_file for test in tests]
+        by_file.setdefault(test.partition("::")[0], []).append(test)
+    far = {file: (known not in file, mutant.package not in file) for file in by_file}
+    turns = [(far[file], turn, times[test], test) for file, tests in by_file.items() for turn, test in enumerate(tests)]
+    until = accumulate(took for *_, took, _ in sorted(turns))
+    chosen = {test for total, (*_, test) in zip(until, sorted(turns), strict=True) if total <= seconds}
+    files = sorted(by_file, key=lambda file: (far[file], sum(times[test] for test in by_file[file])))
+    return [test for file in files for test in by_file[file] if test in chosen] or [
+        turn[-1] for turn in sorted(turns)[:1]
+    ]
 
 
 def statements(text: str, line: int) -> list[tuple[int, int]]:

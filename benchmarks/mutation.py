@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from importlib.util import find_spec
 from itertools import count
@@ -97,7 +98,7 @@ def copied() -> Iterator[Path]:
 
 def run_tests(place: Path, tests: list[str], seconds: float, *options: str,
               env: dict[str, str] | None = None) -> tuple[int | None, str]:  # fmt: skip
-    """Run tests in the copy; return how they ended (None where they had to be ended) and the last line they printed."""
+    """Run tests in the copy; return how they ended (None where they had to be ended), and what failed last."""
     asked = place / "tests-asked.txt"
     asked.write_text("\n".join(tests), encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, f"@{asked}"]
@@ -109,39 +110,36 @@ def run_tests(place: Path, tests: list[str], seconds: float, *options: str,
         except subprocess.TimeoutExpired:
             code = None
         said.seek(0)
-        return code, (said.read().decode("utf-8", "replace").strip().splitlines() or [""])[-1]
+        lines = said.read().decode("utf-8", "replace").strip().splitlines() or [""]
+    return code, next((line for line in reversed(lines) if line.startswith(("FAILED", "ERROR"))), lines[-1])[:200]
 
 
 def watched(place: Path, packages: list[str], seconds: float, folder: Path) -> list[dict[str, Any]]:
     """Return of each file of tests who runs which line, kept from before or watched now."""
-    lines = "\n    ".join(f"*/{SOURCE}/{name}/*" for name in packages)
-    (place / WATCHED).write_text(f"[run]\ninclude =\n    {lines}\n[json]\nshow_contexts = true\n", encoding="utf-8")
     tests = sorted((place / "tests").glob("*.py"))
     imports = re.compile(rf"devolve_opt(\.| import .*)\b({'|'.join(packages)})\b")
-    helpers = [
-        path.stem for path in tests if path.stem[:5] != "test_" and imports.search(path.read_text(encoding="utf-8"))
-    ]
-    through = re.compile(rf"^(from|import) ({'|'.join(helpers) or '-'})\b", re.MULTILINE)
-    files = [
-        path for path in tests
-        if path.stem[:5] == "test_" and any(use.search(path.read_text(encoding="utf-8")) for use in (imports, through))
-    ]  # fmt: skip
-    shared = [path for name in packages for path in sorted((place / SOURCE / name).glob("*.py"))]
-    shared += [path for path in tests if path.stem[:5] != "test_"]
+    helpers = [path for path in tests if path.stem[:5] != "test_"]
+    using = [path.stem for path in helpers if imports.search(path.read_text(encoding="utf-8"))]
+    through = re.compile(rf"{imports.pattern}|^(from|import) ({'|'.join(using) or '-'})\b", re.MULTILINE)
+    files = [path for path in tests if path not in helpers and through.search(path.read_text(encoding="utf-8"))]
+    shared = [*(path for name in packages for path in sorted((place / SOURCE / name).glob("*.py"))), *helpers]
     before = sha256(b"".join(path.read_bytes() for path in shared)).hexdigest()
     covers = []
     for path in files:
         name = f"tests/{path.name}"
         asked = {"file": sha256(path.read_bytes()).hexdigest(), "shared": before, "seconds": seconds}
-        cover = kept_or_measured(folder / "mutation-cover", path.stem, asked, lambda: watch(place, name, seconds))  # noqa: B023
+        measure = partial(watch, place, name, packages, seconds)
+        cover = kept_or_measured(folder / "mutation-cover", path.stem, asked, measure)
         covers.append(cover)
         if not cover["kept"]:
             out.print(f"{name}: {len(cover['times'])} tests watched, {cover['seconds']:.1f} s", markup=False)
     return covers
 
 
-def watch(place: Path, name: str, seconds: float) -> dict[str, Any]:
+def watch(place: Path, name: str, packages: list[str], seconds: float) -> dict[str, Any]:
     """Run a file of tests and return who runs which line; no test begins after so many seconds."""
+    lines = "\n    ".join(f"*/{SOURCE}/{package}/*" for package in packages)
+    (place / WATCHED).write_text(f"[run]\ninclude =\n    {lines}\n[json]\nshow_contexts = true\n", encoding="utf-8")
     report, times = place / "watched-lines.json", place / REPORT
     report.unlink(missing_ok=True)
     times.unlink(missing_ok=True)

@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 SECONDS, REPORT = "DEVOLVE_OPT_WATCH_SECONDS", "watched-times.json"
 took: dict[str, float] = {}
 not_passed: set[str] = set()
@@ -21,10 +23,11 @@ def pytest_runtest_logreport(report: Any) -> None:
         not_passed.add(report.nodeid)
 
 
-def pytest_runtest_teardown(item: Any) -> None:
-    """Let no further test begin once the time is up."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Pass over what is left once the time is up; a run that is broken off would lose its coverage."""
     if time.monotonic() - began > float(os.environ[SECONDS]):
-        item.session.shouldstop = "watched long enough"
+        pytest.skip("watched long enough")
 
 
 def pytest_sessionfinish() -> None:

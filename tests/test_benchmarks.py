@@ -432,20 +432,61 @@ def test_mutants_are_made_of_what_runs_and_a_sample_grows():
 
 
 def test_the_tests_of_a_mutant_are_those_that_run_its_statement():
-    marks = ["t/a.py::one|run", "t/a.py::two|run", "t/b.py::made|setup", "t/b.py::made|run", "t/b.py::long|run"]
-    times = {"t/a.py::one": 3.0, "t/a.py::two": 1.0, "t/b.py::made": 0.5, "t/b.py::read": 0.2, "t/b.py::long": 9.0}
-    covers = [{"marks": marks, "times": times, "lines": {"p/m.py": {"8": [0, 1], "10": [1], "11": [2]}}}]
+    first = {
+        "marks": ["t/a.py::one|run", "t/a.py::two|run"], "times": {"t/a.py::one": 3.0, "t/a.py::two": 1.0},
+        "lines": {"rules/m.py": {"8": [0, 1], "10": [1]}},
+    }  # fmt: skip
+    second = {
+        "marks": ["t/b.py::made|setup", "t/b.py::long|run"],
+        "times": {"t/b.py::made": 0.5, "t/b.py::read": 0.2, "t/b.py::long": 9.0},
+        "lines": {"rules/m.py": {"8": [1], "11": [0]}},
+    }  # fmt: skip
 
-    def tests(line: int, seconds: float = 99.0) -> list[str]:
-        return mutants.tests_of(mutants.Mutant("p/m.py", line, "AddNot", 0), MODULE, covers, seconds)
+    def tests(line: int, seconds: float = 99.0, module: str = "rules/m.py") -> list[str]:
+        return mutants.tests_of(mutants.Mutant(module, line, "AddNot", 0), MODULE, [first, second], seconds)
 
-    assert tests(8) == ["t/a.py::two", "t/a.py::one"]
+    assert tests(8) == ["t/a.py::two", "t/a.py::one", "t/b.py::long"]
     assert tests(8, 2.0) == ["t/a.py::two"]
+    assert tests(8, 0.5) == ["t/a.py::two"]  # one in any case
     assert tests(10) == ["t/a.py::two"]
-    # A fixture runs it: all tests of its file, the file that takes least first.
-    assert tests(11, 2.0)[:2] == ["t/b.py::read", "t/b.py::made"]
+    # A fixture runs it: all tests of its file.
+    assert tests(11, 2.0) == ["t/b.py::read", "t/b.py::made"]
     assert tests(12) == tests(6)  # nothing runs the last line alone: what runs the function
-    assert mutants.tests_of(mutants.Mutant("p/n.py", 8, "AddNot", 0), MODULE, covers, 99.0) == []
+    assert tests(8, module="rules/n.py") == []
+    # A file that bears the name of the module comes first.
+    named = {**second, "marks": ["t/m.py::long|run"] * 2, "times": {"t/m.py::long": 9.0}}
+    assert mutants.tests_of(mutants.Mutant("rules/m.py", 8, "AddNot", 0), MODULE, [first, named], 10.5) == [
+        "t/m.py::long", "t/a.py::two",
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_mutants_are_tried_in_a_copy_and_kept(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("cosmic_ray")
+    pytest.importorskip("pytest_cov")
+    module = "src/devolve_opt/rules/pool.py"
+    before, tried = (ROOT / module).read_bytes(), []
+
+    def watched(place, packages, *_):
+        tried.append(place)
+        return [mutation.watch(place, "tests/test_pool.py", packages, 60.0)] if len(tried) == 1 else []
+
+    # Posts are handed out where they are not asked for; and a table that is longer than it need be.
+    two = [("ReplaceComparisonOperator_Lt_Gt", 0), ("ReplaceBinaryOperator_FloorDiv_Mul", 1)]
+    monkeypatch.setattr(mutation, "watched", watched)
+    monkeypatch.setattr(
+        mutation, "drawn", lambda found, *_: [each for each in found[module] if (each.operator, each.occurrence) in two]
+    )
+    for _ in range(2):  # the second time nothing is watched, and all is there
+        mutation.main(sample=2, packages="rules", folder=tmp_path)
+        figures = dict(part.split("=") for part in capsys.readouterr().out.splitlines()[-1].split(" "))
+        assert (figures["tried"], figures["killed"], figures["survived"], figures["score"]) == ("2", "1", "1", "0.5")
+    assert (ROOT / module).read_bytes() == before
+    assert not any(place.exists() for place in tried)
+    assert "ReplaceBinaryOperator_FloorDiv_Mul survived" in (tmp_path / "mutation-survivors.txt").read_text("utf-8")
+    assert len((tmp_path / "mutation.csv").read_text("utf-8-sig").splitlines()) > 2
+    with pytest.raises(InputError, match="is no package"):
+        mutation.main(packages="rule", folder=tmp_path)
 
 
 def test_the_interval_of_a_score_is_wilsons():
