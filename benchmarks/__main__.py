@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from benchmarks import country, fronts, growth, load, proof, quick, studies, sweep
+from benchmarks import country, fronts, growth, load, mutation, proof, quick, studies, sweep
 from devolve_opt.cli.common import BAD_INPUT, CTRL_C, NO_PLAN, speak_utf8
 from devolve_opt.errors import DevolveError, InputError
 
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "fronts": fronts.main,
     "studies": studies.main,
     "quick": quick.main,
+    "mutation": mutation.main,
 }
 """Every benchmark: its name in the shell and what it runs."""
 

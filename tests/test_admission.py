@@ -124,6 +124,17 @@ def test_officers_are_counted_whole(plan):
     assert (row["verdict"], row["officers_short"], row["hours_short"]) == (Verdict.NEEDS, 2, 0)
 
 
+@pytest.mark.parametrize(("at_minimum", "each", "short"), [(1, 1, 0), (0, 1, 1), (2, 0, 0)])
+def test_officers_cover_the_fields_of_their_own_township(at_minimum, each, short):
+    """T2 would be ready in its first field with penalties; the others are so already, and it has no officer."""
+    towns = {name: {} for name in ("T1", "T2", "T3")}
+    case = small_case(towns, {"P1": {"type": "penalty"}}, readiness=(("T1", "F1"), ("T3", "F1")))
+    policy = small_policy(fields_at_minimum=at_minimum, fields_per_officer=each)
+    plan = solve(Scenario(case, policy), gap=0.0, threads=1)
+    row = admit(plan, ProposedDuty(name="x", hours=1, powers=("P1",), townships=("T2",))).townships.iloc[0]
+    assert (row["fields_to_ready"], row["officers_short"], row["caps_to_raise"]) == ("F1", short, "")
+
+
 def test_what_counties_did_not_open_has_to_be_opened():
     policy = small_policy(prices={"choice_met": 100}, county_opening={"price": 1})
     opened = solve(Scenario(case_of_verdicts(), policy), gap=0.0, threads=1)

@@ -53,6 +53,20 @@ def county(joint=(10, 5, 2), teams=TEAMS, roads=ROADS, **more) -> Case:
     )
 
 
+def two_counties(other: str, hours: float = 150.0) -> Case:
+    """Return the case with D in another county, whose one officer has 1,000 h."""
+    case = county()
+    townships = case.townships
+    townships.loc["D", "county"] = other
+    teams = [("S1", "C1", "", 4, hours), ("S2", other, "", 1, 1000.0)]
+    return case.replace(
+        townships=townships,
+        counties=pd.DataFrame({"id": ["C1", other], "name": ["C1", other]}),
+        teams=pd.DataFrame(teams, columns=["id", "county", "field", "officers", "hours"]),
+        travel=pd.DataFrame([("A", "B", 0.5)], columns=["township", "other", "hours"]),
+    )
+
+
 def scenario(case: Case | None = None, **keys) -> Scenario:
     return Scenario(case or county(), small_policy(area_teams={**SETTINGS, **keys}))
 
@@ -166,6 +180,17 @@ def test_journeys_go_both_ways_and_what_is_not_there_is_out_of_reach():
     assert hours.loc["A", "B"] == hours.loc["B", "A"] == 0.5
     assert hours.loc["A", "A"] == 0
     assert hours.loc["A", "D"] == math.inf
+
+
+@pytest.mark.parametrize("other", ["C0", "C2"])
+def test_counties_are_apart(other):
+    case, settings = two_counties(other, 75.0), AreaTeams(**SETTINGS)
+    for name, members in (("C1", ["A", "B"]), (other, ["D"])):
+        assert travel_hours(case, name).columns.tolist() == members
+        assert calls(case, settings, name)["township"].tolist() == members
+    # A's 200 h take three of 75 h; D's 40 h the least that answers a call.
+    assert own_officers(case, settings, "C1").to_dict() == {"A": 3, "B": 2}
+    assert own_officers(case, settings, other).to_dict() == {"D": 2}
 
 
 def test_hours_taken_over():
@@ -340,6 +365,12 @@ def test_the_audit_finds_what_is_broken(sound):
     assert broken(sound, TeamMode.ONE_TO_ONE) == {"mode_kept": 1.0}
     assert broken(sound, TeamMode.BEST, own=own.assign(officers=2)) == {}
     assert broken(sound, bases=bases.assign(base="Z")) == {"well_formed": 1.0, "served_by_stationed_team": 1.0}
+    again = replace(sound.decisions, served=pd.concat([served, served.iloc[:1]]))
+    checked = audit_teams(sound.scenario.data, sound.scenario.policy.area_teams, TeamMode.AREA, again)
+    assert [breach.place for breach in checked.breaches] == ["served row 4, A,  given twice"]
+    odd = replace(sound.decisions, served=pd.concat([served, served.iloc[:1].assign(field="F9", team="S9")]))
+    checked = audit_teams(sound.scenario.data, sound.scenario.policy.area_teams, TeamMode.AREA, odd)
+    assert [breach.place for breach in checked.breaches] == ["served row 4, unknown field 'F9'"]
     assert broken(sound, served=pd.concat([served, served.iloc[:1]])) == {"well_formed": 1.0}
     assert broken(sound, TeamMode.BEST, own=own.assign(officers=2.5)) == {"well_formed": 1.0}
 
@@ -349,6 +380,10 @@ def test_the_audit_finds_hours_fields_and_counties(sound):
     assert broken(sound, case=narrow) == pytest.approx({"team_hours_sufficient": 8.0})  # 388 - 380
     special = county(teams=[("S1", "C1", "F1", 4, 150.0)])
     assert broken(sound, case=special) == {"team_for_field": 1.0}
+    # A's 200 h take three officers of 75 h; those of D's county, with 1,000 h, are of no matter.
+    own = pd.DataFrame({"township": ["A"], "officers": [2]})
+    for other in ("C0", "C2"):
+        assert broken(sound, TeamMode.BEST, two_counties(other, 75.0), own=own)["own_officers_sufficient"] == 1.0
     townships = sound.scenario.data.townships
     townships.loc["B", "county"] = "C2"
     counties = pd.DataFrame({"id": ["C1", "C2"], "name": ["C1", "C2"]})

@@ -299,11 +299,31 @@ def test_terms_of_the_instruments_by_hand() -> None:
     assert found.terms[Term.COUNTY_OPENING] == -500
     assert found.terms[Term.LENT_RETURNS] == -500
     assert found.terms[Term.UNUSED_POWERS] == -45
+    # A power with as many cases as it needs is used: below five are only those three.
+    fives = audit(make_case(), make_policy(use_min=5, retention={"price": 15}), make_plan())
+    assert fives.terms[Term.UNUSED_POWERS] == -45
     # Leaders head T1 and S1, officers T2 and T3.
     assert found.terms[Term.OFFICES_LED] == -1.5 * 200 * 2
     assert found.townships["lent_returned"].tolist() == [2, 0, 0, 1]
     # T1 then has 17,200 h: 16,210 are 730 above 90 %, at 0.5; T2 as before.
     assert found.terms[Term.OVERLOAD] == -(365 + 25)
+
+
+@pytest.mark.parametrize(("hours", "load"), [(9_000.0, math.inf), (0.0, 0.0)])
+def test_the_load_of_who_has_nobody_is_without_end_or_nothing(hours: float, load: float) -> None:
+    townships = tables()["townships"]
+    nobody = {"staff_in_post": 0, "lent": 0, "stationed_staff": 0, "certified_officers": 0, "joint_cases": 0.0}
+    townships.loc["T3", [*nobody, "statutory_hours"]] = [*nobody.values(), hours]
+    found = audit(make_case(townships=townships), make_policy(), make_plan(take_up=take_up(without=("T3 P4",))))
+    assert found.townships.loc["T3", ["hours_needed", "hours_there", "load"]].tolist() == [hours, 0, load]
+
+
+def test_what_is_at_risk_by_hand() -> None:
+    found = audit(make_case(), make_policy(uncertain_hours={"deviation": 0.5, "budget": 1}), make_plan()).townships
+    # Half of the one power that takes most: P1 in T1 with 640 h, P3 in T2 with 70, P4 in T3 with 430; S1 has none. Of
+    # officer-hours P2 in T1 with 320, P3 in T2 with 50.
+    assert found["hours_at_risk"].tolist() == [320, 35, 0, 215]
+    assert found["officer_hours_at_risk"].tolist() == [160, 25, 0, 0]
 
 
 def test_stations_by_hand() -> None:
@@ -591,6 +611,38 @@ def test_each_rule_breaks_alone(how: dict[str, Any], expected: tuple[Breach, ...
     found = breaches(make_plan(**decided), case, **how)
     assert [(b.rule, b.place, b.unit) for b in found] == [(b.rule, b.place, b.unit) for b in expected]
     assert [b.amount for b in found] == pytest.approx([b.amount for b in expected])
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        # P1 to P3 on the base list and P4 on two others; T1 and T2 take three powers, T2 is made ready in two fields.
+        {"base_list_max": 3, "guide_list_max": 4, "category_list_max": 1, "new_powers_max": 3, "new_fields_max": 2},
+        # T1 has two revolving posts, S1 and T3 none and one; two posts move.
+        {"revolving_posts_max": 2, "posts_moved_max": 2},
+        # S1 has two officers, T2 three and T1 four; one is trained. F1 is one field with penalties.
+        {"officers_min": 2, "officers_per_field": 3, "training_places_max": 1, "fields_at_minimum": 0},
+        {"training_places_max": 2, "exam_pass_share": 0.5},
+        # 1,480 of 0.37 x 4 x 1,000 officer-hours in T1, whose overload ends at 16,210 of 16,200 h.
+        {"officer_hours_share": 0.37, "overload_steps": [{"until": 16_210 / 16_200, "price": 0.5}]},
+        {"overload": "wall", "wall_share": 16_210 / 16_200},
+        # Twelve rounds at 40 h; four powers opened by K1, one by K2; of three powers in T2 two without a case.
+        {"goals": [{"term": "choices_met", "at_least": 480}], "county_opening": {"opened_max": 4}},
+        {"retention": {"share_max": 2 / 3}},
+    ],
+    ids=lambda policy: next(iter(policy)),
+)
+def test_what_just_keeps_a_rule_breaks_none(policy: dict[str, Any]) -> None:
+    assert breaches(**policy) == ()
+
+
+def test_instruments_that_are_used_up_break_no_rule() -> None:
+    plan = make_plan(
+        stations=stations("A1 devolved", "A2 managed", "A3 managed"), returned=returned(T1=1), led=led("T1", "S1")
+    )
+    caps = {"managed_max": 3, "devolved_max": 1, "managed_per_township_max": 2}
+    settings = {"lent_returns": {"returned_max": 1}, "office_heads": {"led_max": 2}}
+    assert breaches(plan, stations=caps, **settings) == ()
 
 
 def posts_with(cell: Any, township: str = "T3", column: str = "revolving_posts") -> pd.DataFrame:

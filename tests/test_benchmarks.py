@@ -17,7 +17,7 @@ from devolve_opt.errors import InputError
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import country, growth, proof, results, sweep  # noqa: E402
+from benchmarks import country, growth, mutants, mutation, proof, results, sweep  # noqa: E402
 from benchmarks.__main__ import BENCHMARKS  # noqa: E402
 from benchmarks.arrays import read_arrays, write_arrays  # noqa: E402
 from benchmarks.instances import SHAPES, Instance  # noqa: E402
@@ -401,3 +401,110 @@ def test_no_module_of_the_package_imports_the_benchmarks():
         assert "benchmarks" not in path.read_text(encoding="utf-8").replace("benchmarks/README", "")
     with pytest.raises(InputError):
         proof.main(seeds="x")
+
+
+MODULE = '''"""Say."""
+
+BAR: int | None = 3
+
+
+def least(numbers: list[int] | None) -> int:
+    """Say."""
+    total = 0
+    for number in numbers or [BAR + 1]:
+        if number < BAR:
+            total += number
+    return total
+'''
+
+
+def test_mutants_are_made_of_what_runs_and_a_sample_grows():
+    pytest.importorskip("cosmic_ray")
+    found = mutants.mutants_of("src/devolve_opt/rules/least.py", MODULE)
+    assert not [mutant for mutant in found if mutant.operator.startswith("ReplaceBinaryOperator_BitOr")]
+    # 3, 0 and 1 by one up and down; a sum; `<` into five others; `or`, `if` and the loop.
+    assert len(found) == 2 * 3 + 1 + 5 + 3
+    assert {mutant.line for mutant in found} == {3, 8, 9, 10}
+    [loop] = [mutant for mutant in found if mutant.operator == "ZeroIterationForLoop"]
+    assert (loop.package, loop.name) == ("rules", "rules.least-ZeroIterationForLoop-0")
+    assert mutants.difference(loop, MODULE).splitlines()[0] == "@@ -9 +9 @@"
+    each = {"a.py": found, "b.py": found[:5], "c.py": found[:10]}
+    few, more, every = (mutants.drawn(each, sample, 1) for sample in (6, 12, 99))
+    assert more[:6] == few
+    assert len(every) == 30
+    assert sum(mutant in found[10:] for mutant in few) <= 3  # half of the mutants are those of a.py
+
+
+def test_the_tests_of_a_mutant_are_those_that_run_its_statement():
+    first = {
+        "marks": ["t/a.py::one|run", "t/a.py::two|run"], "times": {"t/a.py::one": 3.0, "t/a.py::two": 1.0},
+        "lines": {"rules/m.py": {"8": [0, 1], "10": [1]}},
+    }  # fmt: skip
+    second = {
+        "marks": ["t/b.py::made|setup", "t/b.py::long|run"],
+        "times": {"t/b.py::made": 0.5, "t/b.py::read": 0.2, "t/b.py::long": 9.0},
+        "lines": {"rules/m.py": {"8": [1], "11": [0]}},
+    }  # fmt: skip
+
+    def tests(line: int, seconds: float = 99.0, module: str = "rules/m.py") -> list[str]:
+        return mutants.tests_of(mutants.Mutant(module, line, "AddNot", 0), MODULE, [first, second], seconds)
+
+    assert tests(8) == ["t/a.py::two", "t/a.py::one", "t/b.py::long"]
+    assert tests(8, 2.0) == ["t/a.py::two"]
+    assert tests(8, 0.5) == ["t/a.py::two"]  # one in any case
+    assert tests(10) == ["t/a.py::two"]
+    # A fixture runs it: all tests of its file.
+    assert tests(11, 2.0) == ["t/b.py::read", "t/b.py::made"]
+    assert tests(12) == tests(6)  # nothing runs the last line alone: what runs the function
+    assert tests(8, module="rules/n.py") == []
+    # A file that bears the name of the module comes first.
+    named = {**second, "marks": ["t/m.py::long|run"] * 2, "times": {"t/m.py::long": 9.0}}
+    assert mutants.tests_of(mutants.Mutant("rules/m.py", 8, "AddNot", 0), MODULE, [first, named], 10.5) == [
+        "t/m.py::long", "t/a.py::two",
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_mutants_are_tried_in_a_copy_and_kept(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("cosmic_ray")
+    pytest.importorskip("pytest_cov")
+    module = "src/devolve_opt/rules/pool.py"
+    before, tried = (ROOT / module).read_bytes(), []
+
+    def watched(place, packages, *_):
+        tried.append(place)
+        return [mutation.watch(place, "tests/test_pool.py", packages, 60.0)] if len(tried) == 1 else []
+
+    # Posts are handed out where they are not asked for; and a table that is longer than it need be.
+    two = [("ReplaceComparisonOperator_Lt_Gt", 0), ("ReplaceBinaryOperator_FloorDiv_Mul", 1)]
+    monkeypatch.setattr(mutation, "watched", watched)
+    monkeypatch.setattr(
+        mutation, "drawn", lambda found, *_: [each for each in found[module] if (each.operator, each.occurrence) in two]
+    )
+    for _ in range(2):  # the second time nothing is watched, and all is there
+        mutation.main(sample=2, packages="rules", folder=tmp_path)
+        figures = dict(part.split("=") for part in capsys.readouterr().out.splitlines()[-1].split(" "))
+        assert (figures["tried"], figures["killed"], figures["survived"], figures["score"]) == ("2", "1", "1", "0.5")
+    assert (ROOT / module).read_bytes() == before
+    assert not any(place.exists() for place in tried)
+    assert "ReplaceBinaryOperator_FloorDiv_Mul survived" in (tmp_path / "mutation-survivors.txt").read_text("utf-8")
+    assert len((tmp_path / "mutation.csv").read_text("utf-8-sig").splitlines()) > 2
+    with pytest.raises(InputError, match="is no package"):
+        mutation.main(packages="rule", folder=tmp_path)
+
+
+def test_the_interval_of_a_score_is_wilsons():
+    # 8 of 10: (0.8 + 1.92 / 10 +- 1.96 sqrt(0.16 / 10 + 3.84 / 400)) / (1 + 3.84 / 10) = (0.992 +- 0.3137) / 1.384
+    assert mutants.wilson(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    assert mutants.wilson(0, 0) == (0.0, 1.0)
+    assert mutants.wilson(5, 5)[1] == pytest.approx(1.0)
+
+
+def test_how_tests_end_is_what_becomes_of_a_mutant():
+    ends = [(0, ""), (1, ""), (2, ""), (None, ""), (4, "ERROR: found no collectors for x"), (4, "ERROR: not found")]
+    assert [mutation.status_of(*end) for end in ends] == [
+        "survived", "killed", "killed", "timeout", "killed", "failed",
+    ]  # fmt: skip
+    frame = pd.DataFrame({"status": ["killed", "timeout", "survived", "uncovered", "failed"]})
+    row = mutation.score("rules", 9, frame)
+    assert (row["tried"], row["score"]) == (4, 0.5)

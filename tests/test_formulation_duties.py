@@ -125,6 +125,13 @@ def test_duty_load_within_as_written():
     )
 
 
+def test_the_room_of_duties_counts_with_the_fewest_posts():
+    # A band of a fifth lets two of ten posts go: 0.94 x 8 x 1,840 = 13,836.8 h, and 17,400 at most without duties.
+    model = build_model(DUTIES, policy(load_max=0.94).replace(posts_band=0.2))
+    found, _ = coefficients(model.duty_load_within["T1"].body)
+    assert abs(found["carries[T1]"]) == pytest.approx(17_400 - 13_836.8)
+
+
 def test_duty_load_within_binds():
     model = build_model(DUTIES, policy(load_max=0.94))
     # With the rule either P1 (17,400 h) or both duties (17,080 h): 300 - 200 against 75 + 45 - 40.

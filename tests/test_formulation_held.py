@@ -71,6 +71,14 @@ def test_held_stays_as_written():
     assert_linear(priced.term[str(Term.WITHDRAWALS)].expr, "20 taken[T,P2]", -20)
 
 
+def test_who_chose_nothing_falls_short_of_nothing():
+    # T holds P2, which it never chose.
+    case = with_held(small_case({"T": {}}, POWERS), "T P2")
+    model = build_model(case, policy_of(choice_floor=0.9))
+    assert list(model.taken) == [("T", "P2")]
+    assert len(model.shortfall) == len(model.shortfall_counted) == 0
+
+
 def test_held_stays_binds():
     # P2 costs the county 30 h of support and was chosen by nobody; P1 is worth 120.
     assert with_and_without(build_model(case_of("T P2"), policy_of()), "held_stays") == (90, 120)

@@ -5,6 +5,8 @@ Named as in `test_formulation_lists.py`. Off, an instrument has neither column n
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,8 +14,9 @@ from hypothesis import strategies as st
 from depth import examples
 from devolve_opt.audit import audit
 from devolve_opt.errors import NoPlanError
-from devolve_opt.formulation import build_model
+from devolve_opt.formulation import build_model, set_start
 from devolve_opt.rules.interest import interest
+from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
 from devolve_opt.studies.solving import solve
 from devolve_opt.vocabulary import INSTRUMENT_TERMS, Term
@@ -116,6 +119,15 @@ def test_returned_within_cap_as_written():
     assert_linear(terms_of(model, Term.LENT_RETURNS), "- 920 returned[T1] - 920 returned[T2]")
     assert build_model(case, policy.replace(lent_returns={"returned_max": 3})).returned_within_cap.active
     assert len(build_model(case, policy.replace(lent_returns={"returned_max": 3})).returned_within_cap) == 0
+
+
+def test_a_start_that_says_nothing_of_returns_lets_nobody_return():
+    case = small_case({"T1": {"staff_in_post": 8, "lent": 2}})
+    policy = small_policy(lent_share_max=0.1, lent_returns={"returned_max": 1})
+    model = build_model(case, policy)
+    plan = ratio_decisions(case, policy)
+    set_start(model, replace(plan, returned=plan.returned.iloc[:0]))
+    assert {name: variable.value for name, variable in model.returned.items()} == {"T1": 0}
 
 
 def test_returned_within_cap_binds():

@@ -102,6 +102,8 @@ def test_held_only_if_readied_as_written():
     model = phases_model({"P1": {}, **{"P2": {"field": "F1"}}}, chosen("P1", "P2"), ready=("T F2",))
     rows = {("T", "P1", batch): f"held[T,P1,{batch}] - readied[T,F2,{batch}] <= 0" for batch in (1, 2)}
     assert_rows(model.held_only_if_readied, rows)
+    once = phases_model({"P1": {}}, chosen("P1"), ready=("T F2",), phases={"batches": 1})
+    assert_rows(once.held_only_if_readied, {("T", "P1", 1): "held[T,P1,1] - readied[T,F2,1] <= 0"})
 
 
 def test_held_only_if_readied_binds():
@@ -296,6 +298,16 @@ def test_officers_cover_new_fields_as_written():
     assert_row(missing.officers_cover_new_fields["T", 1], "readied[T,F3,1] + able[T,1] - trained[T,1] <= 0")
     enough = phases_model(TWO_FIELDS, chosen("P1", "P3"), ready=ready, readiness=(), fields_at_minimum=2)
     assert len(enough.officers_cover_new_fields) == 0
+    # Further officers cover nothing, so nobody is short of them; F1 of today is one field too many already.
+    never = phases_model(FURTHER, chosen("P1"), ready=("T F3",), fields_at_minimum=0, fields_per_officer=0)
+    assert_rows(never.officers_cover_new_fields, {("T", batch): f"readied[T,F3,{batch}] <= 0" for batch in (1, 2)})
+    # One officer is short for 1,500 h of statutory work, and covers one new field all the same.
+    towns = {"T": {"certified_officers": 1, "statutory_hours": 1500, "statutory_officer_hours": 1500}}
+    busy = phases_model(
+        TWO_FIELDS, chosen("P1", "P3"), towns, ready, {"T": 1}, (), fields_at_minimum=0, fields_per_officer=1
+    )
+    text = "readied[T,F1,1] + readied[T,F3,1] - trained[T,1] <= 1"
+    assert_row(busy.officers_cover_new_fields["T", 1], text)
 
 
 def test_officers_cover_new_fields_binds():

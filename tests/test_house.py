@@ -204,4 +204,4 @@ def test_what_the_tests_need_is_installed_with_the_tests():
     """A test that skips itself where a library is missing must not skip where `make test` has set up."""
     extras = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
     dev = " ".join(extras["project"]["optional-dependencies"]["dev"])
-    assert "devolve-opt[app,benchmarks,cluster,docs,elections,sensitivity]" in dev
+    assert "devolve-opt[app,benchmarks,cluster,docs,elections,mutation,sensitivity]" in dev

@@ -104,6 +104,24 @@ def test_too_few_staff_are_found():
     ]
 
 
+@pytest.mark.parametrize(("staff", "short"), [((6, 14), 3.0), ((14, 6, 30), 2.2)])
+def test_a_category_has_the_staff_and_migrants_of_its_median_township(staff, short):
+    # 10 persons in the middle of 6 and 14, 14 of three townships: a fifth of them is short of 5.
+    towns = {f"T{place}": {"staff_in_post": number, "posts": 40} for place, number in enumerate(staff)}
+    migrants = pd.DataFrame({"township": list(towns), "migrant_workers": [0, *[100] * (len(towns) - 1)]})
+    case = small_case(towns).replace(
+        functions=FUNCTIONS.assign(name=FUNCTIONS.index), traffic=TRAFFIC, migrants=migrants
+    )
+    # D heads its own centre from 50 migrant workers on, which is the middle of none and 100.
+    joined = arrangement(D=("E", "four"), E=("E", "four"))
+    told = audit_offices(case, SETTINGS.model_copy(update={"office_staff_min": 5}), joined).breaches
+    assert [(each.rule, each.place, round(each.amount, 6)) for each in told] == [
+        ("mandatory_heads_its_own", "general, function D", 1),
+        ("office_staff_sufficient", "general, office C", short),
+        ("office_staff_sufficient", "general, office E", short),
+    ]
+
+
 def test_below_the_threshold_a_function_need_not_head_its_own():
     joined = arrangement(D=("E", "four"), E=("E", "four"))
     assert found(joined, migrants=49) == []

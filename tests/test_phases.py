@@ -18,9 +18,10 @@ from devolve_opt import cli
 from devolve_opt.audit.phases import _RULES, _Books, audit_phases
 from devolve_opt.case import Case
 from devolve_opt.errors import InputError
-from devolve_opt.phase_plan import PhasePlan
+from devolve_opt.phase_plan import PhaseDecisions, PhasePlan
 from devolve_opt.plan import Decisions
-from devolve_opt.rules.schedule import LIMITS
+from devolve_opt.rules.phases import handover
+from devolve_opt.rules.schedule import LIMITS, Schedule
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies.phases import phase
@@ -94,11 +95,33 @@ def test_what_no_batch_can_hand_over_is_left_over():
     assert "Certificates of the plan for which no batch has places: 1." in text
 
 
+def test_the_hours_of_an_officer_are_not_given_twice():
+    # One officer has 1,472 h, the case of P1 takes 1,000 and that of P2 800; no batch has a place for the second one.
+    powers = {name: {"type": "inspection", "ordinary_hours": hours} for name, hours in (("P1", 1000), ("P2", 800))}
+    case = small_case(
+        {"T": {"certified_officers": 1}}, powers, {("T", "P1"): 3, ("T", "P2"): 1}, {("T", "P1"): 1, ("T", "P2"): 1},
+        (("T", "F2"),),
+    )  # fmt: skip
+    plan = decisions_of(["P1 base", "P2 base"], ["T P1", "T P2"], [], {"T": (6, 4, 0)}, {"T": (1, 0, 0)})
+    found = phase(scenario(case, {"exam_places_per_batch_max": 0, "handover_hours": 0.0}), plan, gap=0.0)
+    assert when(found) == {("T", "P1"): 1}
+    assert found.bottlenecks[["power", "limits"]].to_numpy().tolist() == [["P2", "officers; exam places"]]
+
+
 def test_with_one_batch_and_room_nothing_waits():
     plan = phase(scenario(phases={"batches": 1, "new_powers_per_batch_max": 9, "new_fields_per_batch_max": 9,
                                   "handover_hours": 0.0}), finished())  # fmt: skip
     assert (plan.lost, plan.bound, plan.status, len(plan.bottlenecks)) == (0, 0, Status.PROVEN, 0)
     assert "Left over: none." in phase_lines(plan)
+
+
+def test_filled_one_after_the_other_what_is_worth_most_goes_first():
+    case = small_case({"T": {}}, {"P1": {}, "P2": {}}, {("T", "P1"): 1, ("T", "P2"): 3}, readiness=(("T", "F2"),))
+    plan = decisions_of(["P1 base", "P2 base"], ["T P1", "T P2"], [], {"T": (6, 4, 0)}, {"T": (0, 0, 0)})
+    wanted = scenario(case, {"new_powers_per_batch_max": 1})
+    schedule = Schedule(handover(case, wanted.policy, plan))
+    schedule.complete()
+    assert schedule.power == {("T", "P1"): 2, ("T", "P2"): 1}
 
 
 def test_places_that_no_power_needs_go_to_offices_below_the_minimum():
@@ -253,6 +276,48 @@ def test_the_audit_finds_officers_that_are_missing(found):
     assert breaches(found, two_towns(**busy)) == {"officers_of_batch_sufficient": 1}
     later = table("township batch trained", "T 2 1")
     assert breaches(found, trained=later) == {"penalty_power_has_officers": 1}
+
+
+def test_the_audit_sees_an_officer_lost_after_the_power_was_handed_over(found):
+    # Two officers, of whom half are lost by the end of the second batch; P1 is there from the first.
+    handed = table("township power batch", "T P1 1", "T P3 2", "U P3 1")
+    nobody = found.decisions.trained.iloc[:0]
+    case = two_towns(certified_officers=2)
+    assert breaches(found, case, handed=handed, trained=nobody) == {}
+    assert breaches(found, case, handed=handed, trained=nobody, attrition_share=0.5)["penalty_power_has_officers"] == 1
+
+
+def test_the_audit_keeps_townships_and_batches_apart():
+    """Of three townships, two in one county, each has its own officers, fields, powers and hours in each batch."""
+    towns = {"T": {"certified_officers": 2}, "U": {}, "V": {"county": "C2", "certified_officers": 1}}
+    case = small_case(towns, {"P1": {"type": "penalty"}}, {(name, "P1"): 3 for name in towns})
+    plan = decisions_of(
+        ["P1 base"], [f"{name} P1" for name in towns], [f"{name} F1" for name in towns],
+        dict.fromkeys(towns, (6, 4, 0)), {"T": (1, 0, 0), "U": (1, 0, 0), "V": (0, 0, 0)},
+    )  # fmt: skip
+    batches = PhaseDecisions(
+        table("township power batch", "T P1 1", "U P1 2", "V P1 1"),
+        table("township field batch", "T F1 1", "U F1 2", "V F1 1"),
+        table("township batch trained", "T 2 1", "U 2 1"),
+    )
+    phases = {"batches": 3, "exam_places_per_batch_max": 9, "handover_hours_max": 2.5}
+    policy = scenario(case, phases, fields_at_minimum=0, fields_per_officer=0, officers_per_field=0).policy
+    checked = audit_phases(case, policy, plan, batches)
+    # No officer covers a field, so that each is one too many from its batch on. A county has 2.5 h a township, and a
+    # power takes 10.
+    assert [(breach.rule, breach.place, breach.amount) for breach in checked.breaches] == [
+        ("handovers_within_county_hours", "county C1, batch 1", 5),
+        ("handovers_within_county_hours", "county C1, batch 2", 5),
+        ("handovers_within_county_hours", "county C2, batch 1", 7.5),
+        *(("new_fields_covered", f"township {name}, batch {batch}", 1)
+          for name, first in (("T", 1), ("U", 2), ("V", 1)) for batch in range(first, 4)),
+    ]  # fmt: skip
+    officers = checked.officers.set_index(["township", "batch"])["officers"]
+    assert {name: officers.loc[name].tolist() for name in towns} == {"T": [2, 3, 3], "U": [0, 1, 1], "V": [1, 1, 1]}
+    counties = checked.counties.set_index(["county", "batch"])
+    assert counties.loc["C1", ["powers", "held", "taken"]].to_numpy().tolist() == [[1, 1, 2], [1, 2, 2], [0, 2, 2]]
+    assert counties.loc["C2", ["powers", "held", "taken"]].to_numpy().tolist() == [[1, 1, 1], [0, 1, 1], [0, 1, 1]]
+    assert counties["hours_there"].tolist() == [5, 5, 5, 2.5, 2.5, 2.5]
 
 
 # What is shown and written

@@ -58,6 +58,12 @@ def test_what_the_envelope_passes_over_is_still_given_where_it_fits():
     assert share_out(offers_of(values), 5).posts == {"A": 0, "B": 5}
 
 
+def test_equal_offers_are_served_by_name_in_whatever_order_they_come():
+    alike = {0: 1.0, 5: 3.0}
+    for order in ("AB", "BA"):
+        assert share_out(offers_of({city: alike for city in order}), 5).posts == {"A": 5, "B": 0}
+
+
 values_of_cities = st.lists(st.lists(st.integers(-50, 200), min_size=3, max_size=3), min_size=1, max_size=4).map(
     lambda rows: {f"c{place}": dict(zip((0, 3, 6), map(float, row), strict=True)) for place, row in enumerate(rows)}
 )

@@ -168,6 +168,12 @@ def test_posts_are_made_whole_as_the_policy_says(rounding, population, posts):
     assert audit(case, policy, ratio_decisions(case, policy)).breaches == ()
 
 
+def test_revolving_posts_keep_to_their_cap_where_nobody_has_work():
+    # A tenth of 20 posts, one for each; both are without work, and equals are served in the order of the table.
+    policy = small_policy(revolving_posts_share=0.1, revolving_posts_max=1)
+    assert posts_by_formula(two_towns(), policy)["revolving_posts"].tolist() == [1, 1]
+
+
 def test_base_posts_are_made_whole_by_the_same_rounding():
     case = small_case({"T1": {"category": "central"}, "T2": {}})
     tilt = {"central": 72.0, "general": 28.0}
@@ -288,6 +294,16 @@ def test_formulas_side_by_side_by_hand():
     # Of 10/3, 13/3, 24/3: differences 1, 11/3, 14/3 of pairs, twice each among nine, by twice the mean 47/9.
     assert row["posts_per_thousand_gini"] == pytest.approx((2 * 28 / 3 / 9) / (2 * 47 / 9))
     assert short.loc["base-weighted-mobile", "reserve"] == 2
+
+
+def test_where_no_post_moves_nobody_gains_or_loses():
+    # Two alike: ten posts each, as today.
+    row = formulas_in_short(two_towns(), small_policy()).set_index("formula").loc["4-3-3"]
+    assert row[["posts_moved", "change_max", "deviation_max"]].tolist() == [0, 0, 0]
+    for change in ("gain", "los"):
+        told = row[[f"townships_{change}ing", f"{change}{'es' if change == 'los' else 's'}_most"]].tolist()
+        assert told == [0, ""]
+    assert row[["gains_most_posts", "loses_most_posts"]].tolist() == [0, 0]
 
 
 def test_own_weights_stand_beside_the_named_formulas():

@@ -163,6 +163,17 @@ def test_officers_by_need_train_first_and_then_move():
     assert found.loc["T3"].tolist() == [0, 0, 2]
 
 
+def test_officers_by_need_come_from_the_same_county():
+    towns = {
+        "T1": {"county": "C1", "certified_officers": 5}, "T2": {"county": "C2"},
+        "T3": {"county": "C2", "certified_officers": 3}, "T4": {"county": "C3", "certified_officers": 5},
+    }  # fmt: skip
+    found = officers_by_need(small_case(towns), small_policy(officers_min=2, training_places_max=0))
+    # T2 lacks two; T3 has one to spare, and the other counties' three each stay where they are.
+    assert found["moved_in"].tolist() == [0, 1, 0, 0]
+    assert found["moved_out"].tolist() == [0, 0, 1, 0]
+
+
 def test_officers_by_need_cover_statutory_work():
     # 3,000 h of enforcement at 1,472 h an officer take three.
     case = small_case({"T1": {"statutory_hours": 9000, "statutory_officer_hours": 3000, "certified_officers": 1}})
@@ -195,6 +206,15 @@ def test_overload_of_doing_nothing_is_that_of_today_whatever_the_caps():
     case = small_case({"T1": {"statutory_hours": 15_904, "lent": 1}})
     for lent_share_max in (0.0, 0.5):
         assert overload_of_doing_nothing(case, small_policy(lent_share_max=lent_share_max)) == pytest.approx(500)
+
+
+def test_revolving_posts_go_back_where_the_band_holds_the_others():
+    # Nine base and floating posts each; both revolving ones go to T1, who has more work for its ten persons. Today both
+    # have ten posts: under a cap of none that moves, each keeps one.
+    case = small_case({"T1": {"statutory_hours": 20_000}, "T2": {"statutory_hours": 10_000}})
+    policy = small_policy(revolving_posts_share=0.1, revolving_posts_max=2)
+    assert posts_within_cap(case, policy)["revolving_posts"].tolist() == [2, 0]
+    assert posts_within_cap(case, policy.replace(posts_moved_max=0))["revolving_posts"].tolist() == [1, 1]
 
 
 # The ratio rule's plan

@@ -255,6 +255,17 @@ def test_as_good_as_looking_at_every_plan(data):
     assert found == pytest.approx(brute_force(data))
 
 
+def test_what_is_read_from_a_model_by_pairs_is_whole():
+    """A solver's values are whole but for its tolerance."""
+    model = build_siting(siting())
+    near = {"opened[1]": 1 - 1e-7, **{f"served[1,{customer}]": 1 - 1e-7 for customer in range(3)}}
+    matrix = compile_matrix(model)
+    matrix.set_values(np.array([near.get(variable.name, 0.0) for variable in matrix.variables]))
+    opened, served = read_siting(model)
+    assert opened.tolist() == [0, 1]
+    assert served.tolist() == [[0, 0, 0], [1, 1, 1]]
+
+
 def test_what_is_read_from_a_model_by_distances():
     """Three customers, site 1 open alone: everybody is served from it."""
     model = build_siting(siting(demand=None, capacity=None))

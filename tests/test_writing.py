@@ -56,7 +56,7 @@ def test_the_files_as_they_are_written(tmp_path):
     assert (folder / "counties.csv").read_bytes() == "id,name\nC1,东县\nC2,西县\n".encode()
     assert (folder / "case.toml").read_bytes() == (
         b'title = "Tiny case"\nprovenance = "Invented for tests."\nsynthetic = true\navailable_hours = 1840.0\n'
-            b'schema_version = 1\n'
+        b"schema_version = 1\n"
     )
 
 

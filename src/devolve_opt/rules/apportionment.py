@@ -244,7 +244,7 @@ def _start(
 ) -> NDArray[np.float64]:
     """Return units rounded by the method for a common factor, found by halving, that gives about the total."""
     proportions = shares / shares.sum()
-    low, high = 0.0, 2.0 * (total + len(shares)) / max(proportions[proportions > 0].min(), 1 / FINEST)
+    low, high = 0.0, 2.0 * (total + len(shares)) * FINEST
     for _ in range(100):
         middle = (low + high) / 2
         if np.clip(method.rounded(middle * proportions), least, most).sum() > total:

@@ -108,8 +108,8 @@ class Schedule:
             lacking = lacking or self._lacks_cover(field, batch)
         if lacking:
             found.append("officers")
-            pending = asked.to_train.get(township, 0) > self.new_officers(township, batch)
-            if pending and all(self._places_left(earlier) <= 0 for earlier in range(1, batch + 1)):
+            # Who still waits for a certificate has left no place of an earlier batch unused (`_train_in`).
+            if asked.to_train.get(township, 0) > self.new_officers(township, batch):
                 found.append("exam places")
         if self._of_township[township, batch] >= asked.settings.new_powers_per_batch_max:
             found.append("powers cap")
@@ -186,7 +186,7 @@ class Schedule:
     def _train_in(self, batch: int) -> None:
         """Use the places of a batch that are left for certificates of later batches, or of none."""
         asked = self.asked
-        for _ in range(max(0, self._places_left(batch))):
+        for _ in range(self._places_left(batch)):
             there = {unit: self.new_officers(unit, batch) for unit in asked.to_train}
             waiting = [unit for unit in asked.to_train if there[unit] < asked.to_train[unit]]
             if not waiting:
