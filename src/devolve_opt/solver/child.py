@@ -25,6 +25,11 @@ from typing import Any
 import highspy
 import numpy as np
 
+SOLVER_MB = "DEVOLVE_OPT_SOLVER_MB"
+"""Variable of the environment: megabytes that a solver's process may take."""
+PART_OF_MEMORY = 0.9
+"""Part of the machine's memory that it may take unless told otherwise."""
+
 
 class Worker:
     """Holds one HiGHS instance, loads a matrix into it and runs requests on it."""
@@ -204,8 +209,26 @@ class Worker:
             highs.startCallback(kind)
 
 
+def limit_memory() -> None:
+    """Take no more memory than `SOLVER_MB` says: then HiGHS fails, and not the machine.
+
+    Without it, no more than most of what the machine has. Only where the system can: Linux.
+    """
+    try:
+        import resource  # noqa: PLC0415 - not on Windows
+
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ImportError, ValueError, OSError):
+        return
+    wanted = os.environ.get(SOLVER_MB, "")
+    most = int(wanted) * 1024**2 if wanted.isdecimal() else int(PART_OF_MEMORY * whole)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
 def main() -> None:
     """Serve requests until the parent closes the pipe."""
+    limit_memory()
     for name in ("SIGINT", "SIGBREAK"):  # Ctrl-C is the parent's to answer
         with contextlib.suppress(AttributeError, ValueError):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
