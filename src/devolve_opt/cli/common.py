@@ -84,10 +84,10 @@ def read_scenario(path: Path) -> Scenario:
 
 
 def say_not_counted(scenario: Scenario) -> None:
-    """Tell of rows of the case that the policy leaves out, before the work."""
-    from devolve_opt.views.notices import guide_rows_not_counted
+    """Tell of rows of the case that the policy leaves out, and of doubtful units, before the work."""
+    from devolve_opt.views.notices import guide_rows_not_counted, unit_notices
 
-    for line in guide_rows_not_counted(scenario):
+    for line in [*guide_rows_not_counted(scenario), *unit_notices(scenario.data)]:
         err.print(line, style="bold yellow", markup=False)
 
 

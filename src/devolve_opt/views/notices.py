@@ -1,11 +1,14 @@
-"""What a scenario holds and does not count: told before it is solved, and with the plan."""
+"""What a scenario holds and does not count, or in a doubtful unit: told before it is solved, and with the plan."""
 
 from __future__ import annotations
 
+from devolve_opt.case import Case
 from devolve_opt.language import chosen, joined, tr
+from devolve_opt.rules.plausible import FAR, LOAD, USUAL_LOAD, Oddity, oddities
 from devolve_opt.scenario import Scenario
+from devolve_opt.schema import schema
 from devolve_opt.views.wording import count
-from devolve_opt.vocabulary import BASE_LIST, label
+from devolve_opt.vocabulary import BASE_LIST, label, some_of
 
 
 def guide_rows_not_counted(scenario: Scenario) -> list[str]:
@@ -19,3 +22,29 @@ def guide_rows_not_counted(scenario: Scenario) -> list[str]:
         rows=count(len(foreign), "row"), lists=joined(chosen(label(name), name) for name in sorted(set(foreign))),
     )  # fmt: skip
     return [line]
+
+
+def unit_notices(case: Case) -> list[str]:
+    """Return a line for each figure of a case that is likely given in another unit."""
+    return [_in_words(found) for found in oddities(case)]
+
+
+def _in_words(found: Oddity) -> str:
+    if found.column == LOAD:
+        return tr(
+            "CHECK THE UNIT: statutory_hours come to {median:.3g} times the hours of the staff, in half of the "
+            "townships; usual is {low:g} to {high:g} (an assumption).",
+            median=found.median, low=(found.usual or USUAL_LOAD)[0], high=(found.usual or USUAL_LOAD)[1],
+        )  # fmt: skip
+    what = {"table": chosen(schema()[found.table].chinese, found.table), "column": found.column}
+    if found.usual is None:
+        return tr(
+            "CHECK THE UNIT: {table}: {column} of {rows} is {far:g} times more or less than the median, "
+            "{median:.3g} {unit}.",
+            **what, far=FAR, rows=some_of(found.rows, 3), median=found.median, unit=tr(found.unit),
+        )  # fmt: skip
+    return tr(
+        "CHECK THE UNIT: {table}: {column} has a median of {median:.3g} {unit}; usual is {low:,.6g} to {high:,.6g} (an "
+        "assumption).",
+        **what, median=found.median, unit=tr(found.unit), low=found.usual[0], high=found.usual[1],
+    )  # fmt: skip
