@@ -7,7 +7,7 @@ else
 BIN := $(VENV)/bin
 endif
 
-.PHONY: demo test test-slow docs quick models figures clean
+.PHONY: demo test test-slow newest audit docs quick models figures clean
 
 demo: $(VENV)/installed
 	$(BIN)/devolve-opt run scenarios/baseline.toml
@@ -22,6 +22,19 @@ test: $(VENV)/installed
 test-slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow --thorough
 	$(BIN)/python -m pytest -n 2 -m "hypothesis and not slow" --thorough
+
+# The tests with the newest versions of everything that may be installed, in an environment of its own.
+newest:
+	$(PYTHON) -m venv build/newest
+	build/newest/$(notdir $(BIN))/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable ".[dev]"
+	build/newest/$(notdir $(BIN))/python -m pip list --outdated
+	build/newest/$(notdir $(BIN))/python -m pytest -n 2
+
+# Known weaknesses of the packages that are installed (asks a database on the network).
+audit: $(VENV)/installed
+	$(PYTHON) -m venv build/audit
+	build/audit/$(notdir $(BIN))/python -m pip install --quiet --upgrade pip-audit
+	build/audit/$(notdir $(BIN))/pip-audit --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 
 # The documentation as pages that open without a network, from the file system too.
 docs: $(VENV)/installed

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from benchmarks import country, fronts, growth, load, mutation, proof, quick, studies, sweep
+from benchmarks import country, crowd, fronts, growth, load, mutation, proof, quick, studies, sweep
 from devolve_opt.cli.common import BAD_INPUT, CTRL_C, NO_PLAN, speak_utf8
 from devolve_opt.errors import DevolveError, InputError
 
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "sweep": sweep.main,
     "fronts": fronts.main,
     "studies": studies.main,
+    "crowd": crowd.main,
     "quick": quick.main,
     "mutation": mutation.main,
 }
