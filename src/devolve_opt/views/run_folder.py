@@ -29,7 +29,8 @@ from matplotlib.figure import Figure
 from devolve_opt.errors import Fault, InputError
 from devolve_opt.language import language, speaking, tr
 from devolve_opt.plan import Plan
-from devolve_opt.studies.comparing import MANIFEST, SCHEMA_VERSION, measures, read_manifest, valued_on
+from devolve_opt.studies.comparing import measures, valued_on
+from devolve_opt.studies.manifest import MANIFEST, SCHEMA_VERSION, read_manifest
 from devolve_opt.version import versions
 from devolve_opt.views.files import DOTS_PER_INCH
 from devolve_opt.views.plan_workbook import PLAN_WORKBOOK, write_plan_workbook
