@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from benchmarks import country, fronts, growth, load, proof, quick, sweep
+from benchmarks import country, fronts, fuzz, growth, load, proof, quick, sweep
 from devolve_opt.cli.common import BAD_INPUT, CTRL_C, NO_PLAN, speak_utf8
 from devolve_opt.errors import DevolveError, InputError
 
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "sweep": sweep.main,
     "fronts": fronts.main,
     "quick": quick.main,
+    "fuzz": fuzz.main,
 }
 """Every benchmark: its name in the shell and what it runs."""
 

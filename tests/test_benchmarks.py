@@ -331,6 +331,7 @@ def write_land(folder: Path) -> Path:
             ("sweep", "--scenario", str(HAND), "--values", "2,3", "--cold", "2", "--gap", "0", "--threads", "1"),
             ("sweep.csv", "sweep.png"), marks=pytest.mark.slow,
         ),
+        (("fuzz", "--inputs", "60"), ("fuzz.csv",)),
         pytest.param(("fronts", "--seeds", "1", "--threads", "1"), ("fronts.csv",), marks=pytest.mark.slow),
         (("proof", *LITTLE, "--runners", "root_lp,devolve_opt"), PROOF_FILES),
         pytest.param(("proof", *LITTLE), PROOF_FILES, marks=pytest.mark.slow),
