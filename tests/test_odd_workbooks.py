@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from cases import only_fault
+from cases import faults_of, only_fault
 from devolve_opt.policy import Policy
 from devolve_opt.policy_sheet import policy_from_sheet
 from devolve_opt.reading import xlsx
 from devolve_opt.scenario import Scenario
+from devolve_opt.views.marked import marked_if_it_can_be
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -131,6 +132,19 @@ def test_cells_that_are_merged_over_rows_are_told_and_titles_may_be(book):
     sheet.rows = [("1", ["某市乡镇基本情况表"]), *((str(int(number) + 1), row) for number, row in sheet.rows)]
     sheet.after = '<mergeCells><mergeCell ref="A1:H1"/></mergeCells>'
     assert len(Scenario.read(book.write()).data.townships) == 3
+
+
+def test_a_sheet_merged_as_a_whole_or_with_a_cell_far_away_is_marked_at_once_or_not_at_all(book):
+    sheet = book.sheet(TOWNSHIPS)
+    sheet.rows[1][1][4] = "many"
+    began = time.monotonic()
+    sheet.rows.append(("1048576", ["示例", *[None] * 290, "x"]))
+    path = book.write()
+    assert marked_if_it_can_be(path, faults_of(Scenario.read, path)) is not None
+    sheet.after = '<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'
+    path = book.write()
+    assert marked_if_it_can_be(path, faults_of(Scenario.read, path)) is None
+    assert time.monotonic() - began < A_MOMENT
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,19 @@ def _declares(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
     return b"<!DOCTYPE" in content or content.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00", b"<\x00"))
 
 
+def cells_merged(content: bytes) -> int:
+    """Return how many cells of a workbook that may be opened are merged: whoever loads it whole makes each of them."""
+    found = 0
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        for part in archive.namelist():
+            for ref in re.findall(
+                rb"<(?:\w+:)?mergeCell\s[^>]*ref=[\"']([A-Z]+[0-9]+:[A-Z]+[0-9]+)", archive.read(part)
+            ):
+                left, top, right, bottom = range_boundaries(ref.decode())
+                found += (right - left + 1) * (bottom - top + 1)
+    return found
+
+
 class _OutOfOrderError(Exception):
     """Rows or cells stand twice or out of order: which of them count is anybody's guess."""
 
