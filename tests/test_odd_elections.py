@@ -70,6 +70,18 @@ def test_an_election_is_refused_with_the_row_at_fault(tmp_path, wrong, by, row, 
     assert ("small.pb", row, column) in told
 
 
+def test_comments_may_hold_semicolons_and_a_line_of_columns_without_end_is_refused_at_once(tmp_path):
+    path = tmp_path / "small.pb"
+    path.write_text(
+        SMALL.replace("budget;10", "comment;#1; of two\nbudget;10;").replace("Trees", "Trees;;"), encoding="utf-8"
+    )
+    assert len(read_election(path).data.powers) == 2
+    path.write_text(SMALL.replace("project_id;cost", "project_id;cost" + ";a;b" * 100_000), encoding="utf-8")
+    began = time.monotonic()
+    assert len(faults_of(read_election, path)) == 2
+    assert time.monotonic() - began < A_MOMENT
+
+
 def test_an_election_has_the_names_of_its_projects_and_a_name_of_its_own(tmp_path):
     (tmp_path / "small.pb").write_text(SMALL.replace("A small one", "").replace("6;", "13/2;"), encoding="utf-8")
     found = read_election(tmp_path / "small.pb")

@@ -124,7 +124,7 @@ def election_misread(found: Scenario, text: str) -> str:
     if set(starts) != {"meta", "projects", "votes"}:
         return f"accepted with the sections {sorted(starts)}"
     parts = {name: _part(rows, place, sorted(starts.values())) for name, place in starts.items()}
-    meta = {row[0]: row[1] for row in parts["meta"][1:] if len(row) > 1}
+    meta = {row[0]: ";".join(row[1:]).rstrip(";") for row in parts["meta"][1:] if len(row) > 1}
     heads, projects = parts["projects"][0], parts["projects"][1:]
     cost = heads.index("cost")
     given = {row[0]: Fraction(row[cost].replace(",", ".")) for row in projects}

@@ -130,7 +130,7 @@ def _line(random: Random, content: bytes) -> bytes:
 
 def _endless(random: Random, content: bytes) -> bytes:
     at = _place(random, content)
-    return content[:at] + random.choice((b"x", b",", b'"', b"a,", b"\n", b"\xe4\xb8\xad", b"[", b"a.")) * random.choice(
+    return content[:at] + random.choice(ENDLESS) * random.choice(
         (300, 5_000, 150_000)
     ) + content[at:]  # fmt: skip
 
@@ -158,6 +158,8 @@ _BYTES: dict[str, Callable[[Random, bytes], bytes]] = {
     "other line ends": _ends, "another encoding": _coded, "byte order marks": _marked, "nothing": _nothing,
 }  # fmt: skip
 
+ENDLESS = (b"x", b",", b'"', b"a,", b"\n", b"\xe4\xb8\xad", b"[", b"a.", b";", b"a;", b"- ", b"\\")
+"""Parts of lines without end."""
 LEAVES: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 2, 3.5, 0.5, -0.0, 1e308, 1e-320, math.inf, -math.inf, math.nan, 2**31, 2**63 - 1,
     2**63, -(2**63) - 1,

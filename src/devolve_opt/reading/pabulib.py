@@ -104,7 +104,8 @@ class _Reader:
             return
         for name, rows in sections.items():
             self.headings(name, *rows[0])
-            self.widths(rows)
+            if name != "meta":
+                self.widths(rows)
         if self.faults:
             return
         self.projects(sections["projects"])
@@ -158,13 +159,14 @@ class _Reader:
         for name in lacking:
             cause = tr("the section {section} has no column {name} in its place.", section=section.upper(), name=name)
             self.unsound(cause, row)
-        for name in sorted({name for name in names if name and names.count(name) > 1}):
-            self.fault(tr("the column is there twice; keep one."), row, name)
+        for name, number in Counter(names).items():
+            if name and number > 1:
+                self.fault(tr("the column is there twice; keep one."), row, name)
 
     def widths(self, rows: list[tuple[int, list[str]]]) -> None:
         most = len(rows[0][1])
         for row, record in rows[1:]:
-            if len(record) > most:
+            if any(record[most:]):
                 self.fault(tr("has {cells} cells, the headings are {width}; a cell must not hold a semicolon.",
                               cells=len(record), width=most), row)  # fmt: skip
 
@@ -172,7 +174,8 @@ class _Reader:
         """Read the first section; tell whether its ballots are approvals, without which there is nothing to read."""
         place = {}
         for row, record in rows[1:]:
-            key, value = record[0], record[1] if len(record) > 1 else ""
+            # A comment may hold semicolons.
+            key, value = record[0], ";".join(record[1:]).rstrip(";")
             if key in self.found.meta:
                 self.fault(tr("stands twice; keep one row."), row, key)
             self.found.meta[key], place[key] = value, row
