@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from benchmarks import country, crowd, fronts, growth, load, mutation, proof, quick, studies, sweep
+from benchmarks import country, crowd, fronts, fuzz, growth, load, mutation, proof, quick, studies, sweep
 from devolve_opt.cli.common import BAD_INPUT, CTRL_C, NO_PLAN, speak_utf8
 from devolve_opt.errors import DevolveError, InputError
 
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "crowd": crowd.main,
     "quick": quick.main,
     "mutation": mutation.main,
+    "fuzz": fuzz.main,
 }
 """Every benchmark: its name in the shell and what it runs."""
 

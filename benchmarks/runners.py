@@ -111,6 +111,13 @@ def _limits(request: dict[str, Any]) -> dict[str, Any]:
     return {"time_limit": float(request["time_limit"]), "threads": int(request["threads"])}
 
 
+def fuzz(request: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    """Try a reader on a stretch of inputs."""
+    from benchmarks.fuzzing.campaign import stretch
+
+    return stretch(request, tell)
+
+
 RUNNERS: dict[str, Callable[[dict[str, Any], Tell], dict[str, Any]]] = {
     "root_lp": root_lp,
     "root_lp_ipm": root_lp_ipm,
@@ -129,6 +136,7 @@ STEPS: dict[str, Callable[[dict[str, Any], Tell], dict[str, Any]]] = {
     "country": study_runners.country,
     "sweep": study_runners.sweep,
     "cold": study_runners.cold,
+    "fuzz": fuzz,
 }
 """What other benchmarks time."""
 

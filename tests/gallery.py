@@ -242,7 +242,7 @@ def discovery() -> Discovery:
     settings = {"guide_list_max": (90.0, 150.0), "changes.cases": (0.7, 1.4), "prices.choice_met": (20.0, 60.0)}
     rows = [(list_max, cases, 20 + 4 * (number % 11)) for number, (list_max, cases) in enumerate(
         (list_max, cases) for list_max in range(90, 151, 10) for cases in (0.75, 0.95, 1.15, 1.35))]  # fmt: skip
-    points = pd.DataFrame(rows, columns=list(settings))
+    points = pd.DataFrame(rows, columns=list(settings)).assign(status="proven")
     points["of_interest"] = ((points["guide_list_max"] <= 110) & (points["changes.cases"] > 1)).astype(float)
     points.loc[[5, 17], "of_interest"] = None
     boxes, ranges, foretold = discovery_boxes(points, settings, 1)

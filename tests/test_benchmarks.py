@@ -335,6 +335,7 @@ def write_land(folder: Path) -> Path:
             ("studies", "--scenario", str(HAND), "--only", "run,ratio,compare,explain_losers,choices"),
             ("studies.csv", "compare/side_by_side.png", "choices/choice_rules.png"), marks=pytest.mark.slow,
         ),
+        (("fuzz", "--inputs", "60"), ("fuzz.csv",)),
         pytest.param(("fronts", "--seeds", "1", "--threads", "1"), ("fronts.csv",), marks=pytest.mark.slow),
         (("proof", *LITTLE, "--runners", "root_lp,devolve_opt"), PROOF_FILES),
         pytest.param(("proof", *LITTLE), PROOF_FILES, marks=pytest.mark.slow),

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from devolve_opt.cli import app
 from devolve_opt.errors import InputError
+from devolve_opt.language import speaking
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies import discovery as study
@@ -19,7 +20,7 @@ from devolve_opt.studies.kept import NO_PLAN
 from devolve_opt.studies.many import Hands
 from devolve_opt.studies.solving import solve
 from devolve_opt.views.discovery_folder import discovery_text, write_discovery
-from devolve_opt.views.plots.discovery import discovery_figure
+from devolve_opt.views.plots.discovery import _named, discovery_figure
 from devolve_opt.views.run_folder import write_run
 from modelling import hand_scenario, small_case, small_policy
 
@@ -64,7 +65,6 @@ def test_boxes_lie_where_the_condition_holds(found):
         assert known["of_interest"][inside].sum() == box["of_interest"]
         assert box["density"] == box["of_interest"] / box["points"] > 0.5
         assert box["coverage"] == box["of_interest"] / found.count(True)
-        assert box["density_low"] < box["density"] <= box["density_high"]
     # Boxes do not overlap, so that they cover together what they cover one by one.
     assert found.boxes["coverage"].sum() <= 1 + 1e-9
     assert found.boxes["coverage"].sum() > 0.7
@@ -81,7 +81,7 @@ def test_what_holding_on_loses_is_told_from_both_solves(plan):
         assert row["loses_least"] == pytest.approx(0, abs=1e-9)
         assert row["of_interest"] == 0
     assert found.boxes.empty
-    assert "It holds nowhere in these ranges." in discovery_text(found)
+    assert "It holds at none of 4 points." in discovery_text(found)
     assert any("no box was found" in text.get_text() for text in discovery_figure(found).axes[1].texts)
 
 
@@ -132,6 +132,37 @@ def test_two_boxes_that_are_one_are_told_as_one():
     assert ranges["restricted"].tolist() == [True, False]
     assert boxes["density"].tolist() == [1.0]
     assert foretold["coverage"] > 0.9
+
+
+def test_a_box_that_is_the_whole_range_is_none():
+    random = np.random.default_rng(3)
+    points = pd.DataFrame(random.random((40, 2)), columns=["prices.choice_met", "prices.post_moved"])
+    # 36 of 40 are of interest, the others anywhere.
+    points["of_interest"] = (np.arange(40) % 10 != 0).astype(float)
+    boxes, ranges, foretold = study._boxes(points, dict.fromkeys(points.columns[:2], (0.0, 1.0)), 1)
+    assert boxes.empty == ranges.empty
+    assert ranges.groupby("box")["restricted"].any().all()
+    assert 0 <= foretold["coverage"] <= 1
+
+
+def test_chance_is_not_foretold_better_than_chance():
+    # Half of the points at random: what boxes hold of points held out is about half of interest, whatever they claim.
+    told = []
+    settings = dict.fromkeys(["prices.choice_met", "prices.post_moved", "prices.readiness"], (0.0, 1.0))
+    for seed in range(30):
+        random = np.random.default_rng(seed)
+        points = pd.DataFrame(random.random((40, 3)), columns=list(settings))
+        points["of_interest"] = (random.permutation(40) % 2).astype(float)
+        _, _, foretold = study._boxes(points, settings, seed)
+        told.append(foretold["density"])
+    assert np.nanmean(told) < 0.56
+
+
+def test_a_factor_below_nothing_is_a_fault_and_columns_are_told_apart(plan):
+    with pytest.raises(InputError, match=r"changes\.support_hours.*not be negative"):
+        discover(plan, {"changes.support_hours": (-1.0, 1.0)})
+    with speaking("zh"):
+        assert len({_named(f"changes.{table}.hours") for table in ("teams", "travel", "duties")}) == 3
 
 
 def test_faults_come_all_at_once(plan):

@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from devolve_opt.studies.comparing import read_manifest
+from devolve_opt.studies.manifest import read_manifest
 from devolve_opt.studies.solving import solve
 from devolve_opt.views import run_folder
 from devolve_opt.views.run_folder import MANIFEST, earlier_files, write_run

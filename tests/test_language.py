@@ -40,9 +40,9 @@ from devolve_opt.solver.conflict import LIST_IN_FORCE, POLICY_RULES, POSTS_IN_FO
 from devolve_opt.studies import sensitivity, two_stage
 from devolve_opt.studies.admission import HELD_FIXED, Verdict
 from devolve_opt.studies.choice_rules import IN_FORCE
-from devolve_opt.studies.comparing import NO_RUN
 from devolve_opt.studies.comparing import UNITS as UNITS_OF_MEASURES
 from devolve_opt.studies.infeasible import CONFLICT_REMEDIES
+from devolve_opt.studies.manifest import NO_RUN
 from devolve_opt.studies.offices import TOO_FEW, TOO_SMALL
 from devolve_opt.views.admission import MEANING
 from devolve_opt.views.alternatives_folder import MEANING as SHARES_IN_WORDS

@@ -9,7 +9,7 @@ from devolve_opt.errors import InputError, SolverError
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies.alternatives import alternatives
 from devolve_opt.studies.choice_rules import choice_rules
-from devolve_opt.studies.front_solvers import Aims, _model_of
+from devolve_opt.studies.front_solvers import Aims, FrontModel, _model_of
 from devolve_opt.studies.frontier import frontier
 from devolve_opt.studies.kept import digest_of
 from devolve_opt.studies.looking import Subject, _at_hand
@@ -124,6 +124,21 @@ def test_another_model_on_a_worker_is_refused(plan):
     subject = Subject(plan, 0.05, 1, "0" * 64)
     with pytest.raises(SolverError, match="another model"), _at_hand(subject, Control(None)):
         pass
+
+
+def test_a_worker_takes_no_model_of_an_earlier_study():
+    # Workers of a cluster outlive a study: the next one has other caps, another gap, another plan.
+    one, goals = hand_scenario(), ("readiness", "choices_met")
+    other = one.replace(policy={"guide_list_max": 1})
+    marks = []
+    for scenario, gap in ((one, 0.0), (one, 0.05), (other, 0.0)):
+        aims = Aims(scenario, goals, gap, None, 1)
+        marks.append(FrontModel(aims).matrix.mark)
+        model, _ = _model_of(marks[-1], aims)
+        assert (model.gap, model.aims.scenario) == (gap, scenario)
+    assert marks[0] != marks[2]
+    with pytest.raises(SolverError, match="another model"):
+        _model_of(marks[0], Aims(other, goals, 0.0, None, 1))
 
 
 @pytest.mark.slow

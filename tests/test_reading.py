@@ -311,7 +311,7 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path):
         ("votes.csv", 8, "round_1", "ja"),
         ("votes.csv", 5, "township", "S1"),
         ("cases.csv", 4, "", None),
-        ("readiness.csv", None, "", None),
+        ("readiness.csv", 1, "", None),
         ("guide_list.csv", 4, "list", "bass"),
         ("guide_list.csv", 3, "power", "P1"),
     ]

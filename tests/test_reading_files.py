@@ -44,7 +44,7 @@ def test_gb18030_with_its_byte_order_mark_and_windows_line_ends(tmp_path):
 @pytest.mark.parametrize(
     ("content", "row", "message"),
     [
-        (b"id,name\nC1,\xff\xff\n", None, "is neither UTF-8 nor GB18030 text; save it as 'CSV UTF-8'."),
+        (b"id,name\nC1,\xff\xff\n", 2, "is neither UTF-8 nor GB18030 text; save it as 'CSV UTF-8'."),
         ("id,name\nC1,A\n".encode("utf-16"), None, "is UTF-16 text; save it as 'CSV UTF-8'."),
         (b"id,name\nC1,A\0\nC2,B\n", 2, "holds NUL bytes"),
         (b"", None, "is empty; write the header line id,name."),

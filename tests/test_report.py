@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from devolve_opt.cli import app
 from devolve_opt.errors import InputError
 from devolve_opt.language import LANGUAGES, catalogue, language, speaking
-from devolve_opt.studies.comparing import MANIFEST
+from devolve_opt.studies.manifest import MANIFEST
 from devolve_opt.studies.solving import solve
 from devolve_opt.views import report
 from devolve_opt.views.plots import FIGURES

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from devolve_opt.cli import app
 from devolve_opt.errors import InputError
 from devolve_opt.language import speaking
-from devolve_opt.studies.comparing import read_manifest
+from devolve_opt.studies.manifest import read_manifest
 from devolve_opt.studies.rerunning import rerun
 from devolve_opt.studies.runs import read_run
 from devolve_opt.studies.solving import solve

@@ -24,6 +24,7 @@ from devolve_opt.scenario import Change
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies import solving, sweeping
 from devolve_opt.studies.comparing import means_the_same, measures, valued_on
+from devolve_opt.studies.kept import keep
 from devolve_opt.views.run_folder import write_run
 from devolve_opt.views.summary import summary
 from devolve_opt.views.wording import status_lines
@@ -538,8 +539,7 @@ def test_points_are_solved_again_if_gap_policy_or_changes_are_other(hand, points
 def test_a_point_is_solved_again_only_for_a_smaller_gap_than_it_has(hand, points, solves):
     file = points / "guide_list_max=2.json"
     content = json.loads(file.read_text(encoding="utf-8"))
-    content["point"]["gap"] = 0.0008
-    file.write_text(json.dumps(content), encoding="utf-8")
+    keep(file, content["key"], content["time_limit"], {**content["point"], "gap": 0.0008})
     for gap, solved in ((0.002, 0), (0.001, 0), (0.0008, 0), (0.0005, 1)):
         sweep(hand, "guide_list_max", [2], gap=gap, folder=points)
         assert len(solves) == solved
@@ -585,6 +585,8 @@ def test_a_point_whose_time_was_up_is_tried_again_with_more_time(hand, tmp_path,
         lambda text: json.dumps({"point": json.loads(text)["point"]}),  # foreign: without a key
         lambda text: json.dumps({"key": json.loads(text)["key"]}),
         lambda text: json.dumps({**json.loads(text), "key": "of something else"}),
+        lambda text: text.replace('"objective": ', '"objective": 1'),  # damaged
+        lambda text: "[" * 100_000,
     ],
 )
 def test_a_half_written_or_foreign_point_is_passed_over_and_replaced(hand, swept, points, solves, spoil):

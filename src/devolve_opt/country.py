@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import Field, ValidationError
 
 from devolve_opt.case import SYNTHETIC_DATA
-from devolve_opt.errors import Fault, InputError, did_you_mean
+from devolve_opt.errors import Fault, InputError, did_you_mean, listed, shown
 from devolve_opt.frozen import FrozenFrames, FrozenMapping
 from devolve_opt.language import tr
 from devolve_opt.policy import Policy
@@ -97,13 +97,12 @@ class Country(FrozenFrames):
         """
         path = Path(path)
         content, digest = read_toml(path, tr("a scenario file"))
-        faults = [
-            Fault(
+        faults = listed(
+            [key for key in content if key not in COUNTRY_KEYS],
+            lambda key: Fault(
                 tr("is no key of a country's scenario.") + did_you_mean(key, COUNTRY_KEYS), file=path.name, column=key
-            )
-            for key in content
-            if key not in COUNTRY_KEYS
-        ]
+            ),
+        )
         head = _read_head(path, content, faults)
         policy = read_policy(path, content.get("policy", {}), faults)
         faults += [replace(fault, file=path.name) for fault in _instrument_faults(policy)]
@@ -163,7 +162,7 @@ def _read_head(path: Path, content: Mapping[str, Any], faults: list[Fault]) -> _
 def _read_folder(path: Path, value: Any, faults: list[Fault]) -> tuple[pd.DataFrame | None, str]:
     if not isinstance(value, str) or not value:
         message = tr("must name the country's folder, relative to this file.")
-        faults.append(Fault(message, file=path.name, column="country", value=None if value is None else str(value)))
+        faults.append(Fault(message, file=path.name, column="country", value=None if value is None else shown(value)))
         return None, ""
     try:
         return read_cities(path.parent / value)

@@ -3,11 +3,14 @@
 A project is a power, a voter a township without a category list, a project's cost the hours of a listed power, the
 budget the cap on these. Every voter of a listed project is served, so that a plan is worth the approvals of what it
 lists, at one staff-hour each; nothing else counts. The ratio rule's plan is then the greedy rule of most approvals
-first. Files are read and written with pabutools (`pip install 'devolve-opt[elections]'`).
+first. Files are written with pabutools (`pip install 'devolve-opt[elections]'`).
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from hashlib import sha256
 from importlib import import_module
@@ -17,9 +20,10 @@ from typing import Any
 import pandas as pd
 
 from devolve_opt.case import Case
-from devolve_opt.errors import Fault, InputError
+from devolve_opt.errors import Fault, InputError, listed
 from devolve_opt.language import tr
 from devolve_opt.policy import Policy
+from devolve_opt.reading.pabulib import SECTIONS, SEPARATING, Project, read_pabulib
 from devolve_opt.rules.legality import eligible_powers
 from devolve_opt.scenario import Scenario
 from devolve_opt.vocabulary import Category
@@ -32,7 +36,7 @@ def _pabutools() -> Any:
     try:
         return import_module("pabutools.election")
     except ImportError as error:
-        message = tr("reading and writing .pb takes pabutools: pip install 'devolve-opt[elections]'.")
+        message = tr("writing .pb takes pabutools: pip install 'devolve-opt[elections]'.")
         raise InputError([Fault(message)]) from error
 
 
@@ -42,66 +46,39 @@ def read_election(path: str | Path) -> Scenario:
     Its best plan lists the projects that get most approvals within the budget; `objective` is their number.
 
     Raises:
-        InputError: if pabutools is not installed, the file is no PabuLib file, its ballots are no approvals, or it
-            names what it does not hold.
+        InputError: if the file is no PabuLib file, its ballots are no approvals, or it names what it does not hold.
     """
     path = Path(path)
-    pabutools = _pabutools()
     try:
         content = path.read_bytes()
-        instance, ballots = pabutools.pabulib.parse_pabulib_from_string(content.decode("utf-8-sig"))
     except OSError as error:
         message = tr("cannot be read ({error}).", error=error.strerror or error)
         raise InputError([Fault(message, file=str(path))]) from error
-    except Exception as error:  # what pabutools raises is not told by its documentation
-        message = tr("is no file of PabuLib's format, or not a sound one: {error}", error=error)
-        raise InputError([Fault(message, file=path.name)]) from error
-    kind = instance.meta.get("vote_type", "")
-    if kind != "approval":
-        message = tr("only approval ballots can be read: a township chooses a power or does not.")
-        raise InputError([Fault(message, file=path.name, column="vote_type", value=kind)])
-    projects = sorted(instance, key=lambda project: (-sum(project in ballot for ballot in ballots), project.name))
-    voters = [str(ballot.meta.get("voter_id", number)) for number, ballot in enumerate(ballots, start=1)]
-    faults = _faults(path.name, projects, voters, ballots, set(instance))
+    election, faults = read_pabulib(content, path.name)
     if faults:
         raise InputError(faults)
-    description = str(instance.meta.get("description", path.stem))
-    case = Case.from_tables(
-        _tables(projects, voters, ballots), title=description,
-        provenance=f"An election in PabuLib's format, {path.name}: {description}", synthetic=False,
-    )  # fmt: skip
-    digest = sha256(content).hexdigest()
-    policy = _policy(len(projects), float(Fraction(str(instance.budget_limit))))
-    return Scenario(case, policy, description, {}, str(path), {path.name: digest})
+    approvals = Counter(project for ballot in election.ballots.values() for project in ballot)
+    projects = sorted(election.projects.values(), key=lambda project: (-approvals[project.id], project.id))
+    description = election.meta.get("description", "").strip() or path.stem
+    provenance = f"An election in PabuLib's format, {path.name}: {description}"
+    try:
+        tables = _tables(projects, election.ballots)
+        case = Case.from_tables(tables, title=description, provenance=provenance, synthetic=False)
+        policy = _policy(len(projects), float(election.budget))
+    except InputError as error:
+        # Such as an id of more characters than an id may have.
+        raise InputError([
+            replace(fault, file=f"{path.name}: {fault.file}" if fault.file else path.name) for fault in error.faults
+        ]) from None  # fmt: skip
+    return Scenario(case, policy, description, {}, str(path), {path.name: sha256(content).hexdigest()})
 
 
-def _faults(file: str, projects: Any, voters: list[str], ballots: Any, known: set[Any]) -> list[Fault]:
-    faults = [
-        Fault(tr("costs nothing or less."), file=file, column="cost", value=f"{project.name}: {project.cost}")
-        for project in projects if project.cost <= 0
-    ]  # fmt: skip
-    twice = pd.Series(voters, dtype="str")
-    faults += [
-        Fault(tr("votes more than once."), file=file, column="voter_id", value=voter)
-        for voter in twice[twice.duplicated()].unique()
-    ]
-    for voter, ballot in zip(voters, ballots, strict=True):
-        faults += [
-            Fault(tr("is no project of this file."), file=file, column="vote", value=f"{voter}: {project.name}")
-            for project in ballot if project not in known
-        ]  # fmt: skip
-    if not projects:
-        faults.append(Fault(tr("has no projects."), file=file))
-    return faults
-
-
-def _tables(projects: Any, voters: list[str], ballots: Any) -> dict[str, pd.DataFrame]:
-    ids = [str(project.name) for project in projects]
+def _tables(projects: Sequence[Project], ballots: Mapping[str, list[str]]) -> dict[str, pd.DataFrame]:
+    ids, voters = [project.id for project in projects], list(ballots)
     chosen = [
-        {"township": voter, "power": str(project.name), "round_1": False, "round_2": False, "round_3": True}
-        for voter, ballot in zip(voters, ballots, strict=True)
-        for project in sorted(ballot, key=lambda project: str(project.name))
-    ]
+        {"township": voter, "power": project, "round_1": False, "round_2": False, "round_3": True}
+        for voter, ballot in ballots.items() for project in sorted(ballot)
+    ]  # fmt: skip
     town: dict[str, Any] = {
         "county": "C", "category": str(Category.GENERAL), "population": 1, "area_km2": 1.0, "gdp": 1.0,
         "fiscal_revenue": 1.0, "posts": 1, "staff_in_post": 1, "certified_officers": 0, "statutory_hours": 0.0,
@@ -111,8 +88,7 @@ def _tables(projects: Any, voters: list[str], ballots: Any) -> dict[str, pd.Data
         "type": "other", "field": "F", "in_directory": True, "simple_hours": 0.0, "ordinary_hours": 0.0,
         "upkeep_hours": 0.0,
     }  # fmt: skip
-    names = [str(getattr(project, "meta", {}).get("name", "") or project.name) for project in projects]
-    costs = [float(Fraction(str(project.cost))) for project in projects]
+    names, costs = [project.name for project in projects], [float(project.cost) for project in projects]
     powers = pd.DataFrame({"id": ids, "name": names, "listing_hours": costs}).assign(**power)
     columns = ["township", "power", "round_1", "round_2", "round_3"]
     return {
@@ -150,11 +126,12 @@ def election_text(scenario: Scenario) -> str:
     chose none of them have no ballot.
 
     Raises:
-        InputError: if pabutools is not installed.
+        InputError: if pabutools is not installed, or the format cannot hold an id.
     """
     pabutools = _pabutools()
     case, policy = scenario.data, scenario.policy
     powers = case.tables["powers"].loc[eligible_powers(case, policy)]
+    _refuse_separating({"powers": powers.index, "townships": case.voting_townships})
     most = policy.listing_hours_max
     projects = {
         str(power): pabutools.Project(str(power), 1 if most is None else _exactly(hours))
@@ -169,12 +146,30 @@ def election_text(scenario: Scenario) -> str:
         for township, group in votes.groupby("township", sort=False)
     ]
     notice = f" {case.notice}" if case.notice else ""
+    title, unit = _in_a_cell(scenario.title), _in_a_cell(case.title)
     instance.meta = {
-        "description": f"{scenario.title}{notice}", "country": "China", "unit": case.title, "instance": scenario.title,
+        "description": f"{title}{notice}", "country": "China", "unit": unit, "instance": title,
         "num_projects": str(len(projects)), "num_votes": str(len(ballots)), "budget": str(float(budget)),
         "vote_type": "approval", "rule": "unknown",
     }  # fmt: skip
     return str(pabutools.pabulib.election_as_pabulib_string(instance, pabutools.ApprovalProfile(ballots)))
+
+
+def _refuse_separating(ids: Mapping[str, pd.Index]) -> None:
+    """Refuse ids that would be read as several, or as the begin of a section."""
+    words = (*SECTIONS, "none")
+    wrong = [
+        (table, str(name)) for table, names in ids.items() for name in names
+        if set(str(name)) & set(SEPARATING) or str(name).lower() in words
+    ]  # fmt: skip
+    if wrong:
+        message = tr("cannot stand in PabuLib's format, where it would be read as something else; give another id.")
+        raise InputError(listed(wrong, lambda each: Fault(message, file=each[0], column="id", value=each[1])))
+
+
+def _in_a_cell(text: str) -> str:
+    """Return a text without what would end its cell."""
+    return " ".join("".join(" " if mark in SEPARATING else mark for mark in text).split())
 
 
 def _exactly(number: float) -> Fraction:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 from devolve_opt.language import joined, tr
+
+Item = TypeVar("Item")
+MOST_LISTED = 20
+"""Faults of one kind that are listed one by one; a last one counts the others."""
+LONGEST_WORD = 100
+"""A longer word is no slip of the pen: to look for one that is meant would take long and find none."""
 
 
 @dataclass(frozen=True)
@@ -29,25 +36,43 @@ class Fault:
     value: str | None = None
 
     def __str__(self) -> str:
-        """Return the fault as one line: file, row, column, value, message."""
+        """Return the fault as one line: file, row, column, value, message; marks that move the cursor are spelt out."""
         place = [self.file.replace(", sheet ", tr(", sheet "))] if self.file else []
         if self.row is not None:
             place.append(tr("row {row}", row=self.row))
         if self.column:
             place.append(_named(self.column))
         if self.value is not None:
-            shown = self.value if len(self.value) <= 60 else self.value[:57] + "..."
-            place.append(tr("value {shown!r}", shown=shown))
-        return joined(place) + (tr(": ") if place else "") + self.message
+            place.append(tr("value {shown!r}", shown=_shortened(self.value, 60)))
+        return _on_one_line(joined(place) + (tr(": ") if place else "") + self.message)
 
 
 def _named(column: str) -> str:
     """Return what a fault calls its column: an option is an option, and a cell without a name is the cell."""
     if column.startswith("--"):
         return tr("option {column}", column=column)
+    column = _shortened(column, 200)
     column = column.replace(", cell ", tr(", cell "))
     cell = column.removeprefix("cell ")
     return tr("cell {cell}", cell=cell) if cell != column else tr("column {column}", column=column)
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def _on_one_line(text: str) -> str:
+    """Return a text with control characters, halves of characters and marks that turn the line round as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(ascii(mark)[1:-1] if _moves(mark) else mark for mark in text)
+
+
+def _moves(mark: str) -> bool:
+    return unicodedata.category(mark) in ("Cc", "Cs", "Zl", "Zp") or unicodedata.bidirectional(mark) in _TURNING
+
+
+_TURNING = frozenset({"LRE", "LRO", "RLE", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
 class DevolveError(Exception):
@@ -91,5 +116,29 @@ class AuditError(DevolveError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` if some known word is near, else an empty string."""
+    if len(word) > LONGEST_WORD:
+        return ""
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return tr(" Did you mean {near}?", near=repr(near[0])) if near else ""
+
+
+def listed(items: Sequence[Item], fault: Callable[[Item], Fault]) -> list[Fault]:
+    """Return the fault of each item; of the many behind the first ones, nobody reads more than their number."""
+    faults = [fault(item) for item in items[:MOST_LISTED]]
+    return faults + more_like_these(len(items) - len(faults), faults[-1].file if faults else "")
+
+
+def more_like_these(more: int, file: str) -> list[Fault]:
+    """Return the fault that counts those of one kind that are not listed; none where there are none."""
+    if more <= 0:
+        return []
+    many = tr("{n} more faults of this kind are not listed.", n=more)
+    return [Fault(tr("1 more fault of this kind is not listed.") if more == 1 else many, file=file)]
+
+
+def shown(value: Any) -> str:
+    """Return a value as a fault shows it: its text, or its kind where a text would be endless."""
+    try:
+        return str(value)
+    except (ValueError, RecursionError):  # numbers of thousands of digits; lists within lists within lists
+        return type(value).__name__

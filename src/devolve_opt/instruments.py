@@ -63,11 +63,11 @@ class Goal(Settings):
     tolerance: float | None = setting(
         None, "share of its best value", "the user",
         "It is made as large as can be first; how much of that may be lost for what comes after it. Give this or "
-        "`at_least`.", ge=0, le=1,
+        "`at_least`.", ge=0, le=1, strict=True,
     )  # fmt: skip
     at_least: float | None = setting(
         None, "staff-hours a year", "the user",
-        "What the term has to reach (costs are negative); goes before the tolerance.", ge=-1e12, le=1e12,
+        "What the term has to reach (costs are negative); goes before the tolerance.", ge=-1e12, le=1e12, strict=True,
     )  # fmt: skip
 
     @model_validator(mode="after")

@@ -56,7 +56,7 @@ class Policy(Settings):
     listing_hours_max: float | None = setting(
         None, "staff-hours a year", ASSUMPTION,
         "Hours that the county can spend on all listed powers together (column `listing_hours` of the powers); none: no cap.",
-        ge=0, le=1e12,
+        ge=0, le=1e12, strict=True,
     )  # fmt: skip
     own_list_categories: tuple[Category, ...] = setting(
         (Category.COUNTY_SEAT, Category.CENTRAL, Category.KEY, Category.CHARACTERISTIC), "categories", ASSUMPTION,
@@ -263,7 +263,7 @@ class Policy(Settings):
 
     prices: Prices = Field(default_factory=Prices, description="Prices of the objective's terms.")
 
-    def __init__(self, **keys: Any) -> None:
+    def __init__(self, /, **keys: Any) -> None:
         try:
             # Numbers from numpy and pandas are numbers like any other.
             super().__init__(
@@ -272,7 +272,7 @@ class Policy(Settings):
         except ValidationError as error:
             raise InputError(settings_faults(Policy, error)) from None
 
-    def replace(self, **changes: Any) -> Policy:
+    def replace(self, /, **changes: Any) -> Policy:
         """Return a copy with the named keys changed; keys that are tables may be dicts of what to change.
 
         Raises:

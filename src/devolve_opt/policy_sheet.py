@@ -27,7 +27,7 @@ from devolve_opt.vocabulary import CHINESE
 YES_NO = ("是", "否")
 NOTHING = "无"
 """In a cell that takes several words: none of them."""
-NUMBER = r"[1-9]\d{0,4}"
+NUMBER = r"[1-9][0-9]{0,4}"
 """Numbers of the entries of a list: they count from 1."""
 MOST_ENTRIES = 10_000
 """Entries that a list may be said to have."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from devolve_opt.case import Case
-from devolve_opt.errors import Fault, InputError, did_you_mean
+from devolve_opt.errors import Fault, InputError, did_you_mean, listed
 from devolve_opt.language import tr
 from devolve_opt.scenario import read_toml
 from devolve_opt.settings import Settings, settings_faults
@@ -52,8 +53,12 @@ class ProposedDuty(Settings):
         for key in ("powers", "townships"):
             names = getattr(self, key)
             found += _unknown(names, case.tables[key].index, key, file)
-            twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-            found += [Fault(tr("stands twice; leave one out."), file=file, column=key, value=name) for name in twice]
+            twice = [name for name, number in Counter(names).items() if number > 1]
+            message = tr("stands twice; leave one out.")
+            found += listed(
+                twice,
+                lambda name, key=key, message=message: Fault(message, file=file, column=key, value=name),  # type: ignore[misc]
+            )
         for key in ("townships", "categories"):
             if key in self.model_fields_set and not getattr(self, key):
                 message = tr("is empty; name some, or leave the key out for a duty that is laid everywhere.")
@@ -87,17 +92,14 @@ def read_duty(path: str | Path, case: Case) -> ProposedDuty:
 
 
 def _unknown(names: Iterable[str], known: Iterable[str], key: str, file: str) -> list[Fault]:
-    words = [str(word) for word in known]
-    return [
-        Fault(
+    words = {str(word): None for word in known}
+    return listed(
+        [name for name in names if name not in words],
+        lambda name: Fault(
             tr("is no id of the table {key}.{near}", key=key, near=did_you_mean(name, words)),
-            file=file,
-            column=key,
-            value=name,
-        )
-        for name in names
-        if name not in words
-    ]
+            file=file, column=key, value=name,
+        ),
+    )  # fmt: skip
 
 
 def _words(value: Any) -> list[str]:

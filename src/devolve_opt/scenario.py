@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,13 +15,14 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from devolve_opt.case import Case
-from devolve_opt.errors import Fault, InputError, did_you_mean
+from devolve_opt.errors import Fault, InputError, did_you_mean, listed, shown
 from devolve_opt.frozen import FrozenMapping
 from devolve_opt.language import joined, tr
 from devolve_opt.policy import Policy
 from devolve_opt.policy_sheet import policy_from_sheet
 from devolve_opt.reading.header import refuse_newer, version_remedy
 from devolve_opt.reading.tables import raise_if_any
+from devolve_opt.reading.toml_files import read_keys
 from devolve_opt.reading.workbook import ENDING, WorkbookContent, look_into_workbook
 from devolve_opt.schema import Column, numeric_columns, schema
 from devolve_opt.schema.header import SCHEMA_KEY
@@ -43,9 +43,9 @@ class Change(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    scale: float | None = Field(None, ge=0)
-    add: float | None = None
-    set: float | None = None
+    scale: float | None = Field(None, ge=0, strict=True)
+    add: float | None = Field(None, strict=True)
+    set: float | None = Field(None, strict=True)
     where: dict[str, str | list[str]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -103,14 +103,13 @@ class Scenario:
         if path.suffix.lower() == ENDING:
             return cls._from_workbook(path)
         content, digest = read_toml(path, tr("a scenario file"))
-        faults = [
-            Fault(tr("unknown key.") + did_you_mean(key, _KEYS), file=path.name, column=key)
-            for key in content
-            if key not in _KEYS
-        ]
+        faults = listed(
+            [key for key in content if key not in _KEYS],
+            lambda key: Fault(tr("unknown key.") + did_you_mean(key, _KEYS), file=path.name, column=key),
+        )
         title = content.get("title", path.stem)
         if not isinstance(title, str):
-            faults.append(Fault(tr("must be text."), file=path.name, column="title", value=str(title)))
+            faults.append(Fault(tr("must be text."), file=path.name, column="title", value=shown(title)))
         case = _read_case(path, content.get("case"), faults)
         policy = read_policy(path, content.get("policy", {}), faults)
         changes = _read_changes(path, content.get("changes", {}), faults)
@@ -118,7 +117,7 @@ class Scenario:
             raise InputError(faults)
         hashes = {path.name: digest, **{f"case/{name}": value for name, value in case.input_hashes.items()}}
         try:
-            scenario = cls(case, policy, str(title), changes, str(path), hashes)
+            scenario = cls(case, policy, shown(title), changes, str(path), hashes)
         except InputError as error:
             faults += [
                 replace(fault, file=f"{path.name}, after [changes]: {fault.file}" if fault.file else path.name)
@@ -141,11 +140,12 @@ class Scenario:
         """The case with the changes applied to a copy; this is what is solved and audited."""
         if not self.changes:
             return self.case
-        faults: list[Fault] = []
+        named = {key: _columns_named(key) for key in self.changes}
+        faults = listed([key for key, found in named.items() if len(found) != 1], _not_one_column)
         changed: dict[str, pd.DataFrame] = {}
         for key, change in self.changes.items():
-            column = _changed_column(key, faults)
-            if column is not None:
+            if len(named[key]) == 1:
+                [column] = named[key]
                 table = changed.get(column.table, self.case.tables[column.table])
                 changed[column.table] = _apply(change, key, column, table, self.case, faults)
         if faults:
@@ -182,6 +182,8 @@ class Scenario:
         return f"<div><b>{escape(self.title)}</b>: {escape(self.case.title)}{notice}<ul>{lines}</ul></div>"
 
 
+_COUNTED = 2.0**53
+"""Up to here every whole number is one of its own."""
 _KEYS = ("title", "case", "policy", "changes")
 
 
@@ -195,28 +197,26 @@ def read_toml(path: Path, what: str) -> tuple[dict[str, Any], str]:
     """
     try:
         raw = path.read_bytes()
-        content, digest = tomllib.loads(raw.decode("utf-8-sig")), sha256(raw).hexdigest()
     except OSError as error:
         raise InputError(
             [Fault(tr("cannot be read ({cause}); name {what}.", cause=error.strerror, what=what), file=str(path))]
         ) from None
-    except UnicodeDecodeError:
-        raise InputError([Fault(tr("is not UTF-8 text; save it as UTF-8."), file=path.name)]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError([Fault(tr("is not sound TOML: {error}.", error=error), file=path.name)]) from None
-    version = content.pop(SCHEMA_KEY, SCHEMA_VERSION)
+    keys, faults = read_keys(raw, path.name)
+    if faults:
+        raise InputError(faults)
+    version = keys.pop(SCHEMA_KEY, SCHEMA_VERSION)
     if newer := refuse_newer(version, path.name):
         raise InputError([newer])
     if remedy := version_remedy(version):
-        raise InputError([Fault(remedy, file=path.name, column=SCHEMA_KEY, value=str(version))])
-    return content, digest
+        raise InputError([Fault(remedy, file=path.name, column=SCHEMA_KEY, value=shown(version))])
+    return keys, sha256(raw).hexdigest()
 
 
 def _read_case(path: Path, value: Any, faults: list[Fault]) -> Case | None:
     if not isinstance(value, str) or not value:
         faults.append(
             Fault(tr("must name the case's folder, relative to this file."), file=path.name, column="case",
-                  value=None if value is None else str(value))
+                  value=None if value is None else shown(value))
         )  # fmt: skip
         return None
     place = path.parent / value
@@ -249,7 +249,8 @@ def _policies_meet(content: WorkbookContent) -> list[Fault]:
 def read_policy(path: Path, value: Any, faults: list[Fault]) -> Policy:
     """Return the policy of a scenario's table `[policy]`; what is wrong with it is added to the faults."""
     if not isinstance(value, dict):
-        faults.append(Fault(tr("must be a table: write [policy]."), file=path.name, column="policy", value=str(value)))
+        message = tr("must be a table: write [policy].")
+        faults.append(Fault(message, file=path.name, column="policy", value=shown(value)))
         return Policy()
     try:
         return Policy(**value)
@@ -263,10 +264,12 @@ def read_policy(path: Path, value: Any, faults: list[Fault]) -> Policy:
 def _read_changes(path: Path, value: Any, faults: list[Fault]) -> dict[str, Change]:
     if not isinstance(value, dict):
         faults.append(
-            Fault(tr("must be a table: write [changes]."), file=path.name, column="changes", value=str(value))
+            Fault(tr("must be a table: write [changes]."), file=path.name, column="changes", value=shown(value))
         )
         return {}
-    read = {key: _change(key, body, path.name, faults) for key, body in value.items()}
+    wrong: list[Fault] = []
+    read = {key: _change(key, body, path.name, wrong) for key, body in value.items()}
+    faults += listed(wrong, lambda fault: fault)
     return {key: change for key, change in read.items() if change is not None}
 
 
@@ -278,26 +281,20 @@ def _change(key: str, body: Any, file: str, faults: list[Fault]) -> Change | Non
         return None
 
 
-def _changed_column(key: str, faults: list[Fault]) -> Column | None:
-    known = numeric_columns()
+def _columns_named(key: str) -> list[Column]:
     table, _, name = key.rpartition(".")
-    found = [column for column in known.get(name, []) if not table or column.table == table]
-    if len(found) == 1:
-        return found[0]
-    if found:
+    return [column for column in numeric_columns().get(name, []) if not table or column.table == table]
+
+
+def _not_one_column(key: str) -> Fault:
+    """Return the fault of a key of `[changes]` that names no column of numbers, or several."""
+    if found := _columns_named(key):
         options = tr(" or ").join(f"{column.table}.{column.name}" for column in found)
-        faults.append(
-            Fault(tr("is a column of several tables; write {options}.", options=options), column=f"changes.{key}")
-        )
-    else:
-        names = joined(sorted(known))
-        message = tr(
-            "is no column of numbers.{near} There are {names}.",
-            near=did_you_mean(name, known),
-            names=names,
-        )
-        faults.append(Fault(message, column=f"changes.{key}"))
-    return None
+        return Fault(tr("is a column of several tables; write {options}.", options=options), column=f"changes.{key}")
+    known = numeric_columns()
+    near, names = did_you_mean(key.rpartition(".")[2], known), joined(sorted(known))
+    message = tr("is no column of numbers.{near} There are {names}.", near=near, names=names)
+    return Fault(message, column=f"changes.{key}")
 
 
 def _apply(
@@ -317,9 +314,14 @@ def _apply(
             )
             return table
         words = [wanted] if isinstance(wanted, str) else wanted
-        for word in sorted(set(words) - set(values)):
-            message = tr("is found in no row of the case.") + did_you_mean(word, set(values))
-            faults.append(Fault(message, column=f"changes.{key}.where.{name}", value=word))
+        there = set(values)
+        faults += listed(
+            sorted(set(words) - there),
+            lambda word, name=name, there=there: Fault(  # type: ignore[misc]
+                tr("is found in no row of the case.") + did_you_mean(word, there),
+                column=f"changes.{key}.where.{name}", value=word,
+            ),
+        )  # fmt: skip
         selected &= values.isin(words)
     if not selected.any() and not faults:
         faults.append(Fault(tr("selects no row of the case; check the names in `where`."), column=f"changes.{key}"))
@@ -336,6 +338,9 @@ def _apply(
         if given is not None and given != int(given):
             message = tr("must be whole: {name} is counted in whole {unit}.", name=column.name, unit=tr(column.unit))
             faults.append(Fault(message, column=f"changes.{key}", value=f"{given:g}"))
+        if not (new.abs() < _COUNTED).all():
+            # As it is, it is beyond what the column may hold, and told so.
+            return table.assign(**{column.name: table[column.name].astype(float).where(~selected, new)})
         # Rounded as a running total, so that the sum is right, however small the single numbers.
         total = np.floor(new.cumsum().to_numpy() + 0.5 + 1e-9)
         new[:] = np.diff(total, prepend=0.0)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from devolve_opt.errors import Fault, did_you_mean
+from devolve_opt.errors import MOST_LISTED, Fault, did_you_mean, more_like_these, shown
 from devolve_opt.language import chosen, tr
 
 REPORT = "the city's report"
@@ -28,7 +29,7 @@ class Settings(BaseModel):
 
 
 def settings_faults(model: type[BaseModel], error: ValidationError, file: str = "", prefix: str = "") -> list[Fault]:
-    """Translate pydantic's errors into faults with the key, the value and what to do.
+    """Translate pydantic's errors into faults with the key, the value and what to do; many of one kind are counted.
 
     Args:
         model: the settings class whose keys are suggested for unknown ones.
@@ -37,19 +38,25 @@ def settings_faults(model: type[BaseModel], error: ValidationError, file: str = 
         prefix: key under which they stand, such as `policy`.
     """
     faults = []
-    for detail in error.errors():
+    kinds: Counter[str] = Counter()
+    for detail in error.errors(include_url=False):
+        kinds[detail["type"]] += 1
+        if kinds[detail["type"]] > MOST_LISTED:
+            continue
         path = [str(part) for part in detail["loc"]]
         key = ".".join([prefix, *path] if prefix else path)
         value = detail["input"]
-        shown = None if isinstance(value, dict | BaseModel) or value is None else str(value)
+        given = None if isinstance(value, dict | BaseModel) or value is None else shown(value)
         if detail["type"] == "extra_forbidden":
             owner = _owner(model, path[:-1])
             message = tr("unknown key.") + did_you_mean(path[-1], owner.model_fields)
         elif detail["type"] == "value_error":
-            message, shown = detail["msg"].removeprefix("Value error, ") + chosen("。", "."), None
+            message, given = detail["msg"].removeprefix("Value error, ") + chosen("。", "."), None
         else:
             message = _remedy(detail)
-        faults.append(Fault(message, file=file, column=key, value=shown))
+        faults.append(Fault(message, file=file, column=key, value=given))
+    for number in kinds.values():
+        faults += more_like_these(number - MOST_LISTED, file)
     return faults
 
 

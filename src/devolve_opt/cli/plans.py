@@ -354,7 +354,7 @@ def _cap_values(text: str, caps: tuple[str, ...]) -> tuple[str, list[float]]:
 
 def _refuse_run_of_another(folder: Path, scenario: Path) -> None:
     """Scenario files of the same name in different places do not replace one another's results unasked."""
-    from devolve_opt.studies.comparing import read_manifest
+    from devolve_opt.studies.manifest import read_manifest
 
     if not (folder / "manifest.json").exists():
         return

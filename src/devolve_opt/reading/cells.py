@@ -149,7 +149,8 @@ def _typed_values(column: Column, cells: np.ndarray) -> Values | None:
     sound = np.isfinite(cells) & (cells >= lower) & (cells <= upper)
     if column.kind == "integer" and cells.dtype.kind == "f":
         sound &= cells == np.round(cells)
-    return Values(cells.astype(_DTYPES[column.kind]), sound) if sound.all() else None
+    # A zero below zero is zero: the same case must not have two digests.
+    return Values(cells.astype(_DTYPES[column.kind]) + 0, sound) if sound.all() else None
 
 
 def _read(column: Column, word: str, rule: Callable[[str], Any]) -> Any:
@@ -247,7 +248,7 @@ def _number(column: Column, word: str) -> float | int | _Problem:
         )
     if not math.isfinite(value):
         return _Problem("number", tr("is too large to be calculated with; correct it."))
-    return int(value) if column.kind == "integer" else value
+    return int(value) if column.kind == "integer" else value + 0.0
 
 
 def _truth(word: str) -> bool | _Problem:

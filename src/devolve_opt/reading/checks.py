@@ -21,6 +21,8 @@ LIMITS = (
     ("duties", "officer_hours", "hours"),
 )
 """Table, column, and the column of the same row that it may not exceed."""
+SHOWN_OF_RING = 12
+"""Powers of a ring that are named."""
 
 
 def check_between(tables: Mapping[str, ReadTable]) -> list[Fault]:
@@ -156,7 +158,8 @@ def _no_ring_of_requirements(powers: ReadTable | None) -> list[Fault]:
             ring = walk[walk.index(power) :]
             first = ring.index(min(ring, key=places.__getitem__))
             ring = ring[first:] + ring[:first]
-            rings[places[ring[0]]] = tr(" requires ").join([*ring, ring[0]])
+            named = ring if len(ring) <= SHOWN_OF_RING else [*ring[: SHOWN_OF_RING - 1], "...", ring[-1]]
+            rings[places[ring[0]]] = tr(" requires ").join([*named, ring[0]])
     return powers.raw.faults(
         "requires",
         np.array(sorted(rings), dtype=np.int64),

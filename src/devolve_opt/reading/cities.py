@@ -28,10 +28,10 @@ def read_cities(folder: Path) -> tuple[pd.DataFrame, str]:
     """
     try:
         content = (folder / FILE).read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a path with a NUL byte is none
         message = tr(
             "cannot be read ({cause}); name a country's folder, with a file {file} in it.",
-            cause=error.strerror,
+            cause=getattr(error, "strerror", error),
             file=FILE,
         )
         raise InputError([Fault(message, file=str(folder / FILE))]) from None

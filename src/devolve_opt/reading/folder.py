@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -133,12 +134,10 @@ def _file_names(path: Path) -> tuple[set[str], list[Fault]]:
     except NotADirectoryError:
         message = _a_file()
     except OSError as error:
+        message = tr("cannot be read ({cause}); name a folder that you may read.", cause=error.strerror)
         # Windows calls a file where a folder is wanted an invalid name.
-        message = (
-            _a_file()
-            if path.is_file()
-            else tr("cannot be read ({cause}); name a folder that you may read.", cause=error.strerror)
-        )
+        with suppress(OSError):
+            message = _a_file() if path.is_file() else message
     except ValueError:
         message = tr("is no path; name the folder that holds case.toml.")
     return set(), [Fault(message, file=str(path))]

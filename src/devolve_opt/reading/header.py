@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from devolve_opt.errors import Fault, did_you_mean
+from devolve_opt.errors import Fault, did_you_mean, listed, shown
 from devolve_opt.language import joined, tr
+from devolve_opt.reading.toml_files import read_keys
 from devolve_opt.schema.header import AVAILABLE_HOURS, HEADER_FILE, HEADER_KEYS, HOURS_OF_A_YEAR, SCHEMA_KEY
 from devolve_opt.version import SCHEMA_VERSION
 
@@ -20,17 +19,8 @@ def read_header(content: bytes) -> tuple[dict[str, Any], list[Fault]]:
     Returns:
         `title`, `provenance`, `synthetic` and `available_hours` (hours a year), and the faults.
     """
-    try:
-        keys = tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        return {}, [Fault(tr("is not UTF-8 text; save it as UTF-8."), file=HEADER_FILE)]
-    except (ValueError, RecursionError) as error:
-        place = re.search(r" \(at line (\d+), column \d+\)", str(error))
-        cause = str(error).replace(place[0], "") if place else str(error)
-        row = int(place[1]) if place else None
-        message = tr('is not sound TOML: {cause}; write each key as in title = "City".', cause=cause)
-        return {}, [Fault(message, file=HEADER_FILE, row=row)]
-    return check_header(keys)
+    keys, faults = read_keys(content, HEADER_FILE)
+    return ({}, faults) if faults else check_header(keys)
 
 
 def missing_header() -> Fault:
@@ -46,11 +36,12 @@ def check_header(keys: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
         The header, to be used only if there are no faults, and the faults.
     """
     names = [key.name for key in HEADER_KEYS]
-    faults = [
-        Fault(tr("unknown key; rename it or remove it.") + did_you_mean(name, names), file=HEADER_FILE, column=name)
-        for name in keys
-        if name not in names
-    ]
+    faults = listed(
+        [name for name in keys if name not in names],
+        lambda name: Fault(
+            tr("unknown key; rename it or remove it.") + did_you_mean(name, names), file=HEADER_FILE, column=name
+        ),
+    )
     header: dict[str, Any] = {"available_hours": AVAILABLE_HOURS, SCHEMA_KEY: SCHEMA_VERSION, **keys}
     if newer := refuse_newer(header[SCHEMA_KEY], HEADER_FILE):
         return {}, [newer]  # what it means by the other keys is not known here
@@ -67,8 +58,8 @@ def check_header(keys: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
         value = header[key.name]
         remedy = REMEDIES[key.kind](value)
         if remedy:
-            shown = str(value).lower() if isinstance(value, bool) else str(value)
-            faults.append(Fault(remedy, file=HEADER_FILE, column=key.name, value=shown))
+            said = shown(value).lower() if isinstance(value, bool) else shown(value)
+            faults.append(Fault(remedy, file=HEADER_FILE, column=key.name, value=said))
     if not faults:
         header = {name: header[name] for name in names if name != SCHEMA_KEY}
         header["available_hours"] = float(header["available_hours"])
@@ -86,10 +77,10 @@ def refuse_newer(version: Any, file: str) -> Fault | None:
     if version_remedy(version) or version <= SCHEMA_VERSION:
         return None
     message = tr(
-        "is written in format {format:g}; this software reads formats up to {reads}: install a newer devolve_opt.",
-        format=version, reads=SCHEMA_VERSION,
+        "is written in format {format}; this software reads formats up to {reads}: install a newer devolve_opt.",
+        format=shown(version), reads=SCHEMA_VERSION,
     )  # fmt: skip
-    return Fault(message, file=file, column=SCHEMA_KEY, value=f"{version:g}")
+    return Fault(message, file=file, column=SCHEMA_KEY, value=shown(version))
 
 
 def version_remedy(value: Any) -> str:

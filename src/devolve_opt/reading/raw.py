@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from devolve_opt.errors import Fault, did_you_mean
+from devolve_opt.errors import MOST_LISTED, Fault, did_you_mean, more_like_these
 from devolve_opt.language import tr
 from devolve_opt.schema import Table
 
-LISTED_FAULTS = 20
+LISTED_FAULTS = MOST_LISTED
 """Faults of one kind in one column that are listed one by one; a last one counts the others."""
+MOST_COLUMNS = 300
+"""Columns that a file or sheet may have; no table has as many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,10 +89,14 @@ def match_columns(
     absent = [name for name, column in known.items() if column not in there]
     found: dict[str, int] = {}
     faults = []
+    unknown = 0
     for position, given in enumerate(names):
         name = normalised(given)
         column = known.get(name)
         if column is None:
+            unknown += 1
+            if unknown > MOST_LISTED:
+                continue
             hint = did_you_mean(name, absent) or did_you_mean(name.lower(), absent)
             message = tr("unknown column; rename it or remove it.{hint}", hint=hint)
             faults.append(Fault(message, file=file, row=row, column=name, value=None if name else given))
@@ -102,6 +108,7 @@ def match_columns(
             faults.append(Fault(message, file=file, row=row, column=name))
         else:
             found[column] = position
+    faults += more_like_these(unknown - MOST_LISTED, file)
     for wanted in table.columns:
         if wanted.name not in found and not wanted.optional:
             unit = f" [{tr(wanted.unit)}]" if wanted.unit else ""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import numpy as np
 
-from devolve_opt.errors import Fault
+from devolve_opt.errors import Fault, listed
 from devolve_opt.language import tr
-from devolve_opt.reading.raw import RawTable, match_columns, normalised
+from devolve_opt.reading.raw import MOST_COLUMNS, RawTable, match_columns, normalised
 from devolve_opt.schema import Table
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -37,15 +38,34 @@ def _decoded(content: bytes) -> str | Fault:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return Fault(tr("is UTF-16 text; save it as 'CSV UTF-8'."))
     if b"\0" in content:
-        row = content[: content.index(b"\0")].count(b"\n") + 1
+        row = _row(content, content.index(b"\0"))
         return Fault(tr("holds NUL bytes, so it is damaged or no text file; save the table as 'CSV UTF-8'."), row=row)
     # UTF-8 comes first: few GB18030 texts are sound UTF-8 by accident, while most UTF-8 texts are sound GB18030.
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return content.decode(encoding).removeprefix(BYTE_ORDER_MARK)
-        except UnicodeDecodeError:
-            continue
-    return Fault(tr("is neither UTF-8 nor GB18030 text; save it as 'CSV UTF-8'."))
+    try:
+        return content.decode("utf-8").removeprefix(BYTE_ORDER_MARK)
+    except UnicodeDecodeError as error:
+        row = _row(content, error.start)
+    if _mostly_utf8(content):
+        return Fault(tr("is UTF-8 text, but damaged in this row; save the table as 'CSV UTF-8' once more."), row=row)
+    try:
+        return content.decode("gb18030").removeprefix(BYTE_ORDER_MARK)
+    except UnicodeDecodeError:
+        return Fault(tr("is neither UTF-8 nor GB18030 text; save it as 'CSV UTF-8'."), row=row)
+
+
+def _row(content: bytes, at: int) -> int:
+    """Return the line in which a byte stands."""
+    return len((content[:at] + b".").splitlines())
+
+
+def _mostly_utf8(content: bytes) -> bool:
+    """Tell whether text that is not UTF-8 throughout was meant to be: as GB18030 it would be read as other characters.
+
+    Chinese takes three bytes in UTF-8; in GB18030 there are seldom three that could be such a character.
+    """
+    text = content.decode("utf-8", "replace")
+    sound = sum(mark > "\u07ff" and mark != "\ufffd" for mark in text)
+    return sound >= 2 * len(re.findall("\ufffd+", text))
 
 
 class _Lines:
@@ -57,6 +77,9 @@ class _Lines:
         self.text = text
         self.header: list[str] = []
         self.header_line = 0
+        # Spreadsheets may leave thousands of columns without name or content; so many are looked at.
+        self.width = 0
+        self.beyond: set[int] = set()
         # One flat list, as wide as the header in each row: a list for each row would take twice the time.
         self.cells: list[str] = []
         self.lines: list[int] = []
@@ -68,6 +91,10 @@ class _Lines:
         """Return the raw table, or None, and the faults."""
         self._take_apart()
         separators = [mark for mark in OTHER_SEPARATORS if len(self.header) == 1 and mark in self.header[0]]
+        if self.width > MOST_COLUMNS:
+            message = tr("has {columns} columns, more than any table; remove those that are not the table's.",
+                         columns=self.width)  # fmt: skip
+            return None, [Fault(message, file=self.file, row=self.header_line)]
         if separators:
             marks = tr(OTHER_SEPARATORS[separators[0]])
             message = tr("has {marks} between its cells; save it with commas.", marks=marks)
@@ -96,6 +123,14 @@ class _Lines:
                 return
             except csv.Error as error:
                 self.complete = False
+                if "field limit" in str(error):
+                    most = csv.field_size_limit()
+                    message = tr(
+                        "a cell begins here that holds more than {most:,} characters; shorten it, or close the "
+                        "quotation mark that it opens with.", most=most,
+                    )  # fmt: skip
+                    self._fault(message, line)
+                    return
                 if "expected after" not in str(error):
                     self._fault(
                         tr("a cell opens with a quotation mark that is never closed; close or remove it."), line
@@ -109,20 +144,24 @@ class _Lines:
             # A spreadsheet leaves lines of nothing but commas behind; they are blank too.
             if any(map(str.strip, record)):
                 self._add(record, line)
+            if self.width > MOST_COLUMNS:
+                return
 
     def _add(self, record: list[str], line: int) -> None:
         if not self.header:
             self.header, self.header_line = record, line
+            named = max(place for place, name in enumerate(record, start=1) if name.strip())
+            self.width = max(named, min(len(record), MOST_COLUMNS))
             return
-        width = len(self.header)
-        if len(record) != width:
+        if len(record) != len(self.header):
             self.broken[len(self.lines)] = len(record)
-            record = (record + [""] * width)[:width]
-        self.cells += record
+        elif len(record) > self.width:
+            self.beyond |= {place for place in range(self.width, len(record)) if record[place].strip()}
+        self.cells += (record + [""] * self.width)[: self.width]
         self.lines.append(line)
 
     def _table(self) -> RawTable:
-        width = len(self.header)
+        width = self.width
         cells_in_line = np.empty(len(self.cells), dtype=object)
         cells_in_line[:] = self.cells
         grid = cells_in_line.reshape(-1, width)
@@ -136,17 +175,21 @@ class _Lines:
                 "has {cells} cells, the header has {width}; quote cells that hold a comma, "
                 "and leave blank cells between commas.",
                 cells=self.broken[position],
-                width=width,
+                width=len(self.header),
             ),
         )
         named = [position for position in range(width) if normalised(self.header[position])]
-        for position in sorted(set(range(width)) - set(named)):
-            # A spreadsheet also leaves columns without name or content behind.
-            if any(map(str.strip, grid[:, position])):
-                self._fault(
-                    tr("column {position} has cells but no name; name it or remove it.", position=position + 1),
-                    self.header_line,
-                )
+        # A spreadsheet also leaves columns without name or content behind.
+        unnamed = [
+            position for position in range(width) if position not in named and any(map(str.strip, grid[:, position]))
+        ]
+        self.faults += listed(
+            [*unnamed, *sorted(self.beyond)],
+            lambda position: Fault(
+                tr("column {position} has cells but no name; name it or remove it.", position=position + 1),
+                file=self.file, row=self.header_line,
+            ),
+        )  # fmt: skip
         names = [self.header[position] for position in named]
         found, faults = match_columns(self.table, names, self.file, self.header_line)
         self.faults += faults

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, time
+from datetime import date, time, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from openpyxl.utils import get_column_letter
 
-from devolve_opt.errors import Fault, did_you_mean
+from devolve_opt.errors import Fault, did_you_mean, listed
 from devolve_opt.language import joined, tr
 from devolve_opt.reading.cells import TRUTHS, half_width, plain_number
 from devolve_opt.reading.header import check_header
@@ -43,7 +43,10 @@ TOTAL = re.compile(
 """What the first cell of a row of totals holds."""
 HEADING_WITHIN = 20
 """Rows from the top among which the headings are looked for: titles may stand above them."""
-_ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
+_ERRORS = frozenset({
+    "#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!",
+    "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#EXTERNAL!", "#PYTHON!", "#GETTING_DATA",
+})  # fmt: skip
 _BRACKETS = re.compile(r"\s*[\[(（【].*$", re.DOTALL)
 
 
@@ -199,6 +202,15 @@ def _sorted_out(sheets: list[Sheet], file: str) -> tuple[dict[str, Sheet], list[
     return found, faults
 
 
+def _lost(cell: Any) -> bool:
+    """Tell whether a cell holds no value that was meant: a date that Excel made of it, or an error."""
+    return isinstance(cell, date | time | timedelta) or (isinstance(cell, str) and cell.strip() in _ERRORS)
+
+
+def _lost_message() -> str:
+    return tr("is a date or an error of Excel; write the number or the text that is meant.")
+
+
 def _keys(sheet: Sheet, known: dict[str, str]) -> list[tuple[int, str, Any]]:
     """Return row, key and value of each row whose first cell is a known key or, below the first such row, any text."""
     found: list[tuple[int, str, Any]] = []
@@ -221,15 +233,21 @@ def _header(sheet: Sheet | None, file: str) -> tuple[dict[str, Any], list[Fault]
     kinds = {key.name: key.kind for key in HEADER_KEYS}
     keys: dict[str, Any] = {}
     rows: dict[str, int] = {}
+    wrong = []
     for number, name, value in _keys(sheet, known):
         if value is None or isinstance(value, Unsaved):
             continue
         text = as_text(value).strip()
+        if name in keys:
+            message = tr("stands twice; keep one row.")
+            wrong.append(Fault(message, file=place_of(file, sheet.name), row=number, column=name))
+        elif _lost(value):
+            wrong.append(Fault(_lost_message(), file=place_of(file, sheet.name), row=number, column=name, value=text))
         meant = {"boolean": TRUTHS.get(text.lower(), text), "text": text}
         keys[name], rows[name] = meant.get(kinds.get(name, ""), value), number
     header, faults = check_header(keys)
     place, toml = place_of(file, sheet.name), tr("must be true or false, without quotation marks.")
-    return header, [
+    return header, wrong + [
         Fault(fault.message.replace(toml, tr("must be yes or no (是 or 否).")), place,
               rows.get(fault.column), fault.column, fault.value)
         for fault in faults
@@ -260,6 +278,9 @@ def _policy(sheet: Sheet | None, file: str) -> tuple[dict[str, Any], dict[str, i
         if name in found:
             message = tr("stands twice; keep one row.")
             faults.append(Fault(message, file=place_of(file, sheet.name), row=number, column=name))
+        elif _lost(value):
+            faults.append(Fault(_lost_message(), file=place_of(file, sheet.name), row=number, column=name,
+                                value=as_text(value)))  # fmt: skip
         found[name], rows[name] = value, number
     return found, rows, faults
 
@@ -270,7 +291,7 @@ def meant(value: Any) -> Any:
         text = half_width(value).strip()
         plain = plain_number(text)
         if plain is not None:
-            return int(plain) if re.fullmatch(r"[+-]?[0-9]+", plain) else float(plain)
+            return int(plain) if re.fullmatch(r"[+-]?[0-9]{1,18}", plain) else float(plain)
         share = plain_number(text.removesuffix("%").rstrip())
         if text.endswith("%") and share is not None:
             return float(share) / 100
@@ -306,9 +327,37 @@ def _raw_table(table: Table, sheet: Sheet, place: str) -> tuple[RawTable | None,
         ])  # fmt: skip
         faults += raw.faults(
             name, lost, lambda row, column=column: str(rows[row][1][column]),  # type: ignore[misc]
-            lambda row: tr("is a date or an error of Excel; write the number or the text that is meant."),
+            lambda row: _lost_message(),
         )  # fmt: skip
-    return raw, faults
+    return raw, faults + _merged(sheet, set(columns.values()), numbers, place) + _beyond(sheet, place)
+
+
+def _merged(sheet: Sheet, columns: set[int], rows: np.ndarray, place: str) -> list[Fault]:
+    """Return a fault for what was merged over cells of the table: only the first of them holds the value."""
+    filled = dict(sheet.rows)
+
+    def covers_cells(left: int, top: int, right: int, bottom: int) -> bool:
+        first = filled.get(top, ())[left - 1 : left]
+        if not first or first[0] is None or not str(first[0]).strip():
+            return False
+        over = int(np.count_nonzero((rows >= top) & (rows <= bottom)))
+        return over * sum(left <= column + 1 <= right for column in columns) > 1
+
+    return listed(
+        [merged for merged in sheet.merged if covers_cells(*merged)],
+        lambda merged: Fault(
+            tr("is merged with other cells, which then hold nothing; take them apart and fill in each."), file=place,
+            row=merged[1], column=f"cell {get_column_letter(merged[0])}{merged[1]}",
+        ),
+    )  # fmt: skip
+
+
+def _beyond(sheet: Sheet, place: str) -> list[Fault]:
+    if sheet.beyond is None:
+        return []
+    row, column = sheet.beyond
+    message = tr("stands to the right of all that is read; clear it.")
+    return [Fault(message, file=place, row=row, column=f"cell {get_column_letter(column)}{row}")]
 
 
 def _first(cells: tuple[Any, ...]) -> tuple[int, str]:
@@ -335,7 +384,7 @@ def _total(place: str, row: int, cells: tuple[Any, ...]) -> Fault:
 
 def _text(cell: Any) -> str | None:
     """Return a cell as a file of text would hold it; None where it holds no value that a table could."""
-    if isinstance(cell, date | time | Unsaved) or (isinstance(cell, str) and cell.strip() in _ERRORS):
+    if isinstance(cell, Unsaved) or _lost(cell):
         return None
     # Excel writes some marks that XML does not hold as _x000D_.
     return cell.replace("_x000D_", "") if isinstance(cell, str) else as_text(cell)

@@ -221,9 +221,11 @@ def limit_memory() -> None:
     except (ImportError, ValueError, OSError):
         return
     wanted = os.environ.get(SOLVER_MB, "")
-    most = int(wanted) * 1024**2 if wanted.isdecimal() else int(PART_OF_MEMORY * whole)
+    most = int(wanted) * 1024**2 if wanted.isdecimal() and int(wanted) else int(PART_OF_MEMORY * whole)
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+        soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        if soft == resource.RLIM_INFINITY or most < soft:
+            resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
 def main() -> None:

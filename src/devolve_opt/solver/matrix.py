@@ -50,9 +50,12 @@ class Matrix:
 
     @property
     def mark(self) -> str:
-        """What tells this matrix from any whose columns or rows are others, in this process or another one."""
+        """What tells this matrix from any that is not the very same, in this process or another one."""
         rows = self.rows
-        parts = (self.costs, rows.indptr, rows.indices, rows.data, self.row_lower, self.lower, self.upper)
+        parts = (
+            np.array([self.offset]), self.costs, self.integer, self.lower, self.upper, self.row_lower, self.row_upper,
+            rows.indptr, rows.indices, rows.data,
+        )  # fmt: skip
         return sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
 
     def set_values(self, solution: NDArray[np.float64]) -> None:

@@ -11,17 +11,10 @@ from typing import Any
 import pandas as pd
 
 from devolve_opt.errors import Fault, InputError
-from devolve_opt.language import tr
 from devolve_opt.plan import Plan
-from devolve_opt.reading.header import refuse_newer, version_remedy
 from devolve_opt.scenario import Scenario
-from devolve_opt.schema.header import SCHEMA_KEY
+from devolve_opt.studies.manifest import read_manifest
 from devolve_opt.vocabulary import BASE_LIST, Method, StationStatus, Term
-
-MANIFEST = "manifest.json"
-"""The file in the folder of a run that tells it from any other."""
-NO_RUN = "is not the folder of a run (no sound manifest.json in it); name a folder that `run` wrote."
-"""What is said of a folder without a sound manifest; shown as `tr(NO_RUN)`."""
 
 UNITS = {
     **dict.fromkeys(("objective", "bound", *map(str, Term), "overload_hours"), "staff-hours a year"),
@@ -129,32 +122,7 @@ def _figures(plan: Plan | str | Path) -> tuple[dict[str, Any], str]:
     if isinstance(plan, Plan):
         return measures(plan), valued_on(plan.scenario)
     manifest = read_manifest(plan)
-    try:
-        figures, basis = dict(manifest["measures"]), str(manifest["valued_on"])
-        _ = figures["objective"], figures["rules_broken"], _reach(figures), means_the_same(basis, basis)
-        return figures, basis
-    except (ValueError, KeyError, TypeError):
-        raise InputError([Fault(tr(NO_RUN), file=str(plan))]) from None
-
-
-def read_manifest(folder: str | Path) -> dict[str, Any]:
-    """Return the manifest of a run.
-
-    Raises:
-        InputError: if the folder holds no run that this version can read.
-    """
-    try:
-        content = json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        content = None
-    if not isinstance(content, dict) or SCHEMA_KEY not in content or "devolve_opt" not in content.get("versions", {}):
-        raise InputError([Fault(tr(NO_RUN), file=str(folder))])
-    version = content[SCHEMA_KEY]
-    if newer := refuse_newer(version, str(folder)):
-        raise InputError([newer])
-    if version_remedy(version):
-        raise InputError([Fault(tr(NO_RUN), file=str(folder), column=SCHEMA_KEY, value=str(version))])
-    return content
+    return dict(manifest["measures"]), manifest["valued_on"]
 
 
 def valued_on(scenario: Scenario) -> str:

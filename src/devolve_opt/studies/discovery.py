@@ -41,7 +41,7 @@ from devolve_opt.studies.ranges import (
     problem_of,
     ranges_of,
 )
-from devolve_opt.studies.robust import WORST_FIRST, solved_in, wilson
+from devolve_opt.studies.robust import WORST_FIRST, solved_in
 from devolve_opt.studies.sensitivity import MEASURES, Points, in_words, solved_at
 
 LOSES, NONE = "loses", "no_plan"
@@ -57,8 +57,6 @@ FOLDS = 5
 """Parts of the points, each of which is foretold from the others."""
 ROUNDING = 1e-9
 """What a measure has to pass its limit by."""
-ENOUGH = 0.01
-"""A deeper tree has to foretell better by so much (balanced accuracy)."""
 
 Array = NDArray[np.float64]
 
@@ -123,9 +121,10 @@ class Discovery(FrozenFrames):
             (shares of the objective), and `of_interest`: 1, 0, or NaN where it is not known.
         boxes: a row a box, that which holds most points of interest first: `box` (number), `points` (in it, of those
             that are known), `of_interest` (in it), `coverage` (share of all points of interest), `density` (share of
-            its points) with its 95 % interval `density_low`, `density_high` (Wilson).
+            its points). They were found from these very points: what to expect of others is `foretold`. No row where
+            no range tells the points of interest from the others.
         ranges: `box, setting, low, high, restricted`: the range of each setting in each box.
-        foretold: `coverage` and `density` of all boxes together on points that were not used to find them (each fifth
+        foretold: `coverage` and `density` of all boxes together on points that had no part in finding them (each fifth
             of the points by the others); NaN where there are too few.
     """
 
@@ -148,6 +147,11 @@ class Discovery(FrozenFrames):
     def finished(self) -> bool:
         """Whether every point has been solved."""
         return len(self.points) == self.wanted
+
+    @property
+    def without_plan(self) -> int:
+        """How many points are proven to have no plan, so that only the condition `no_plan` can be asked of them."""
+        return int((self.points["status"] == NO_PLAN).sum()) if self.condition.measure != NONE else 0
 
     def count(self, of_interest: bool | None) -> int:
         """Return how many solved points are of interest, are not (False), or may be (None)."""
@@ -267,14 +271,14 @@ def _solved(
         "of": point["status"],
         # What is kept goes by the worse of the two.
         "status": next((status for status in WORST_FIRST if status in statuses), "proven"),
-        "gap": max(np.nan_to_num(point["gap"]), held["gap"]),
+        "free_gap": point["gap"], "gap": float(np.nanmax([0.0, point["gap"], held["gap"]])),
         "held_status": held["status"], "held_worth": held["worth"], "held_bound": held["bound"],
     }  # fmt: skip
 
 
 def _free(point: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a point with the status of its solve without held lists."""
-    return {**point, "status": point["of"]}
+    """Return a point with status and gap of its solve without held lists."""
+    return {**point, "status": point["of"], "gap": point["free_gap"]}
 
 
 def _judged(points: pd.DataFrame, settings: list[str], condition: Condition) -> pd.DataFrame:
@@ -315,10 +319,9 @@ def _boxes(points: pd.DataFrame, settings: Ranges, seed: int) -> tuple[pd.DataFr
         for box in _of_interest(tree.tree_, 0, np.array(list(settings.values()), dtype=float)):
             inside = ((places >= box[:, 0]) & (places <= box[:, 1])).all(axis=1)
             hits, size = int(of_interest[inside].sum()), int(inside.sum())
-            least, most = wilson(np.array([hits], dtype=float), size)
             rows.append({
                 "points": size, "of_interest": hits, "coverage": hits / of_interest.sum(), "density": hits / size,
-                "density_low": least[0], "density_high": most[0], "box": box,
+                "box": box,
             })  # fmt: skip
     rows.sort(key=lambda row: (-row["coverage"], -row["density"]))
     for number, row in enumerate(rows, start=1):
@@ -327,7 +330,9 @@ def _boxes(points: pd.DataFrame, settings: Ranges, seed: int) -> tuple[pd.DataFr
             ranges.append({"box": number, "setting": name, "low": ends[0], "high": ends[1],
                            "restricted": ends[0] > low or ends[1] < high})  # fmt: skip
         row["box"] = number
-    columns = ["box", "points", "of_interest", "coverage", "density", "density_low", "density_high"]
+    if not any(row["restricted"] for row in ranges):
+        rows, ranges = [], []  # a box that is the whole range tells nothing
+    columns = ["box", "points", "of_interest", "coverage", "density"]
     return (
         pd.DataFrame(rows, columns=columns),
         pd.DataFrame(ranges, columns=["box", "setting", "low", "high", "restricted"]).astype({"restricted": bool}),
@@ -336,23 +341,23 @@ def _boxes(points: pd.DataFrame, settings: Ranges, seed: int) -> tuple[pd.DataFr
 
 
 def _tree(places: Array, of_interest: NDArray[np.int64], seed: int) -> tuple[Any, dict[str, float]]:
-    """Return the shallowest tree that foretells points held out as well as any, and how well it does."""
-    trees, choice = library("sklearn.tree"), library("sklearn.model_selection")
-    score = library("sklearn.metrics").balanced_accuracy_score
-    folds = choice.StratifiedKFold(
-        min(FOLDS, int(np.bincount(of_interest).min())), shuffle=True, random_state=seed % 2**32
-    )
-    best: Any = None
-    best_score, best_told = -inf, of_interest
-    for depth in range(1, DEEPEST + 1):
-        tree: Any = trees.DecisionTreeClassifier(max_depth=depth, min_samples_leaf=LEAST, random_state=seed % 2**32)
-        told = choice.cross_val_predict(tree, places, of_interest, cv=folds)
-        reached = float(score(of_interest, told))
-        if best is None or reached > best_score + ENOUGH:
-            best, best_score, best_told = tree, reached, told
-    hits, named = int((of_interest & best_told).sum()), int(best_told.sum())
+    """Return the shallowest tree that foretells points held out as well as any, and how well trees so chosen do.
+
+    That is told by points which had no part in it, not in the choice of the depth either.
+    """
+    choice, random = library("sklearn.model_selection"), seed % 2**32
+    tree = library("sklearn.tree").DecisionTreeClassifier(min_samples_leaf=LEAST, random_state=random)
+
+    def folds(count: int) -> Any:
+        return choice.StratifiedKFold(count, shuffle=True, random_state=random)
+
+    rarer = int(np.bincount(of_interest).min())
+    depths = {"max_depth": list(range(1, DEEPEST + 1))}
+    chosen = choice.GridSearchCV(tree, depths, scoring="balanced_accuracy", cv=folds(min(FOLDS, rarer - 1, 3)))
+    told = choice.cross_val_predict(chosen, places, of_interest, cv=folds(min(FOLDS, rarer)))
+    hits, named = int((of_interest & told).sum()), int(told.sum())
     foretold = {"coverage": hits / int(of_interest.sum()), "density": hits / named if named else np.nan}
-    return best.fit(places, of_interest), foretold
+    return chosen.fit(places, of_interest).best_estimator_, foretold
 
 
 def _of_interest(tree: Any, node: int, box: Array) -> list[Array]:

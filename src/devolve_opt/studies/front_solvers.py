@@ -170,9 +170,10 @@ def _solved_there(task: tuple[str, Array, Array, Array | None, Language], aims: 
 
 def _model_of(mark: str, aims: Aims) -> tuple[FrontModel, Carried]:
     """Return the model of a front, built once in this thread of a worker, and what its solves have found."""
-    if getattr(_AT_WORK, "mark", None) != mark:
+    asked = (mark, aims.names, aims.gap, aims.time_limit, aims.threads)
+    if getattr(_AT_WORK, "asked", None) != asked:
         model = FrontModel(aims)
         if model.matrix.mark != mark:
             raise SolverError(tr("a worker builds another model of this scenario; its libraries are others."))
-        _AT_WORK.mark, _AT_WORK.model, _AT_WORK.carried = mark, model, Carried()
+        _AT_WORK.asked, _AT_WORK.model, _AT_WORK.carried = asked, model, Carried()
     return _AT_WORK.model, _AT_WORK.carried

@@ -14,6 +14,7 @@ import numpy as np
 
 from devolve_opt.errors import NoPlanError
 from devolve_opt.language import chosen
+from devolve_opt.reading.json_files import read_json
 from devolve_opt.schema import result_words
 from devolve_opt.studies.options import AGREEMENT
 from devolve_opt.version import __version__
@@ -51,9 +52,9 @@ def digest_of(*grounds: Any) -> str:
 
 
 def kept(path: Path, key: str, gap: float, time_limit: float | None) -> dict[str, Any] | None:
-    """Return a result that was kept, unless another try at it may do better.
+    """Return a result that was kept as it was kept, unless another try at it may do better.
 
-    That is with more time, for a smaller gap than it has, or after a breakdown.
+    That is with more time, for a smaller gap than it has, or after a breakdown. A damaged one is passed over.
 
     Args:
         path: its file.
@@ -62,8 +63,8 @@ def kept(path: Path, key: str, gap: float, time_limit: float | None) -> dict[str
         time_limit: seconds that it would be given now.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if found["key"] != key:
+        found = read_json(path.read_bytes())
+        if found["key"] != key or found["check"] != digest_of(key, found["time_limit"], found["point"]):
             return None
         point = found["point"]
         had, wanted = (np.inf if seconds is None else seconds for seconds in (found["time_limit"], time_limit))
@@ -80,5 +81,7 @@ def keep(path: Path, key: str, time_limit: float | None, point: Mapping[str, Any
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     strict = {name: None if isinstance(item, float) and not np.isfinite(item) else item for name, item in point.items()}
     content = {"key": key, "time_limit": time_limit, "point": strict}
-    temporary.write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
+    # As it will be read: keys of a table are texts by then.
+    check = digest_of(*json.loads(json.dumps(list(content.values()), allow_nan=False)))
+    temporary.write_text(json.dumps({**content, "check": check}, indent=1, allow_nan=False), encoding="utf-8")
     temporary.replace(path)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -137,7 +138,7 @@ class Errand:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What all looks of a study are at; `mark` tells its model from one with other columns."""
+    """What all looks of a study are at; `mark` tells its model and plan from any others."""
 
     best: Plan
     tolerance: float
@@ -156,7 +157,7 @@ class Workers:
 
     def __init__(self, looking: Looking, best: Plan, tolerance: float, threads: int, there: Crew) -> None:
         self._looking, self._crew = looking, there
-        self._subject = Subject(best, tolerance, threads, looking.listing.matrix.mark)
+        self._subject = Subject(best, tolerance, threads, _mark_of(looking))
 
     def look(self, kind: Look, powers: Sequence[Listed], room: list[str], control: Control, seen: Seen) -> None:
         """Look into some powers, as `Looking.look` does; each is told of when the look it was part of is done.
@@ -195,6 +196,11 @@ class Workers:
 _AT_WORK = threading.local()
 
 
+def _mark_of(looking: Looking) -> str:
+    """Return what tells a model and the plan in it from any others."""
+    return f"{looking.listing.matrix.mark}-{sha256(looking.listing.solution.tobytes()).hexdigest()}"
+
+
 def _looked(errand: Errand, subject: Subject) -> list[tuple[str, float, float, Any, Any]]:
     """Return what a look came to: name, bound, worth, and where the solution differs from the plan."""
     control = Control(errand.seconds)
@@ -219,7 +225,7 @@ def _at_hand(subject: Subject, control: Control) -> Iterator[Looking]:
         _AT_WORK.prepared = Models().prepare(scenario.data, scenario.policy, subject.best.decisions)
         _AT_WORK.mark = subject.mark
     looking = Looking(subject.best, _AT_WORK.prepared, subject.tolerance, control, subject.threads)
-    if looking.listing.matrix.mark != subject.mark:
+    if _mark_of(looking) != subject.mark:
         raise SolverError(tr("a worker builds another model of this scenario; its libraries are others."))
     with looking:
         yield looking

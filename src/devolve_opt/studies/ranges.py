@@ -89,6 +89,12 @@ def changed(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
     numbers = {name: value for name, value in values.items() if not name.startswith(DATA)}
     new = scenario.replace(policy=with_numbers(scenario.policy, numbers)) if numbers else scenario
     if scaled:
+        faults = [
+            Fault(tr("must not be negative."), column=f"{DATA}{name}", value=f"{value:g}")
+            for name, value in scaled.items() if value < 0
+        ]  # fmt: skip
+        if faults:
+            raise InputError(faults)
         changes = {name: Change.model_validate({"scale": value}) for name, value in scaled.items()}
         new = new.replace(case=scenario.data, changes=changes)
         _ = new.data  # what the case does not allow is found now

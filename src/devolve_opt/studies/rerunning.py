@@ -18,7 +18,7 @@ from devolve_opt.frozen import FrozenFrames
 from devolve_opt.language import tr
 from devolve_opt.plan import Decisions, Plan
 from devolve_opt.solver.progress import Step
-from devolve_opt.studies.comparing import NO_RUN, read_manifest
+from devolve_opt.studies.manifest import NO_RUN, read_manifest
 from devolve_opt.studies.options import AGREEMENT, refuse_added_rules
 from devolve_opt.studies.solving import solve
 from devolve_opt.version import versions

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pyarrow import ArrowException
+from pyarrow.parquet import read_table as read_parquet
 
 from devolve_opt.audit import audit
 from devolve_opt.case import Case
-from devolve_opt.errors import Fault, InputError
+from devolve_opt.errors import Fault, InputError, shown
 from devolve_opt.language import joined, tr
 from devolve_opt.plan import Breach, Decisions, Plan
 from devolve_opt.policy import Policy
@@ -22,7 +24,7 @@ from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.rules.workload import staff_without_moves
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.progress import Step
-from devolve_opt.studies.comparing import NO_RUN, read_manifest
+from devolve_opt.studies.manifest import MANIFEST, NO_RUN, read_manifest
 from devolve_opt.vocabulary import Method, StationStatus, Status
 
 _SAME = 1e-6
@@ -41,15 +43,19 @@ def read_run(folder: str | Path, case: Case) -> Plan:
             give the worth that the manifest states.
     """
     manifest = read_manifest(folder)
+    hashes, stated, bound = dict(manifest["input_hashes"]), float(manifest["objective"]), manifest["bound"]
     try:
-        hashes, policy, changes = dict(manifest["input_hashes"]), Policy(**manifest["policy"]), manifest["changes"]
-        title, source, stated = str(manifest["title"]), str(manifest["scenario_file"]), float(manifest["objective"])
         method, status = Method(manifest["method"]), Status(manifest["status"])
-        bound = manifest["bound"]
-    except (KeyError, TypeError, ValueError):
+    except ValueError:
         raise InputError([Fault(tr(NO_RUN), file=str(folder))]) from None
     _refuse_changed_case(folder, hashes, case)
-    scenario = Scenario(case, policy, title, changes, source, hashes)
+    try:
+        policy = Policy(**manifest["policy"])
+        scenario = Scenario(case, policy, manifest["title"], manifest["changes"], manifest["scenario_file"], hashes)
+    except InputError as error:
+        place = str(Path(folder) / MANIFEST)
+        raise InputError([replace(fault, file=f"{place}: {fault.file}" if fault.file else place)
+                          for fault in error.faults]) from None  # fmt: skip
     decisions = _decisions(Path(folder), scenario)
     found = audit(scenario.data, policy, decisions)
     if abs(found.objective - stated) > _SAME * max(1.0, abs(stated)):
@@ -59,31 +65,23 @@ def read_run(folder: str | Path, case: Case) -> Plan:
             found=found.objective, stated=stated,
         )  # fmt: skip
         raise InputError([Fault(message, file=str(folder))])
-    reference = manifest.get("reference") or {}
-    try:
-        broken, by_rule = (
-            [Breach(**breach) for breach in record.get("added_rule_breaches", [])] for record in (manifest, reference)
-        )
-    except (AttributeError, TypeError):
-        raise InputError([Fault(tr(NO_RUN), file=str(folder))]) from None
+    reference = manifest["reference"] or {}
+    broken, by_rule = (
+        [Breach(**breach) for breach in record.get("added_rule_breaches", [])] for record in (manifest, reference)
+    )
     found = replace(found, breaches=(*found.breaches, *broken))
     plan = Plan(
         scenario=scenario, method=method, status=status, objective=found.objective,
         bound=float("inf") if bound is None else float(bound), decisions=decisions, audit=found,
-        exclusions=exclusions(scenario.data, policy), options=manifest.get("options", {}),
-        steps=_steps(folder, manifest),
+        exclusions=exclusions(scenario.data, policy), options=manifest["options"], steps=_steps(manifest),
     )  # fmt: skip
     return beside_ratio_rule(plan, by_rule)
 
 
-def _steps(folder: str | Path, manifest: Mapping[str, Any]) -> pd.DataFrame:
+def _steps(manifest: Mapping[str, Any]) -> pd.DataFrame:
     """Return the steps of the search as `Plan.steps`; none where the run kept none."""
-    columns = [each.name for each in fields(Step)]
-    try:
-        steps = pd.DataFrame(manifest.get("steps", []), columns=columns)
-        numbers = steps.drop(columns="phase").astype(float)
-    except (TypeError, ValueError):
-        raise InputError([Fault(tr(NO_RUN), file=str(folder))]) from None
+    steps = pd.DataFrame(manifest.get("steps", []), columns=[each.name for each in fields(Step)])
+    numbers = steps.drop(columns="phase").astype(float)
     # Not known yet is as bad as can be.
     worst = {"bound": np.inf, "objective": -np.inf}
     return steps.assign(**numbers.fillna(worst)) if len(steps) else pd.DataFrame()
@@ -120,12 +118,19 @@ def case_of_run(folder: str | Path, place: str | Path | None = None) -> Case:
         InputError: if the folder holds no run, or the case is no longer there or not sound.
     """
     if place is None:
-        source = str(read_manifest(folder).get("case", {}).get("source", ""))
-        if not source or not Path(source).exists():
+        source = str(read_manifest(folder)["case"]["source"])
+        if not source or not _exists(source):
             message = tr("the case it was made from is not there; name its folder or workbook (--case).")
             raise InputError([Fault(message, file=str(folder), column="case", value=source)])
         place = source
     return Case.read(place)
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:  # such as a name longer than any may be
+        return False
 
 
 def _refuse_changed_case(folder: str | Path, hashes: dict[str, str], case: Case) -> None:
@@ -144,17 +149,31 @@ def _refuse_changed_case(folder: str | Path, hashes: dict[str, str], case: Case)
         raise InputError([Fault(message, file=str(folder), column="input_hashes")])
 
 
+def read_table(path: Path) -> pd.DataFrame:
+    """Return a table of a run.
+
+    Raises:
+        InputError: if it is not there or damaged.
+    """
+    try:
+        # What pandas notes in the file of its own types is not needed, and may be damaged too.
+        return read_parquet(BytesIO(path.read_bytes())).to_pandas(ignore_metadata=True)
+    except (OSError, ValueError, ArrowException) as error:
+        message = tr("cannot be read ({error}); run it again.", error=error)
+        raise InputError([Fault(message, file=str(path))]) from None
+
+
 def _decisions(folder: Path, scenario: Scenario) -> Decisions:
     case, policy = scenario.data, scenario.policy
 
     def columns(name: str, *wanted: str, where: str = "") -> pd.DataFrame:
-        try:
-            frame = pd.read_parquet(BytesIO((folder / "tables" / f"{name}.parquet").read_bytes()))
-            rows = frame[frame[where]] if where else frame
-            return rows[list(wanted)].reset_index(drop=True)
-        except (OSError, ValueError, KeyError) as error:
-            message = tr("cannot be read ({error}); run it again.", error=error)
-            raise InputError([Fault(message, file=str(folder / "tables" / f"{name}.parquet"))]) from None
+        path = folder / "tables" / f"{name}.parquet"
+        frame = read_table(path)
+        faults = [fault for column in (*wanted, where) if column for fault in _column_faults(path, frame, column)]
+        if faults:
+            raise InputError(faults)
+        rows = frame[frame[where].astype(bool)] if where else frame
+        return rows[list(wanted)].reset_index(drop=True)
 
     def counts(name: str, *wanted: str) -> pd.DataFrame:
         return columns(name, "township", *wanted).set_index("township")
@@ -172,8 +191,32 @@ def _decisions(folder: Path, scenario: Scenario) -> Decisions:
         guide_list=columns("guide_list", "power", "list"),
         take_up=columns("take_up", "township", "power"),
         ready=columns("readiness", "township", "field", where="new"),
-        posts=counts("posts", "base_posts", "floating_posts", "revolving_posts"),
-        officers=counts("officers", "trained", "moved_in", "moved_out"),
+        posts=counts("posts", *_COUNTS["posts"]),
+        officers=counts("officers", *_COUNTS["officers"]),
         returned=pd.DataFrame({"returned": back - by_cap}),
         **decided,
     )
+
+
+_COUNTS = {
+    "posts": ("base_posts", "floating_posts", "revolving_posts"),
+    "officers": ("trained", "moved_in", "moved_out"),
+    "workload": ("lent_returned",),
+}
+"""Columns of whole numbers that decisions are read from, by table."""
+_TRUTHS = ("new", "matched")
+
+
+def _column_faults(path: Path, frame: pd.DataFrame, name: str) -> list[Fault]:
+    """Return the fault of a column that is not there or not of the kind that a run writes; the others hold texts."""
+    if list(frame.columns).count(name) != 1:
+        return [Fault(tr("the column is not there just once; run it again."), file=str(path), column=name)]
+    values = frame[name].tolist()
+    if name in _TRUTHS:
+        wrong = [value for value in values if not isinstance(value, bool)]
+    elif any(name in counted for counted in _COUNTS.values()):
+        wrong = [value for value in values if isinstance(value, bool) or not isinstance(value, int)]
+    else:
+        wrong = [value for value in values if not isinstance(value, str)]
+    message = tr("is not what a run writes there; run it again.")
+    return [Fault(message, file=str(path), column=name, value=shown(wrong[0]))] if wrong else []

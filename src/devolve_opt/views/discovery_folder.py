@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from devolve_opt.language import joined, tr
-from devolve_opt.studies.discovery import Discovery
+from devolve_opt.studies.discovery import LEAST, Discovery
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.discovery import condition_in_words, discovery_figure
 from devolve_opt.views.wording import count, proof_record, share, status_lines
 
 RECORD = "discovery.json"
-KEPT = "points-kept"
+KEPT = "discovery-kept"
 """Folder of the points that are solved, which tells this folder from any other."""
 
 
@@ -64,16 +64,19 @@ def discovery_text(found: Discovery) -> str:
     lines += ["", tr("Of interest: {condition}", condition=condition_in_words(found.condition)),
               tr("  in {yes}, not in {no}, not known in {open}", yes=count(found.count(True), "point"),
                  no=found.count(False), open=found.count(None))]  # fmt: skip
+    if found.without_plan:
+        lines.append(
+            tr("  of the last, no plan keeps the rules in {points}: proven", points=count(found.without_plan, "point"))
+        )
     if found.boxes.empty:
-        return "\n".join([*lines, "", *_none_found(found)]) + "\n"
+        return "\n".join([*lines, "", _none_found(found)]) + "\n"
     for box in found.boxes.to_dict("records"):
         lines += ["", tr("Box {number}: {ranges}", number=box["box"], ranges=ranges_in_words(found, box["box"]))]
         lines.append(
             tr(
-                "  holds {coverage} of the points of interest; {hits} of its {points} are such, {density} (95 %: {low} "
-                "to {high})",
+                "  holds {coverage} of the points of interest; {hits} of its {points} are such, {density}",
                 coverage=share(box["coverage"]), hits=box["of_interest"], points=count(box["points"], "point"),
-                density=share(box["density"]), low=share(box["density_low"]), high=share(box["density_high"]),
+                density=share(box["density"]),
             )
         )  # fmt: skip
     foretold = found.foretold
@@ -107,11 +110,21 @@ def _foretold(coverage: float, density: float) -> str:
     )  # fmt: skip
 
 
-def _none_found(found: Discovery) -> list[str]:
-    if found.count(True) and found.count(False):
-        return [tr("No range is found in which most points are of interest, or there are too few points to tell.")]
-    if found.count(None):
-        return [tr("Whether it ever holds is not known; give a smaller gap or more time.")]
-    if found.count(True):
-        return [tr("It holds everywhere in these ranges.")]
-    return [tr("It holds nowhere in these ranges.")]
+def _none_found(found: Discovery) -> str:
+    yes, no = found.count(True), found.count(False)
+    if yes and no:
+        return tr(
+            "No range tells the points of interest from the others, or there are too few of one kind (fewer than "
+            "{least}).",
+            least=LEAST,
+        )
+    if yes or no:
+        known = count(yes + no, "point")
+        return (
+            tr("It holds at all of {points}.", points=known)
+            if yes
+            else tr("It holds at none of {points}.", points=known)
+        )
+    if found.count(None) > found.without_plan:
+        return tr("Whether it ever holds is not known; give a smaller gap or more time.")
+    return tr("No point has a plan; look for `no_plan`.") if found.without_plan else tr("No point was solved.")

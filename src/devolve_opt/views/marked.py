@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from devolve_opt.errors import Fault
 from devolve_opt.reading.workbook import ENDING, FAULTS_SHEET
-from devolve_opt.reading.xlsx import place_of, sheets_of
+from devolve_opt.reading.xlsx import cells_merged, place_of, sheets_of
 from devolve_opt.schema.header import HEADER_KEYS
 from devolve_opt.views.files import writing_to
 from devolve_opt.views.sheets import put, save, set_up_printing, write_heading
@@ -25,6 +26,8 @@ AUTHOR = "devolve_opt, 错误"
 BAD = PatternFill("solid", fgColor="F4A6A6")
 SUFFIX = "-错误标注"
 """What the name of the copy ends in."""
+MOST_MERGED = 100_000
+"""Merged cells of a workbook that is marked."""
 RED = "C00000"
 """Colour of the tab of a sheet with faults."""
 _CELL = re.compile(r"cell ([A-Z]{1,3})[0-9]+$")
@@ -38,7 +41,7 @@ def marked_if_it_can_be(path: Path, faults: Sequence[Fault]) -> Path | None:
     if path.suffix.lower() != ENDING or not all(fault.file.startswith(sheets_of(path.name)) for fault in faults):
         return None
     try:
-        return write_marked(path, faults)
+        return write_marked(path, faults) if cells_merged(path.read_bytes()) <= MOST_MERGED else None
     except Exception:  # a file that is not read cannot be marked
         return None
 
@@ -57,7 +60,9 @@ def write_marked(path: Path, faults: Sequence[Fault]) -> Path:
         InputError: if it cannot be written.
         Exception: whatever openpyxl makes of a damaged file.
     """
-    book = load_workbook(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of styles and extensions that a copy does without
+        book = load_workbook(path)
     if FAULTS_SHEET in book.sheetnames:
         del book[FAULTS_SHEET]
     _unmark(book)
@@ -100,10 +105,10 @@ def _unmark(book: Workbook) -> None:
     """Take away the marks of an earlier copy."""
     for sheet in book.worksheets:
         sheet.sheet_properties.tabColor = None
-        for row in sheet.iter_rows():
-            for cell in row:
-                if cell.comment is not None and cell.comment.author == AUTHOR:
-                    cell.comment, cell.fill = None, PatternFill()
+        # Those that are there: one far down and to the right would make up all between.
+        for cell in list(sheet._cells.values()):
+            if cell.comment is not None and cell.comment.author == AUTHOR:
+                cell.comment, cell.fill = None, PatternFill()
 
 
 def _mark(cell: Cell | MergedCell, message: str) -> None:

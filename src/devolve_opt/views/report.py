@@ -6,14 +6,12 @@ as text; figures are images, so that nothing in them can act.
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from functools import cached_property
 from html import escape
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +24,10 @@ from devolve_opt.language import language as spoken
 from devolve_opt.plan import Plan
 from devolve_opt.policy import Policy
 from devolve_opt.prices import Prices
+from devolve_opt.reading.json_files import read_json
 from devolve_opt.schema import measured, output
-from devolve_opt.studies.comparing import read_manifest
-from devolve_opt.studies.runs import case_of_run, read_run
+from devolve_opt.studies.manifest import read_manifest
+from devolve_opt.studies.runs import case_of_run, read_run, read_table
 from devolve_opt.views import report_annexes
 from devolve_opt.views.caps import MEANINGS, caps
 from devolve_opt.views.files import svg_bytes, write_bytes, writing_to
@@ -157,12 +156,7 @@ class _Page:
         return escape(word_of(str(code)) or str(code))
 
     def read(self, name: str) -> pd.DataFrame:
-        path = self.run / "tables" / f"{name}.parquet"
-        try:
-            return pd.read_parquet(BytesIO(path.read_bytes()))
-        except (OSError, ValueError) as error:
-            message = tr("cannot be read ({error}); run it again.", error=error)
-            raise InputError([Fault(message, file=str(path))]) from None
+        return read_table(self.run / "tables" / f"{name}.parquet")
 
     def heading(self, table: str, column: str) -> str:
         return escape(heading_of(output(table, column)))
@@ -222,7 +216,7 @@ class _Page:
             rule |= self.manifest["reference"].get("measures", {})
             rule["objective"] = self.manifest["reference"]["objective"]
         rows = [
-            (escape(heading_of(words)), number(measures[name]), number(rule.get(name)))
+            (escape(heading_of(words)), number(measures.get(name)), number(rule.get(name)))
             for name, words in measured().items()
         ]
         listed = self.read("guide_list")["list"].value_counts()
@@ -384,7 +378,7 @@ def _meaning(cap: Mapping[Any, Any]) -> str:
 def _is_of(record: Path, manifest: Mapping[str, Any]) -> bool:
     """Tell whether a study was made of this very run."""
     try:
-        found = json.loads(record.read_text(encoding="utf-8"))
+        found = read_json(record.read_bytes())
     except (OSError, ValueError):
         return False
-    return all(found.get(key) == manifest[key] for key in ("title", "objective", "bound"))
+    return isinstance(found, dict) and all(found.get(key) == manifest[key] for key in ("title", "objective", "bound"))

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from devolve_opt.language import tr
+from devolve_opt.reading.json_files import read_json
 from devolve_opt.rules.futures import UNCERTAIN
 from devolve_opt.studies.kept import NO_PLAN, NOT_FOUND
 from devolve_opt.studies.robust import Robustness
@@ -77,10 +78,10 @@ def write_robustness(found: Robustness, folder: str | Path) -> Path:
 
 def _same_futures(path: Path, record: dict[str, Any]) -> bool:
     try:
-        before = json.loads(path.read_text(encoding="utf-8"))
+        before = read_json(path.read_bytes())
     except (OSError, ValueError):
         return False
-    before = {"hold_posts": False, **before}  # earlier versions held lists only
+    before = {"hold_posts": False, **(before if isinstance(before, dict) else {})}  # earlier versions held lists only
     return all(
         before.get(key) == record[key] for key in ("title", "objective", "seed", "uncertain", "hold_posts", "wanted")
     )

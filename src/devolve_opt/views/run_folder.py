@@ -30,7 +30,8 @@ from devolve_opt.errors import Fault, InputError
 from devolve_opt.language import language, speaking, tr
 from devolve_opt.plan import Plan
 from devolve_opt.schema.header import SCHEMA_KEY
-from devolve_opt.studies.comparing import MANIFEST, measures, read_manifest, valued_on
+from devolve_opt.studies.comparing import measures, valued_on
+from devolve_opt.studies.manifest import MANIFEST, read_manifest
 from devolve_opt.version import SCHEMA_VERSION, versions
 from devolve_opt.views.files import DOTS_PER_INCH
 from devolve_opt.views.plan_workbook import PLAN_WORKBOOK, write_plan_workbook

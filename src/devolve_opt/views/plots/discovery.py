@@ -70,7 +70,8 @@ def _named(setting: str) -> str:
     """Return what a setting is called; a column of data by its heading, since it is a factor."""
     if not setting.startswith(DATA):
         return style.drawable(setting.removeprefix(PRICE))
-    [column, *_] = numeric_columns()[setting.rpartition(".")[2]]
+    *_, table, name = f".{setting.removeprefix(DATA)}".rsplit(".", 2)
+    column = next(each for each in numeric_columns()[name] if table in ("", each.table))
     return f"{chosen(column.chinese, column.name)} ×"
 
 
