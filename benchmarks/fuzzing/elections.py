@@ -118,7 +118,8 @@ def spoilt_election(random: Random, rows: Rows) -> tuple[str, str]:
 
 def election_misread(found: Scenario, text: str) -> str:
     """Return what an election that was accepted holds otherwise than its text says."""
-    rows = [[cell.strip() for cell in _unquoted(line)] for line in re.split("\r\n|\r|\n", text) if line.strip("; \t")]
+    lines = [[cell.strip() for cell in _unquoted(line)] for line in re.split("\r\n|\r|\n", text)]
+    rows = [line for line in lines if any(line)]
     names = ("meta", "projects", "votes")
     starts = {row[0].lower(): place for place, row in enumerate(rows) if row[0].lower() in names}
     if set(starts) != {"meta", "projects", "votes"}:
@@ -158,5 +159,5 @@ def _part(rows: Sequence[list[str]], start: int, starts: list[int]) -> Rows:
 
 
 def _unquoted(line: str) -> list[str]:
-    quoted = re.compile('".+"', re.DOTALL)
+    quoted = re.compile('".*"', re.DOTALL)
     return [cell[1:-1].replace('""', '"') if quoted.fullmatch(cell) else cell for cell in line.split(";")]
