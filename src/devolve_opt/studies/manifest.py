@@ -16,6 +16,8 @@ MANIFEST = "manifest.json"
 """The file in the folder of a run that tells it from any other."""
 SCHEMA_VERSION = 1
 """The manifest's format."""
+NEWEST = 1_000_000
+"""No format will have so high a number."""
 NO_RUN = "is not the folder of a run (no sound manifest.json in it); name a folder that `run` wrote."
 """What is said of a folder without a sound manifest; shown as `tr(NO_RUN)`."""
 
@@ -115,13 +117,14 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
         content = read_json(path.read_bytes())
     except (OSError, ValueError):
         content = None
-    versions = content.get("versions") if isinstance(content, dict) and "schema_version" in content else None
-    if not isinstance(content, dict) or not isinstance(versions, dict) or "devolve_opt" not in versions:
+    form = content.get("schema_version") if isinstance(content, dict) else None
+    versions = content.get("versions") if isinstance(content, dict) else None
+    if not isinstance(versions, dict) or "devolve_opt" not in versions or not isinstance(form, int) or form > NEWEST:
         raise InputError([Fault(tr(NO_RUN), file=str(folder))])
-    if content["schema_version"] != SCHEMA_VERSION:
+    if form != SCHEMA_VERSION:
         message = tr(
             "was written in format {format}, this version reads {reads}; run it again.",
-            format=content["schema_version"], reads=SCHEMA_VERSION,
+            format=form, reads=SCHEMA_VERSION,
         )  # fmt: skip
         raise InputError([Fault(message, file=str(folder), column="schema_version")])
     try:
