@@ -66,7 +66,7 @@ def test_a_case_folder_is_read_as_written_or_refused(check, random, language):
     check("folder", random, language)
 
 
-@about(480)
+@about(400)
 @given(*INPUT)
 def test_a_scenario_is_read_as_written_or_refused(check, random, language):
     check("scenario", random, language)
@@ -103,7 +103,7 @@ def test_a_run_is_read_back_as_written_or_refused(check, random, language):
     check("run", random, language)
 
 
-@about(1600)
+@about(1200)
 @given(*INPUT)
 def test_a_kept_point_comes_back_as_it_was_kept_or_not_at_all(check, random, language):
     check("kept", random, language)
@@ -284,6 +284,7 @@ def test_what_the_runner_reports_is_counted(tmp_path):
     assert (tmp_path / "number").read_text(encoding="utf-8").strip() == "19"
 
 
+@pytest.mark.slow
 def test_libfuzzer_chooses_for_the_same_readers(tmp_path):
     pytest.importorskip("atheris")
     row = fuzz.guided_reader("duty", 60, 1, SECONDS, tmp_path)

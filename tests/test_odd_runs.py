@@ -62,7 +62,7 @@ def test_the_run_is_sound(run):
         ("steps", [{"seconds": "x"}]), ("added_rule_breaches", [{"rule": 1}]), ("measures", []), ("measures", {}),
         ("measures", {"method": "optimal", "objective": 1.0, "bound": None, "rules_broken": 10**3000}),
         ("method", "magic"), ("status", 3), ("title", None), ("title", "\ud800"), ("schema_version", 10**4000),
-        ("schema_version", "1"),
+        ("schema_version", "1"), ("schema_version", "x" * 100_000), ("schema_version", 1.0),
     ],
 )  # fmt: skip
 def test_a_manifest_with_a_key_of_another_kind_is_refused(copy, key, value):

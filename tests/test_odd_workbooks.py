@@ -172,6 +172,15 @@ def test_what_stands_to_the_right_of_all_that_is_read_is_told(book):
     assert only_fault(Scenario.read, book.write()).column == "cell KO2"
 
 
+def test_a_return_that_excel_spells_out_is_no_part_of_a_text_on_any_sheet(book):
+    pasted = Raw('<c{at} t="inlineStr"><is><t>_x000D_A</t></is></c>')
+    next(row for _, row in book.sheet("政策").rows if row[0] == "pins.1.township")[1] = pasted
+    book.sheet("案例").rows[0][1][1] = pasted
+    book.sheet(TOWNSHIPS).rows[1][1][0] = pasted
+    found = Scenario.read(book.write())
+    assert (found.policy.pins[0].township, found.title, found.data.townships.index[0]) == ("A", "A", "A")
+
+
 def test_a_workbook_without_styles_is_read_without_a_warning(book):
     styles = b'<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
     assert len(Scenario.read(book.write(**{"xl/styles.xml": styles})).data.townships) == 3

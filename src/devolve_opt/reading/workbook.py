@@ -386,5 +386,4 @@ def _text(cell: Any) -> str | None:
     """Return a cell as a file of text would hold it; None where it holds no value that a table could."""
     if isinstance(cell, Unsaved) or _lost(cell):
         return None
-    # Excel writes some marks that XML does not hold as _x000D_.
-    return cell.replace("_x000D_", "") if isinstance(cell, str) else as_text(cell)
+    return cell if isinstance(cell, str) else as_text(cell)

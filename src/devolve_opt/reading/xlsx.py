@@ -195,7 +195,7 @@ def _sheet(sheet: Any) -> Sheet:
             if not last < number <= LAST_ROW or not in_place:
                 raise _OutOfOrderError(sheet.title, number)
             last = number
-            values = {cell["column"]: cell["value"] for cell in cells if cell["value"] is not None}
+            values = {cell["column"]: _without_returns(cell["value"]) for cell in cells if cell["value"] is not None}
             lacking = {place: text for place, text in formulas.get(number, {}).items() if place not in values}
             values |= {place: Unsaved(text) for place, text in lacking.items()}
             filled = [place for place, value in values.items() if str(value).strip()]
@@ -207,6 +207,11 @@ def _sheet(sheet: Any) -> Sheet:
                 rows.append((number, row))
     merged = parser.merged_cells.mergeCell if parser.merged_cells is not None else ()
     return Sheet(sheet.title, rows, tuple(range_boundaries(each.ref) for each in merged), beyond)
+
+
+def _without_returns(value: Any) -> Any:
+    """Return a text without the carriage returns of pasted lines, which Excel spells out."""
+    return value.replace("_x000D_", "") if isinstance(value, str) else value
 
 
 def _parser(sheet: Any, values: bool) -> WorkSheetParser:
