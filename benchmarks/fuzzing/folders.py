@@ -20,7 +20,7 @@ from benchmarks.instances import ROOT
 from devolve_opt.case import Case
 from devolve_opt.errors import InputError
 from devolve_opt.schema import Table, schema
-from devolve_opt.schema.header import HEADER_FILE, HEADER_KEYS
+from devolve_opt.schema.header import HEADER_FILE, HEADER_KEYS, SCHEMA_KEY
 
 HAND = ROOT / "models" / "hand"
 MORE = {
@@ -204,6 +204,7 @@ def is_mostly_utf8(content: bytes) -> bool:
 def header_misread(case: Case, content: bytes | None) -> str:
     """Return what a case's header holds otherwise than its file says."""
     keys = tomllib.loads((content or b"").decode("utf-8-sig"))
+    keys.pop(SCHEMA_KEY, None)  # how the file is written, and nothing of the case
     for name, value in keys.items():
         found = getattr(case, name)
         if found != value or isinstance(found, bool) is not isinstance(value, bool):

@@ -17,7 +17,7 @@ from benchmarks.fuzzing.xlsx_bytes import unzipped, zipped
 from devolve_opt.policy import Policy
 from devolve_opt.scenario import Scenario
 from devolve_opt.schema import Table, schema
-from devolve_opt.schema.header import HEADER_KEYS
+from devolve_opt.schema.header import HEADER_KEYS, SCHEMA_KEY
 
 EXAMPLES = ("示例", "example")
 LOST = "\ufdd0"
@@ -96,7 +96,7 @@ def text_of(cell: Any) -> str:
 
 
 def _header_wrong(rows: Mapping[int, Mapping[int, Any]], found: Scenario) -> str:
-    names = {name: key.name for key in HEADER_KEYS for name in (key.name, key.chinese)}
+    names = {name: key.name for key in HEADER_KEYS if key.name != SCHEMA_KEY for name in (key.name, key.chinese)}
     given: dict[str, Any] = {}
     for row in rows.values():
         key, value = names.get(text_of(row.get(1)).strip()), row.get(2)
