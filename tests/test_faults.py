@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from devolve_opt.cli.common import BAD_INPUT, DONE
-from devolve_opt.solver.child import SOLVER_MB
-from devolve_opt.solver.engine import Control
+from devolve_opt.errors import InputError
+from devolve_opt.solver.engine import SOLVER_MB, Control
 from devolve_opt.studies.comparing import read_manifest
 from devolve_opt.studies.runs import read_run
 from devolve_opt.studies.solving import solve
@@ -57,6 +57,13 @@ def test_a_solver_without_memory_is_told_and_the_plan_at_hand_is_kept(monkeypatc
     assert plan.bound == float("inf")
     # The hand case's plan by the ratio rule, mended: nothing was found besides.
     assert plan.objective == pytest.approx(160, abs=0.5)
+
+
+@pytest.mark.parametrize("megabytes", ["4G", "2000.5", "-1", "0", "many", "\u4e8c"])
+def test_a_limit_of_memory_that_is_none_is_a_fault(megabytes, monkeypatch):
+    monkeypatch.setenv(SOLVER_MB, megabytes)
+    with pytest.raises(InputError, match="whole number of megabytes"):
+        solve(hand_scenario(), gap=0)
 
 
 @LINUX

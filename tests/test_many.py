@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pandas as pd
 import pytest
 
@@ -12,8 +14,9 @@ from devolve_opt.studies.choice_rules import choice_rules
 from devolve_opt.studies.front_solvers import Aims, FrontModel, _model_of
 from devolve_opt.studies.frontier import frontier
 from devolve_opt.studies.kept import digest_of
-from devolve_opt.studies.looking import Subject, _at_hand
+from devolve_opt.studies.looking import Look, Looking, Subject, Workers, _at_hand
 from devolve_opt.studies.many import Hands, Job, solve_all
+from devolve_opt.studies.prepared import Models
 from devolve_opt.studies.robust import robustness
 from devolve_opt.studies.sensitivity import sensitivity
 from devolve_opt.studies.solving import solve
@@ -124,6 +127,25 @@ def test_another_model_on_a_worker_is_refused(plan):
     subject = Subject(plan, 0.05, 1, "0" * 64)
     with pytest.raises(SolverError, match="another model"), _at_hand(subject, Control(None)):
         pass
+
+
+def test_searches_on_workers_share_the_time_that_is_left(plan, monkeypatch):
+    class Stub:
+        workers = 2
+
+        def work(self, function, errands, take, shared, over):
+            self.seconds, self.over = [errand.seconds for errand in errands], over
+
+    prepared = Models().prepare(plan.scenario.data, plan.scenario.policy, plan.decisions)
+    looking, there = Looking(plan, prepared, 0.05, Control(None), 1), Stub()
+    powers = list(looking.listing.powers.values())
+    Workers(looking, plan, 0.05, 1, there).look(Look.SEARCH, powers, [], Control(100.0), lambda *told: None)
+    # Four powers on two workers, one after the other on each: half of 100 s for each.
+    assert there.seconds == pytest.approx([50.0] * 4, abs=1)
+    assert not there.over()
+    later = time.monotonic() + 115
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert there.over()
 
 
 def test_a_worker_takes_no_model_of_an_earlier_study():

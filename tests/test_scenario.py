@@ -327,7 +327,7 @@ def test_wrong_changes_are_told_at_once(case):
 
 def test_a_column_of_several_tables_must_be_named_with_its_table(case, monkeypatch):
     """No two tables of today's schema share a column of numbers, so two are made to."""
-    from devolve_opt import scenario as module
+    from devolve_opt import schema as module
 
     known = module.numeric_columns()
     twin = {**known, "posts": [*known["posts"], *known["cases"]]}

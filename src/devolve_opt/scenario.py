@@ -20,11 +20,11 @@ from devolve_opt.frozen import FrozenMapping
 from devolve_opt.language import joined, tr
 from devolve_opt.policy import Policy
 from devolve_opt.policy_sheet import policy_from_sheet
-from devolve_opt.reading.header import refuse_newer, version_remedy
+from devolve_opt.reading.header import format_fault
 from devolve_opt.reading.tables import raise_if_any
 from devolve_opt.reading.toml_files import read_keys
 from devolve_opt.reading.workbook import ENDING, WorkbookContent, look_into_workbook
-from devolve_opt.schema import Column, numeric_columns, schema
+from devolve_opt.schema import Column, columns_named, numeric_columns, schema
 from devolve_opt.schema.header import SCHEMA_KEY
 from devolve_opt.settings import settings_faults
 from devolve_opt.version import SCHEMA_VERSION
@@ -140,7 +140,7 @@ class Scenario:
         """The case with the changes applied to a copy; this is what is solved and audited."""
         if not self.changes:
             return self.case
-        named = {key: _columns_named(key) for key in self.changes}
+        named = {key: columns_named(key) for key in self.changes}
         faults = listed([key for key, found in named.items() if len(found) != 1], _not_one_column)
         changed: dict[str, pd.DataFrame] = {}
         for key, change in self.changes.items():
@@ -204,11 +204,8 @@ def read_toml(path: Path, what: str) -> tuple[dict[str, Any], str]:
     keys, faults = read_keys(raw, path.name)
     if faults:
         raise InputError(faults)
-    version = keys.pop(SCHEMA_KEY, SCHEMA_VERSION)
-    if newer := refuse_newer(version, path.name):
-        raise InputError([newer])
-    if remedy := version_remedy(version):
-        raise InputError([Fault(remedy, file=path.name, column=SCHEMA_KEY, value=shown(version))])
+    if fault := format_fault(keys.pop(SCHEMA_KEY, SCHEMA_VERSION), path.name):
+        raise InputError([fault])
     return keys, sha256(raw).hexdigest()
 
 
@@ -281,14 +278,9 @@ def _change(key: str, body: Any, file: str, faults: list[Fault]) -> Change | Non
         return None
 
 
-def _columns_named(key: str) -> list[Column]:
-    table, _, name = key.rpartition(".")
-    return [column for column in numeric_columns().get(name, []) if not table or column.table == table]
-
-
 def _not_one_column(key: str) -> Fault:
     """Return the fault of a key of `[changes]` that names no column of numbers, or several."""
-    if found := _columns_named(key):
+    if found := columns_named(key):
         options = tr(" or ").join(f"{column.table}.{column.name}" for column in found)
         return Fault(tr("is a column of several tables; write {options}.", options=options), column=f"changes.{key}")
     known = numeric_columns()

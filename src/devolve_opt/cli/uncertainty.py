@@ -95,12 +95,8 @@ def robust(
                 hands=hands, tell=lambda line: err.print(line, markup=False), report=progress.report,
             )  # fmt: skip
             write_two_stage(lists, target)
-    out.print(robust_text(found).rstrip("\n"), markup=False)
-    if lists is not None:
-        out.print("\n" + two_stage_text(lists).rstrip("\n"), markup=False)
-    say_results(target)
-    if not found.finished or (lists is not None and not lists.finished):
-        err.print(tr("Not complete; the same command goes on from there."))
+    texts = [robust_text(found), *([] if lists is None else [two_stage_text(lists)])]
+    _say(texts, target, found.finished and (lists is None or lists.finished))
 
 
 @app.command(cls=SpokenCommand)
@@ -144,10 +140,7 @@ def sensitivity(
             tell=lambda line: err.print(line, markup=False),
         )  # fmt: skip
         write_sensitivity(found, target)
-    out.print(sensitivity_text(found).rstrip("\n"), markup=False)
-    say_results(target)
-    if not found.finished:
-        err.print(tr("Not complete; the same command goes on from there."))
+    _say([sensitivity_text(found)], target, found.finished)
 
 
 @app.command(cls=SpokenCommand)
@@ -197,9 +190,14 @@ def discover(
             tell=lambda line: err.print(line, markup=False),
         )  # fmt: skip
         write_discovery(found, target)
-    out.print(discovery_text(found).rstrip("\n"), markup=False)
+    _say([discovery_text(found)], target, found.finished)
+
+
+def _say(texts: list[str], target: Path, finished: bool) -> None:
+    """Print what a study found, where it is, and whether there is more to be done."""
+    out.print("\n\n".join(text.rstrip("\n") for text in texts), markup=False)
     say_results(target)
-    if not found.finished:
+    if not finished:
         err.print(tr("Not complete; the same command goes on from there."))
 
 

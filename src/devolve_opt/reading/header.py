@@ -83,6 +83,13 @@ def refuse_newer(version: Any, file: str) -> Fault | None:
     return Fault(message, file=file, column=SCHEMA_KEY, value=shown(version))
 
 
+def format_fault(version: Any, file: str) -> Fault | None:
+    """Return what is wrong with the format that something says it is written in: newer than is known, or none."""
+    if remedy := version_remedy(version):
+        return Fault(remedy, file=file, column=SCHEMA_KEY, value=shown(version))
+    return refuse_newer(version, file)
+
+
 def version_remedy(value: Any) -> str:
     """Return what is wrong with a format that is no newer than this software's; empty if nothing is."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 1 or value % 1 != 0:

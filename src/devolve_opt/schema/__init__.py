@@ -158,6 +158,12 @@ def numeric_columns() -> dict[str, list[Column]]:
     return found
 
 
+def columns_named(key: str) -> list[Column]:
+    """Return the columns that a key of `[changes]` means, one if it is sound: a column's name, or `table.column`."""
+    table, _, name = key.rpartition(".")
+    return [column for column in numeric_columns().get(name, []) if not table or column.table == table]
+
+
 @dataclass(frozen=True)
 class Output:
     """A column of a table of results, in words.

@@ -25,8 +25,6 @@ from typing import Any
 import highspy
 import numpy as np
 
-SOLVER_MB = "DEVOLVE_OPT_SOLVER_MB"
-"""Variable of the environment: megabytes that a solver's process may take."""
 PART_OF_MEMORY = 0.9
 """Part of the machine's memory that it may take unless told otherwise."""
 
@@ -210,9 +208,9 @@ class Worker:
 
 
 def limit_memory() -> None:
-    """Take no more memory than `SOLVER_MB` says: then HiGHS fails, and not the machine.
+    """Take no more megabytes than the parent says, else no more than most of the machine's: then HiGHS fails, not it.
 
-    Without it, no more than most of what the machine has. Only where the system can: Linux.
+    Only where the system can: Linux.
     """
     try:
         import resource  # noqa: PLC0415 - not on Windows
@@ -220,8 +218,7 @@ def limit_memory() -> None:
         whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ImportError, ValueError, OSError):
         return
-    wanted = os.environ.get(SOLVER_MB, "")
-    most = int(wanted) * 1024**2 if wanted.isdecimal() and int(wanted) else int(PART_OF_MEMORY * whole)
+    most = int(sys.argv[1]) * 1024**2 if len(sys.argv) > 1 else int(PART_OF_MEMORY * whole)
     with contextlib.suppress(ValueError, OSError):
         soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
         if soft == resource.RLIM_INFINITY or most < soft:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 import time
@@ -16,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from devolve_opt.errors import SolverError
+from devolve_opt.errors import Fault, InputError, SolverError
 from devolve_opt.language import tr
 from devolve_opt.solver.blocks import KnownCuts
 from devolve_opt.solver.matrix import Matrix
@@ -24,6 +25,8 @@ from devolve_opt.solver.pipe import GONE, Child
 
 Array = NDArray[np.float64]
 CHILD = Path(__file__).with_name("child.py")
+SOLVER_MB = "DEVOLVE_OPT_SOLVER_MB"
+"""Variable of the environment: megabytes that a solver's process may take, where the system can limit it (Linux)."""
 CLAIM = 1e-5
 """Relative difference allowed between what a solution is said to be worth and what it is."""
 GRACE_SECONDS = 3.0
@@ -55,6 +58,19 @@ _OUTCOMES = {
     "Primal infeasible or unbounded": Outcome.INFEASIBLE,
     "Unbounded": Outcome.UNBOUNDED,
 }
+
+
+def _megabytes() -> list[str]:
+    """Return the megabytes that a solver's process may take, as it is told them; nothing where nobody set them.
+
+    Raises:
+        InputError: if what is set is no whole number above 0.
+    """
+    wanted = os.environ.get(SOLVER_MB, "")
+    if wanted and not (wanted.isascii() and wanted.isdecimal() and int(wanted) > 0):
+        message = tr("must be a whole number of megabytes above 0, such as 4000; or leave the variable out.")
+        raise InputError([Fault(message, column=SOLVER_MB, value=wanted)])
+    return [wanted] if wanted else []
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,7 +303,7 @@ class Engine:
 
     def _started(self) -> Child:
         if self._child is None:
-            self._child, matrix = Child(CHILD), self.matrix
+            self._child, matrix = Child(CHILD, *_megabytes()), self.matrix
             arrays = {
                 "costs": matrix.costs, "offset": matrix.offset, "integer": matrix.integer,
                 "lower": matrix.lower, "upper": matrix.upper,

@@ -22,11 +22,12 @@ class Child:
 
     Args:
         script: what it runs; the package's own, so that what it sends may be unpickled.
+        words: what it is told on its command line.
     """
 
-    def __init__(self, script: Path):
+    def __init__(self, script: Path, *words: str):
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(script)],
+            [sys.executable, "-P", str(script), *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

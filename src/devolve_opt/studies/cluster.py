@@ -70,8 +70,9 @@ class Crew:
         self._stop = stop
 
     def work(
-        self, function: Callable[..., Any], tasks: Sequence[Task], take: Callable[[Task, Any], None], shared: Any = None
-    ) -> None:
+        self, function: Callable[..., Any], tasks: Sequence[Task], take: Callable[[Task, Any], None],
+        shared: Any = None, over: Callable[[], bool] = lambda: False,
+    ) -> None:  # fmt: skip
         """Let the workers do all tasks, the first ones first; end early if the stop is set.
 
         Args:
@@ -79,6 +80,7 @@ class Crew:
             tasks: what can be sent to another process.
             take: called in this process with each task and its result, or with the exception that ended it.
             shared: sent to each worker once and handed to the function as its second argument, unless it is None.
+            over: tells that what is not done yet is no longer wanted.
 
         Raises:
             SolverError: if the cluster goes away.
@@ -89,7 +91,7 @@ class Crew:
             inputs.append([self._client.submit(_same, shared, pure=False)] * len(tasks))
         waiting = dict(zip(self._client.map(function, *inputs, pure=False), tasks, strict=True))
         try:
-            while waiting and not self._stop.is_set():
+            while waiting and not self._stop.is_set() and not over():
                 done = [future for future in waiting if future.done()]
                 for future in done:
                     task = waiting.pop(future)

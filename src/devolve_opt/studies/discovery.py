@@ -26,23 +26,21 @@ from devolve_opt.plan import Plan
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.solver.progress import Step
-from devolve_opt.studies.comparing import valued_on
-from devolve_opt.studies.kept import NO_PLAN, NOT_FOUND, digest_of
-from devolve_opt.studies.many import Hands, Job, solve_all
+from devolve_opt.studies.kept import NO_PLAN, NOT_FOUND
+from devolve_opt.studies.many import Hands, solve_all
 from devolve_opt.studies.options import check_options, refuse_added_rules
 from devolve_opt.studies.prepared import Models
 from devolve_opt.studies.ranges import (
     Asked,
     Ranges,
     changed,
-    changed_or_where,
     is_whole,
     library,
     problem_of,
     ranges_of,
 )
 from devolve_opt.studies.robust import WORST_FIRST, solved_in
-from devolve_opt.studies.sensitivity import MEASURES, Points, in_words, solved_at
+from devolve_opt.studies.sensitivity import MEASURES, Points, entries_of, in_words, jobs_at, solved_at, wrong_with
 
 LOSES, NONE = "loses", "no_plan"
 """What a condition can be about besides `sensitivity.MEASURES`: the share of worth that holding on to the plan's lists
@@ -204,9 +202,7 @@ def discover(
     scenario, guide_list = plan.scenario, plan.guide_list[["power", "list"]].astype(str)
     settings, faults = ranges_of(scenario, vary)
     faults += [Fault(tr("must be at least 1."), column="points", value=str(points))] if points < 1 else []
-    faults += [Fault(tr("must not be negative."), column="seed", value=str(seed))] if seed < 0 else []
-    if guide_list.empty:
-        faults.append(Fault(tr("the run lists nothing; there is no list to hang on anything."), file="guide_list"))
+    faults += wrong_with(plan, seed)
     if condition.measure == LOSES and not scenario.data.tables["guide_list"].empty:
         message = tr("the case's guide list is in force at every point, so that holding on to it loses nothing.")
         faults.append(Fault(message, file="guide_list"))
@@ -214,15 +210,11 @@ def discover(
         raise InputError(faults)
     library("sklearn.tree")
     control = control or Control(None)
-    lists = set(guide_list.itertuples(index=False, name=None))
-    jobs = []
-    for number, row in enumerate(_spread(settings, points, seed).tolist(), start=1):
-        values = dict(zip(settings, row, strict=True))
-        point = changed_or_where(scenario, values)
-        grounds = [valued_on(point), point.policy.model_dump(mode="json"), sorted(lists), gap]
-        key = digest_of(*grounds, "discovery with the lists held" if condition.measure == LOSES else "discovery")
-        jobs.append(Job(tr("point {number}", number=number), f"point-{number:04d}.json", key, values))
-    shared = (Points(scenario, lists, gap, time_limit, threads), guide_list if condition.measure == LOSES else None)
+    holds = condition.measure == LOSES
+    how = Points(scenario, entries_of(plan), gap, time_limit, threads)
+    shared = (how, guide_list if holds else None)
+    study = "discovery with the lists held" if holds else "discovery"
+    jobs = jobs_at(_spread(settings, points, seed), settings, how, study)
     found = solve_all(
         jobs, _solved, shared, gap=gap, time_limit=time_limit, folder=folder, control=control, hands=hands or Hands(),
         report=report, solve_here=partial(_solved, models=Models()),

@@ -7,6 +7,7 @@ do not depend on one another, so that workers do them side by side, each with th
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,10 @@ LEAST_GAP = 1e-4
 """Gap to which single searches are proven at the finest."""
 PARTS = 4
 """Looks that a worker gets one after the other, about: so that none has much to do when the others are done."""
+
+
+PATIENCE = 10.0
+"""Seconds past the limit for workers to tell what they have found; looks that have not begun by then are dropped."""
 
 
 class Look(StrEnum):
@@ -170,7 +175,11 @@ class Workers:
         known = self._looking.listing
         size = 1 if kind is Look.SEARCH else -(-len(powers) // (PARTS * self._crew.workers))
         names = [power.name for power in powers]
-        seconds = None if np.isinf(control.left) else control.left
+        # Each search has its share of the time that is left, of the workers' together.
+        share = min(1.0, self._crew.workers / len(powers)) if kind is Look.SEARCH else 1.0
+        seconds = None if np.isinf(control.left) else share * control.left
+        latest = control.left + PATIENCE
+        began = time.monotonic()
         errands = [
             Errand(kind, tuple(names[first : first + size]), tuple(room), seconds, language())
             for first in range(0, len(names), size)
@@ -188,7 +197,7 @@ class Workers:
                     solution[columns] = values
                 seen(known.powers[name], bound, worth, solution)
 
-        self._crew.work(_looked, errands, take, self._subject)
+        self._crew.work(_looked, errands, take, self._subject, lambda: time.monotonic() - began > latest)
         if broken:
             raise SolverError(tr("a worker failed: {error}", error=broken[0]))
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from devolve_opt.errors import Fault, InputError, shown
+from devolve_opt.errors import Fault, InputError
 from devolve_opt.language import tr
-from devolve_opt.reading.header import refuse_newer, version_remedy
+from devolve_opt.reading.header import format_fault
 from devolve_opt.reading.json_files import read_json
 from devolve_opt.schema.header import SCHEMA_KEY
 from devolve_opt.settings import settings_faults
@@ -118,10 +118,8 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     versions = content.get("versions") if isinstance(content, dict) and SCHEMA_KEY in content else None
     if not isinstance(content, dict) or not isinstance(versions, dict) or "devolve_opt" not in versions:
         raise InputError([Fault(tr(NO_RUN), file=str(folder))])
-    if newer := refuse_newer(content[SCHEMA_KEY], str(folder)):
-        raise InputError([newer])
-    if remedy := version_remedy(content[SCHEMA_KEY]):
-        raise InputError([Fault(remedy, file=str(path), column=SCHEMA_KEY, value=shown(content[SCHEMA_KEY]))])
+    if fault := format_fault(content[SCHEMA_KEY], str(path)):
+        raise InputError([fault])
     try:
         _Manifest.model_validate(content)
     except ValidationError as error:

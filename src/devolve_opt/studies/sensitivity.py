@@ -144,22 +144,14 @@ def sensitivity(
     faults += (
         [Fault(tr("must be at least 2."), column="trajectories", value=str(trajectories))] if trajectories < 2 else []
     )
-    faults += [Fault(tr("must not be negative."), column="seed", value=str(seed))] if seed < 0 else []
-    if plan.guide_list.empty:
-        faults.append(Fault(tr("the run lists nothing; there is no list to hang on anything."), file="guide_list"))
+    faults += wrong_with(plan, seed)
     if faults:
         raise InputError(faults)
-    paths = _paths(settings, trajectories, seed)
     control = control or Control(None)
-    lists = set(plan.guide_list[["power", "list"]].itertuples(index=False, name=None))
-    jobs = []
-    for number, row in enumerate(paths.tolist(), start=1):
-        values = dict(zip(settings, row, strict=True))
-        point = changed_or_where(scenario, values)
-        key = digest_of(valued_on(point), point.policy.model_dump(mode="json"), sorted(lists), gap, "sensitivity")
-        jobs.append(Job(tr("point {number}", number=number), f"point-{number:04d}.json", key, values))
+    shared = Points(scenario, entries_of(plan), gap, time_limit, threads)
+    jobs = jobs_at(_paths(settings, trajectories, seed), settings, shared, "sensitivity")
     found = solve_all(
-        jobs, solved_at, Points(scenario, lists, gap, time_limit, threads), gap=gap, time_limit=time_limit,
+        jobs, solved_at, shared, gap=gap, time_limit=time_limit,
         folder=folder, control=control, hands=hands or Hands(), report=report,
         tell=lambda name, point: tell(
             tr("{point} of {all}: {outcome}", point=name, all=len(jobs), outcome=in_words(point))
@@ -196,6 +188,36 @@ class Points:
     gap: float
     time_limit: float | None
     threads: int
+
+
+def wrong_with(plan: Plan, seed: int) -> list[Fault]:
+    """Return what is wrong with a plan whose list is looked at in points, and with their seed."""
+    faults = [Fault(tr("must not be negative."), column="seed", value=str(seed))] if seed < 0 else []
+    if plan.guide_list.empty:
+        faults.append(Fault(tr("the run lists nothing; there is no list to hang on anything."), file="guide_list"))
+    return faults
+
+
+def entries_of(plan: Plan) -> set[tuple[Any, ...]]:
+    """Return the entries of a plan's lists as pairs of power and list."""
+    return set(plan.guide_list[["power", "list"]].itertuples(index=False, name=None))
+
+
+def jobs_at(points: np.ndarray, settings: Ranges, shared: Points, study: str) -> list[Job]:
+    """Return a job for each point, shape (points, settings), of a study.
+
+    Raises:
+        InputError: if settings do not go together at a point.
+    """
+    jobs = []
+    for number, row in enumerate(points.tolist(), start=1):
+        values = dict(zip(settings, row, strict=True))
+        point = changed_or_where(shared.scenario, values)
+        key = digest_of(
+            valued_on(point), point.policy.model_dump(mode="json"), sorted(shared.lists), shared.gap, study
+        )  # fmt: skip
+        jobs.append(Job(tr("point {number}", number=number), f"point-{number:04d}.json", key, values))
+    return jobs
 
 
 def solved_at(

@@ -8,7 +8,7 @@ from devolve_opt.language import tr
 from devolve_opt.plan import Plan
 from devolve_opt.policy import Policy
 from devolve_opt.prices import Prices
-from devolve_opt.schema import numeric_columns
+from devolve_opt.schema import columns_named
 from devolve_opt.settings import ASSUMPTION, Settings
 from devolve_opt.views.page import wrapped
 from devolve_opt.views.wording import worded
@@ -49,11 +49,7 @@ def _changed_sums(plan: Plan) -> list[str]:
     before, after = plan.scenario.case, plan.scenario.data
     said = []
     for key in plan.scenario.changes:
-        column = next(
-            column
-            for column in numeric_columns()[key.rpartition(".")[2]]
-            if key.rpartition(".")[0] in ("", column.table)
-        )
+        [column] = columns_named(key)
         old, new = (case.tables[column.table][column.name].sum() for case in (before, after))
         said.append(tr("{key} {old:,.6g} to {new:,.6g}", key=key, old=old, new=new))
     return said

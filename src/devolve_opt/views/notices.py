@@ -6,7 +6,7 @@ from devolve_opt.case import Case
 from devolve_opt.language import chosen, joined, tr
 from devolve_opt.rules.plausible import FAR, LOAD, USUAL_LOAD, Oddity, oddities
 from devolve_opt.scenario import Scenario
-from devolve_opt.schema import schema
+from devolve_opt.schema import columns_named, schema
 from devolve_opt.views.wording import count
 from devolve_opt.vocabulary import BASE_LIST, label, some_of
 
@@ -36,7 +36,11 @@ def _in_words(found: Oddity) -> str:
             "townships; usual is {low:g} to {high:g} (an assumption).",
             median=found.median, low=(found.usual or USUAL_LOAD)[0], high=(found.usual or USUAL_LOAD)[1],
         )  # fmt: skip
-    what = {"table": chosen(schema()[found.table].chinese, found.table), "column": found.column}
+    [column] = columns_named(f"{found.table}.{found.column}")
+    what = {
+        "table": chosen(schema()[found.table].chinese, found.table),
+        "column": chosen(column.chinese, found.column),
+    }  # fmt: skip
     if found.usual is None:
         return tr(
             "CHECK THE UNIT: {table}: {column} of {rows} is {far:g} times more or less than the median, "

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from devolve_opt.language import chosen, tr
-from devolve_opt.schema import numeric_columns
+from devolve_opt.schema import columns_named
 from devolve_opt.studies.discovery import LOSES, NONE, Condition, Discovery
 from devolve_opt.studies.ranges import DATA, PRICE, is_whole
 from devolve_opt.studies.sensitivity import MEASURES
@@ -70,8 +70,7 @@ def _named(setting: str) -> str:
     """Return what a setting is called; a column of data by its heading, since it is a factor."""
     if not setting.startswith(DATA):
         return style.drawable(setting.removeprefix(PRICE))
-    *_, table, name = f".{setting.removeprefix(DATA)}".rsplit(".", 2)
-    column = next(each for each in numeric_columns()[name] if table in ("", each.table))
+    [column] = columns_named(setting.removeprefix(DATA))
     return f"{chosen(column.chinese, column.name)} ×"
 
 
