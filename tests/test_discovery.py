@@ -20,8 +20,9 @@ from devolve_opt.studies.kept import NO_PLAN
 from devolve_opt.studies.many import Hands
 from devolve_opt.studies.solving import solve
 from devolve_opt.views.discovery_folder import discovery_text, write_discovery
-from devolve_opt.views.plots.discovery import _named, discovery_figure
+from devolve_opt.views.plots.discovery import discovery_figure
 from devolve_opt.views.run_folder import write_run
+from devolve_opt.views.wording import setting_named
 from modelling import hand_scenario, small_case, small_policy
 
 RANGES = {"prices.choice_met": (20.0, 60.0), "changes.support_hours": (0.5, 2.0), "prices.post_moved": (100.0, 200.0)}
@@ -162,7 +163,7 @@ def test_a_factor_below_nothing_is_a_fault_and_columns_are_told_apart(plan):
     with pytest.raises(InputError, match=r"changes\.support_hours.*not be negative"):
         discover(plan, {"changes.support_hours": (-1.0, 1.0)})
     with speaking("zh"):
-        assert len({_named(f"changes.{table}.hours") for table in ("teams", "travel", "duties")}) == 3
+        assert len({setting_named(f"changes.{table}.hours") for table in ("teams", "travel", "duties")}) == 3
 
 
 def test_faults_come_all_at_once(plan):

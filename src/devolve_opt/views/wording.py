@@ -8,8 +8,10 @@ from typing import Any
 from devolve_opt.case import Case
 from devolve_opt.language import chosen, joined, language, tr
 from devolve_opt.plan import Plan
-from devolve_opt.schema import Output, result_words
+from devolve_opt.policy_caps import NAMES
+from devolve_opt.schema import Output, columns_named, result_words
 from devolve_opt.studies.options import AGREEMENT
+from devolve_opt.studies.ranges import DATA, PRICE
 from devolve_opt.vocabulary import BASE_LIST, CHINESE, Method, Status, label
 
 HOURS = "staff-hours a year"
@@ -75,6 +77,15 @@ def named(code: str) -> str:
 def worded(code: str) -> str:
     """Return a code in words: in English as `label` does, in Chinese as `named` does."""
     return label(code) if language() == "en" else named(code)
+
+
+def setting_named(setting: str) -> str:
+    """Return what a cap, a price or a factor on a column of data is called: its key, in Chinese its words."""
+    if setting.startswith(DATA):
+        [column] = columns_named(setting.removeprefix(DATA))
+        return f"{chosen(column.chinese, column.name)} ×"
+    key = setting.removeprefix(PRICE)
+    return chosen(tr(NAMES[key]) if key in NAMES else worded(key), key)
 
 
 def notice_lines(case: Case) -> list[str]:

@@ -8,13 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from devolve_opt.language import chosen, tr
-from devolve_opt.schema import columns_named
+from devolve_opt.language import tr
 from devolve_opt.studies.discovery import LOSES, NONE, Condition, Discovery
-from devolve_opt.studies.ranges import DATA, PRICE, is_whole
+from devolve_opt.studies.ranges import is_whole
 from devolve_opt.studies.sensitivity import MEASURES
 from devolve_opt.views import style
-from devolve_opt.views.wording import count, share, short_status
+from devolve_opt.views.wording import count, setting_named, share, short_status
 
 KINDS = {1.0: ("of interest", style.WARNING, False), 0.0: ("not", style.THIS_PLAN, False),
          None: ("not known", style.TODAY, True)}  # fmt: skip
@@ -66,19 +65,12 @@ def _two(found: Discovery) -> list[str]:
     return list(dict.fromkeys([*restricted, *found.settings]))[:2]
 
 
-def _named(setting: str) -> str:
-    """Return what a setting is called; a column of data by its heading, since it is a factor."""
-    if not setting.startswith(DATA):
-        return style.drawable(setting.removeprefix(PRICE))
-    [column] = columns_named(setting.removeprefix(DATA))
-    return f"{chosen(column.chinese, column.name)} ×"
-
-
 def _points(axes: Axes, found: Discovery) -> None:
     names = _two(found)
     across, up = names[0], names[-1]
     alone = len(names) == 1
-    style.plain(axes, tr("Points solved"), _named(across), "" if alone else _named(up), "both")
+    called = [style.drawable(setting_named(name)) for name in (across, up)]
+    style.plain(axes, tr("Points solved"), called[0], "" if alone else called[1], "both")
     if found.points.empty:
         style.say(axes, tr("no point was solved"))
         return
@@ -134,7 +126,7 @@ def _ranges(axes: Axes, found: Discovery) -> None:
             axes.text(1.02, place, f"{row['low']:.4g}–{row['high']:.4g}", fontsize=7.5, va="center",
                       fontfamily=style.font(), color=style.TEXT if row["restricted"] else style.GREY)  # fmt: skip
             places.append(place)
-            labels.append(_named(row["setting"]))
+            labels.append(style.drawable(setting_named(row["setting"])))
         place += 1.3
     axes.set_yticks(places, labels)
     axes.set_ylim(place - 0.6, -0.7)

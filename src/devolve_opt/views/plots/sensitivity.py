@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from devolve_opt.language import tr
 from devolve_opt.studies.sensitivity import MEASURES, Sensitivity
 from devolve_opt.views import style
-from devolve_opt.views.wording import count, short_status
+from devolve_opt.views.wording import count, setting_named, short_status
 
 COLUMNS = 3
 ROW_INCHES, LEAST_INCHES = 0.22, 1.5
@@ -65,7 +65,7 @@ def _bars(axes: Axes, found: Sensitivity, measure: str, order: list[str]) -> Non
     sizes, errors = rows["mean_size"].to_numpy(float), np.nan_to_num(rows["mean_size_95"].to_numpy(float))
     axes.barh(places, sizes, height=0.62, color=style.THIS_PLAN)
     axes.hlines(places, np.maximum(sizes - errors, 0), sizes + errors, color=style.TODAY, linewidth=2)
-    axes.set_yticks(places, [style.drawable(name.removeprefix("prices.")) for name in order])
+    axes.set_yticks(places, [style.drawable(setting_named(name)) for name in order])
     axes.set_xlim(0, 1.05 * max(float((sizes + errors).max()), 0.01 if measure == "list_kept" else 1.0))
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=measure != "list_kept"))
     percent = PercentFormatter(1, symbol=" %")
