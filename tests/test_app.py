@@ -477,6 +477,10 @@ def pressed(page, label: str):
     return next(button for button in page.button if button.label == label).click().run()
 
 
+def box(page, label: str):
+    return next(each for each in page.selectbox if each.label == label)
+
+
 def shown_texts(page) -> str:
     return "\n".join(
         str(each.value) for kind in ("markdown", "caption", "info", "error", "code", "subheader", "header")
@@ -509,11 +513,30 @@ def test_the_page_solves_with_a_changed_cap_and_says_how_far_it_is_proven(page):
     once_done(pressed(page, "Solve"))
     said = shown_texts(page).replace("\\", "")
     assert "Run 2 of this session" in said and "this run is worth more than the previous one can be" in said
-    page.selectbox(key="town-2").select("A")
-    page.selectbox(key="power-2").select("P2")
+    box(page, "Township").select("A")
+    box(page, "Power").select("P2")
     once_done(pressed(page.run(), "Ask why"))
     assert not page.exception
     assert "does not take" in page.code[0].value and "SYNTHETIC DATA" in page.code[0].value
+    once_done(pressed(page, "Solve"))
+    # The same question can be asked of the next plan at once.
+    assert (box(page, "Township").value, box(page, "Power").value, list(page.code)) == ("A", "P2", [])
+
+
+def test_a_solve_that_ends_while_the_page_is_made_is_shown_at_once(page, monkeypatch):
+    pressed(page, "Solve")
+    assert page.session_state["session"].solving.wait(SECONDS)
+    collect, calls = Session.collect, []
+
+    def too_early(session: Session) -> None:
+        calls.append(session)
+        if len(calls) > 1:
+            collect(session)
+
+    monkeypatch.setattr(Session, "collect", too_early)
+    page.run()
+    assert not page.exception
+    assert "Run 1 of this session" in shown_texts(page) and len(calls) == 2
 
 
 def test_a_switch_of_language_keeps_what_was_asked_for(page):

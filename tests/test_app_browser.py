@@ -136,10 +136,12 @@ class Tab:
                 option.wait_for(timeout=SOON)
                 # The list is made anew with every letter: what was found may be gone before it is clicked.
                 field.press("Enter")
-                return
+                option.wait_for(state="hidden", timeout=SOON)
+                if text in str(field.input_value()) + str(box.inner_text()):
+                    return
             except playwright.TimeoutError:
                 field.press("Escape")  # a page that was made anew meanwhile closed the list
-        option.wait_for()
+        raise AssertionError(f"{text} could not be chosen")
 
     def upload(self, name: str, content: bytes) -> None:
         self.page.get_by_text("上传工作簿", exact=True).click()

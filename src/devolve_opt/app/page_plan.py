@@ -10,7 +10,7 @@ import streamlit as st
 
 from devolve_opt.app.jobs import Job, State
 from devolve_opt.app.page_case import XLSX
-from devolve_opt.app.page_solve import live, show_failure
+from devolve_opt.app.page_solve import show_failure, show_job
 from devolve_opt.app.session import Papers, Run, Session
 from devolve_opt.app.shown import (
     asked_otherwise,
@@ -179,22 +179,17 @@ def _why(session: Session, run: Run, wanted: Language) -> None:
     none = tr("Choose, or type a name")
     town = left.selectbox(
         tr("Township"), list(towns), index=None, format_func=towns.__getitem__, placeholder=none,
-        key=f"town-{run.number}",
+        key=f"town-{run.place}",
     )  # fmt: skip
     power = right.selectbox(
         tr("Power"), list(powers), index=None, format_func=powers.__getitem__, placeholder=none,
-        key=f"power-{run.number}",
+        key=f"power-{run.place}",
     )  # fmt: skip
     question = (town, power)
-    job = session.asking
     if st.button(tr("Ask why"), disabled=session.busy or question == (None, None), type="primary"):
         session.ask(run, question)
-        job = session.asking
-    if job is not None:
-        if job.ended:
-            show_failure(job)
-        else:
-            live(job, wanted, search=False)
+    if session.asking is not None:
+        show_job(session.asking, wanted, search=False)
     answer = run.answers.get(question)
     if answer is not None:
         st.code(explanation_text(answer), language=None, wrap_lines=True)

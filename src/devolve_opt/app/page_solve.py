@@ -46,13 +46,8 @@ def show_solve(session: Session, scenario: Scenario, wanted: Language) -> None:
             st.error(plain(error))
         else:
             session.solve(asked, gap, float(seconds))
-    job = session.solving
-    if job is None:
-        return
-    if job.ended:
-        show_failure(job)
-    else:
-        live(job, wanted)
+    if session.solving is not None:
+        show_job(session.solving, wanted)
 
 
 def _caps(session: Session, scenario: Scenario) -> dict[str, float]:
@@ -95,6 +90,22 @@ def _input(cap: Cap, first: float, key: str) -> float:
               tr("default {default}; source: {source}", **said))
     )  # fmt: skip
     return value
+
+
+def show_job(job: Job[Any], wanted: Language, search: bool = True) -> None:
+    """Show how far a job is, or why it came to nothing; what it made is collected as the page is shown anew.
+
+    Args:
+        job: what was begun.
+        wanted: the language.
+        search: whether it is a search with a bound and a plan.
+    """
+    if job.view().state is State.DONE:  # since this page was begun
+        st.rerun()
+    elif job.ended:
+        show_failure(job)
+    else:
+        live(job, wanted, search)
 
 
 def show_failure(job: Job[Any]) -> None:
