@@ -98,12 +98,14 @@ class Audit(FrozenFrames):
         terms: staff-hours a year by `Term`; costs are negative and the sum is the objective.
         townships: indexed by township; hours, posts, officers and choices; `audit.audit` explains the columns.
         fields: columns `township, field, new, powers, cases`: readiness and what it is used for.
+        tolerated: limits of hours that are exceeded, but by no more than the solver's tolerance; most plans have none.
     """
 
     breaches: tuple[Breach, ...]
     terms: Mapping[Term, float]
     townships: pd.DataFrame
     fields: pd.DataFrame
+    tolerated: tuple[Breach, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", FrozenMapping(self.terms))

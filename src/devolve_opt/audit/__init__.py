@@ -1,8 +1,13 @@
 """Audit: an independent check of any plan, from the raw tables, without the model.
 
-Nothing here knows of Pyomo, of the formulation or of the solver. Every figure is worked out anew in `ledger`, every
-rule is one small function in `lists`, `work`, `posts` or `officers`, and this page says which rules there are. A plan
-made by hand, by the ratio rule or by the solver is judged alike.
+Nothing here knows of Pyomo, of the formulation or of the solver. Every figure is worked out anew in `ledger`, in
+fractions of the numbers as they are written (`exact`), so that no rounding error of the check's own decides; every rule
+is one small function in `lists`, `work`, `posts` or `officers`, and this page says which rules there are. A plan made by
+hand, by the ratio rule or by the solver is judged alike.
+
+A solver keeps limits of hours to a tolerance. One that is exceeded by no more than a millionth (`ledger.SLACK`) is no
+breach, but it is told: `Audit.tolerated`. Counts (powers, posts, officers) are compared as they are. Whole posts of the
+formula are spread by `rules.apportionment`, which the model uses too.
 
 | rule | sentence | source |
 |---|---|---|
@@ -182,7 +187,8 @@ def audit(case: Case, policy: Policy, decisions: Decisions) -> Audit:
     ledger = Ledger(case, policy, sound)
     for rule in _RULES:
         breaches.extend(rule(ledger))
-    return Audit(tuple(breaches), term_values(ledger), township_figures(ledger), field_figures(ledger))
+    figures = term_values(ledger), township_figures(ledger), field_figures(ledger)
+    return Audit(tuple(breaches), *figures, tuple(ledger.tolerated))
 
 
 def describe(breaches: Iterable[Breach], limit: int = 10) -> str:

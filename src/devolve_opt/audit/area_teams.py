@@ -22,15 +22,14 @@ from typing import Any
 
 import pandas as pd
 
+from devolve_opt.audit.exact import as_numbers, exactly
+from devolve_opt.audit.ledger import SLACK
 from devolve_opt.case import Case
 from devolve_opt.instruments import AreaTeams, TeamMode
 from devolve_opt.language import tr
 from devolve_opt.plan import Breach
 from devolve_opt.team_plan import TeamAudit, TeamDecisions
 from devolve_opt.vocabulary import ENFORCEMENT_TYPES
-
-SLACK = 1e-6
-"""Tolerance of comparisons of hours, relative to the limit."""
 
 HOURS = "officer-hours a year"
 
@@ -66,13 +65,14 @@ class _Books:
     """The figures of one team plan, by plain dictionaries."""
 
     def __init__(self, case: Case, settings: AreaTeams, decisions: TeamDecisions):
+        case, settings = exactly(case), exactly(settings)
         self.case, self.settings = case, settings
         self.county: dict[str, str] = {str(name): str(county) for name, county in case.townships["county"].items()}
         self.joint = case.townships["joint_cases"].to_dict()
-        self.facts = {str(team): row for team, row in case.teams.iterrows()}
+        self.facts = {str(team): row for team, row in case.teams.to_dict("index").items()}
         self.road = {}
         for one, other, hours in case.travel.itertuples(index=False):
-            self.road[one, other] = self.road[other, one] = float(hours)
+            self.road[one, other] = self.road[other, one] = hours
         self.parts = {name: self._parts(name) for name in case.counties.index}
         self.odd: list[Breach] = []
         self.base = dict(self._rows(decisions.bases, "bases", ("team", "base"), 1))
@@ -137,24 +137,26 @@ class _Books:
         amounts: dict[str, float] = {}
         for township, power, cases in self.case.cases.itertuples(index=False):
             if named and self.county[township] == county and kinds[power] in ENFORCEMENT_TYPES:
-                amounts[fields[power]] = amounts.get(fields[power], 0.0) + cases
+                amounts[fields[power]] = amounts.get(fields[power], 0) + cases
         total = sum(amounts.values())
-        parts = {field: amounts[field] / total for field in sorted(named) if amounts.get(field, 0.0) > 0}
-        return {**parts, "": max(0.0, 1.0 - sum(parts.values()))}
+        parts = {field: amounts[field] / total for field in sorted(named) if amounts.get(field, 0) > 0}
+        return {**parts, "": max(0, 1 - sum(parts.values()))}
 
     def answered(self, township: str, field: str) -> float:
         """Joint cases whose calls must be answered [cases a year]."""
-        part = self.parts[self.county[township]].get(field, 0.0)
+        part = self.parts[self.county[township]].get(field, 0)
         return self.joint[township] * part * self.settings.calls_answered_share
 
     def way(self, team: str, township: str) -> float:
         """Hours one way from the team's base; infinite where there is none, or no journey."""
         base = self.base.get(team)
-        return 0.0 if base == township else self.road.get((base, township), math.inf)
+        return 0 if base == township else self.road.get((base, township), math.inf)
 
     def work(self, team: str) -> tuple[float, float]:
         """Called-in hours and hours on the road of a team [officer-hours a year]."""
-        settings, work, road = self.settings, 0.0, 0.0
+        settings = self.settings
+        work: float = 0
+        road: float = 0
         for (township, field), who in self.served.items():
             if who == team and township not in self.own:
                 cases = self.answered(township, field)
@@ -168,7 +170,7 @@ class _Books:
         """Hours for calls of an officer in a team of a township's own [officer-hours a year]."""
         rows = [row for row in self.facts.values() if row["county"] == county] or list(self.facts.values())
         officers = sum(row["officers"] for row in rows)
-        return sum(row["officers"] * row["hours"] for row in rows) / officers if officers else 0.0
+        return sum(row["officers"] * row["hours"] for row in rows) / officers if officers else 0
 
     def own_work(self, township: str) -> float:
         """Called-in hours of a township with a team of its own [officer-hours a year]."""
@@ -176,17 +178,17 @@ class _Books:
 
     def teams(self) -> pd.DataFrame:
         """Return the table of teams; see `audit_teams`."""
-        rows = []
+        rows: list[tuple[Any, ...]] = []
         for team, facts in self.facts.items():
             work, road = self.work(team)
             townships = {township for (township, _), who in self.served.items() if who == team} - set(self.own)
-            there = float(facts["officers"] * facts["hours"])
+            there = facts["officers"] * facts["hours"]
             rows.append((facts["county"], team, self.base.get(team, ""), facts["field"], int(facts["officers"]),
                          len(townships), work, road, there))  # fmt: skip
         for township, officers in self.own.items():
             county = self.county[township]
             there = officers * self.hours_each(county)
-            rows.append((county, "", township, "", officers, 1, self.own_work(township), 0.0, there))
+            rows.append((county, "", township, "", officers, 1, self.own_work(township), 0, there))
         columns = [
             "county",
             "team",
@@ -199,7 +201,7 @@ class _Books:
             "hours_there",
         ]
         frame = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(("county", "team", "base", "field"), "str"))
-        return frame.assign(spare_hours=frame["hours_there"] - frame["work_hours"] - frame["travel_hours"])
+        return as_numbers(frame.assign(spare_hours=frame["hours_there"] - frame["work_hours"] - frame["travel_hours"]))
 
     def counties(self) -> pd.DataFrame:
         """Return the table of counties; see `audit_teams`."""
@@ -221,7 +223,7 @@ class _Books:
             "bases", "own_teams", "officers_needed", "officers_there", "officers_added", "bases_cost", "travel_cost",
             "officers_cost", "cost",
         ]  # fmt: skip
-        return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("county")
+        return as_numbers(pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("county"))
 
 
 def mode_kept(books: _Books, mode: TeamMode) -> Iterator[Breach]:
@@ -256,7 +258,7 @@ def calls_answered(books: _Books, _mode: TeamMode) -> Iterator[Breach]:
                 yield Breach(
                     "calls_answered",
                     tr("{township}, {field}", township=township, field=field or tr("other fields")),
-                    hours,
+                    float(hours),
                     HOURS,
                 )
 
@@ -289,11 +291,11 @@ def travel_within_limit(books: _Books, _mode: TeamMode) -> Iterator[Breach]:
         if team in books.base and township not in books.own:
             away = books.county[books.base[team]] != books.county[township]
             excess = math.inf if away else books.way(team, township) - most
-            if excess > SLACK * max(1.0, most):
+            if excess > SLACK * max(1, most):
                 yield Breach(
                     "travel_within_limit",
                     tr("{township} by {team}", township=township, team=team),
-                    excess,
+                    float(excess),
                     "hours one way",
                 )
 
@@ -301,10 +303,10 @@ def travel_within_limit(books: _Books, _mode: TeamMode) -> Iterator[Breach]:
 def team_hours_sufficient(books: _Books, _mode: TeamMode) -> Iterator[Breach]:
     """Called-in hours to be answered and journeys fit into the team's hours [officer-hours a year]."""
     for team, facts in books.facts.items():
-        there = float(facts["officers"] * facts["hours"])
+        there = facts["officers"] * facts["hours"]
         excess = sum(books.work(team)) - there
-        if excess > SLACK * max(1.0, there):
-            yield Breach("team_hours_sufficient", team, excess, HOURS)
+        if excess > SLACK * max(1, there):
+            yield Breach("team_hours_sufficient", team, float(excess), HOURS)
 
 
 def own_officers_sufficient(books: _Books, _mode: TeamMode) -> Iterator[Breach]:

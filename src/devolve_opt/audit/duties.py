@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from devolve_opt.audit.ledger import Ledger, above, contains
+from devolve_opt.audit.exact import ROUNDING
+from devolve_opt.audit.ledger import Ledger, contains
 from devolve_opt.language import tr
 from devolve_opt.plan import Breach, at
 
@@ -35,8 +36,7 @@ def duty_load_within(ledger: Ledger) -> Iterator[Breach]:
     if settings is not None:
         carrying = ledger.hours_needed.index.isin(ledger.carried["township"])
         most = settings.load_max * ledger.staff["hours_there"]
-        needed = ledger.hours_needed[carrying]
-        yield from above("duty_load_within", "township", "staff-hours a year", needed, most[carrying])
+        yield from ledger.hours_above("duty_load_within", ledger.hours_needed[carrying], most[carrying])
 
 
 def matched_share_at_least(ledger: Ledger) -> Iterator[Breach]:
@@ -47,7 +47,7 @@ def matched_share_at_least(ledger: Ledger) -> Iterator[Breach]:
     open_duties = ledger.open_duties
     carried = open_duties[contains(ledger.plan.duties, open_duties, _DUTY)]["township"].value_counts()
     for township, number in open_duties["township"].value_counts(sort=False).items():
-        least = math.ceil(settings.matched_share_min * number - 1e-9)
+        least = math.ceil(settings.matched_share_min * number - ROUNDING)
         if carried.get(township, 0) < least:
             missing = float(least - carried.get(township, 0))
             yield Breach("matched_share_at_least", at(township=township), missing, "duties")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from devolve_opt.audit.exact import as_numbers, total
 from devolve_opt.audit.ledger import Ledger
 from devolve_opt.vocabulary import Term
 
@@ -14,13 +15,13 @@ def term_values(ledger: Ledger) -> dict[Term, float]:
     prices, taken, moves = ledger.policy.prices, ledger.taken, ledger.plan.officers
     new_fields = ledger.fields.loc[ledger.fields["new"] & ~ledger.fields["brought"], "field"]
     values = {
-        Term.CHOICES_MET: prices.choice_met * taken["rounds"].sum(),
+        Term.CHOICES_MET: prices.choice_met * int(taken["rounds"].sum()),
         Term.CASES_NEAR_HOME: prices.case_near_home * taken["cases"].sum(),
         Term.OVERLOAD: _overload_cost(ledger, *ledger.doing_nothing).sum() - _overload_cost(ledger).sum(),
         Term.READINESS: -prices.readiness * ledger.case.fields.loc[new_fields, "readiness_hours"].sum(),
-        Term.TRAINING: -prices.officer_trained * moves["trained"].sum() / ledger.policy.exam_pass_share,
-        Term.OFFICERS_MOVED: -prices.officer_moved * moves["moved_in"].sum(),
-        Term.POSTS_MOVED: -prices.post_moved * ledger.staff["gained"].clip(lower=0).sum(),
+        Term.TRAINING: -prices.officer_trained * total(moves["trained"]) / ledger.policy.exam_pass_share,
+        Term.OFFICERS_MOVED: -prices.officer_moved * total(moves["moved_in"]),
+        Term.POSTS_MOVED: -prices.post_moved * total(ledger.staff["gained"].clip(lower=0)),
         Term.INEQUITY: -prices.choice_shortfall * _shortfall(ledger).sum(),
         Term.COUNTY_SUPPORT: -prices.county_support * taken["support_hours"].sum(),
         **_instrument_values(ledger),
@@ -33,11 +34,11 @@ def _instrument_values(ledger: Ledger) -> dict[Term, float]:
     opening, returns, retention = ledger.policy.county_opening, ledger.policy.lent_returns, ledger.policy.retention
     heads = ledger.policy.office_heads
     duties = ledger.policy.duties
-    hours_lost = ledger.case.available_hours * ledger.plan.returned["returned"].sum()
+    hours_lost = ledger.case.available_hours * total(ledger.plan.returned["returned"])
     return {
         Term.COUNTY_OPENING: -opening.price * len(ledger.opened) if opening else 0.0,
         Term.LENT_RETURNS: -returns.price * hours_lost if returns else 0.0,
-        Term.UNUSED_POWERS: -retention.price * (ledger.taken["cases"] < ledger.policy.use_min).sum()
+        Term.UNUSED_POWERS: -retention.price * int((ledger.taken["cases"] < ledger.policy.use_min).sum())
         if retention
         else 0.0,
         Term.OFFICES_LED: -heads.leader_price * heads.hours * ledger.plan.led["township"].nunique() if heads else 0.0,
@@ -63,13 +64,13 @@ def _overload_cost(ledger: Ledger, needed: pd.Series | None = None, there: pd.Se
     """Return the cost of overload by township; of the plan, or of the hours needed and there that are given."""
     needed = ledger.hours_needed if needed is None else needed
     there = (ledger.staff["hours_there"] if there is None else there).clip(lower=0)
-    cost = pd.Series(0.0, index=needed.index)
+    cost: pd.Series = pd.Series(0, index=needed.index)
     if ledger.policy.overload == "wall":
         return cost
     reached = ledger.policy.overload_free_share
     for step in ledger.policy.overload_steps:
         above_start = (needed - reached * there).clip(lower=0)
-        cost += step.price * np.minimum(above_start, (step.until - reached) * there)
+        cost = cost + step.price * np.minimum(above_start, (step.until - reached) * there)
         reached = step.until
     return cost
 
@@ -113,12 +114,12 @@ def township_figures(ledger: Ledger) -> pd.DataFrame:
         "powers_taken": ledger.taken["township"].value_counts().reindex(townships.index, fill_value=0),
         "fields_ready": ledger.fields["township"].value_counts().reindex(townships.index, fill_value=0),
     }
-    return pd.DataFrame(columns, index=townships.index).rename_axis(index="township")
+    return as_numbers(pd.DataFrame(columns, index=townships.index).rename_axis(index="township"))
 
 
 def field_figures(ledger: Ledger) -> pd.DataFrame:
     """Return the table `Audit.fields`."""
     keys = ["township", "field"]
     use = ledger.taken.groupby(keys, as_index=False).agg(powers=("power", "size"), cases=("cases", "sum"))
-    used = ledger.fields.merge(use, how="left", on=keys).fillna({"powers": 0, "cases": 0.0})
+    used = ledger.fields.merge(use, how="left", on=keys).fillna({"powers": 0, "cases": 0})
     return used.astype({"powers": "int64", "cases": "float64"})[[*keys, "new", "brought", "powers", "cases"]]

@@ -1,31 +1,34 @@
-"""The post formulas once more, from the raw tables: what each step gives and what the weights weigh."""
+"""The post formulas once more, from the raw tables, in fractions: what each step gives, what the weights weigh."""
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pandas as pd
 
+from devolve_opt.audit.exact import ratio
 from devolve_opt.case import Case
 from devolve_opt.policy import Policy
 
 INDICATORS = ("population", "area_km2", "gdp", "fiscal_revenue", "equal")
 
-PARTS: dict[str, tuple[float, ...]] = {
-    "6-2-1-1": (0.6, 0.2, 0.1, 0.1, 0),
-    "base-weighted-mobile": (0.6, 0.2, 0.1, 0.1, 0),
-    "three-thirds-equal": (1 / 3, 1 / 6, 1 / 12, 1 / 12, 1 / 3),
-    "three-thirds-indicators": (1 / 3, 1 / 3, 1 / 6, 1 / 6, 0),
-    "4-3-3": (0.4, 0.3, 0.15, 0.15, 0),
+PARTS: dict[str, tuple[int, ...]] = {
+    "6-2-1-1": (6, 2, 1, 1, 0),
+    "base-weighted-mobile": (6, 2, 1, 1, 0),
+    "three-thirds-equal": (4, 2, 1, 1, 4),
+    "three-thirds-indicators": (2, 2, 1, 1, 0),
+    "4-3-3": (8, 6, 3, 3, 0),
 }
-"""Parts of the named formulas by indicator, in the order of `INDICATORS`."""
+"""Parts of the named formulas by indicator, in the order of `INDICATORS`; only how they stand to each other counts."""
 
 
-def steps_by_formula(policy: Policy) -> dict[str, float]:
+def steps_by_formula(policy: Policy) -> dict[str, Fraction | float]:
     """Parts of a county's posts that are base posts, revolving posts and its mobile reserve."""
     if policy.posts_formula in ("6-2-1-1", "custom"):
-        return {"base": policy.base_posts_share, "revolving": policy.revolving_posts_share, "mobile": 0.0}
+        return {"base": policy.base_posts_share, "revolving": policy.revolving_posts_share, "mobile": 0}
     if policy.posts_formula == "base-weighted-mobile":
-        return {"base": policy.base_posts_share, "revolving": 0.0, "mobile": policy.mobile_posts_share}
-    return {"base": 0.0, "revolving": 0.0, "mobile": 0.0}
+        return {"base": policy.base_posts_share, "revolving": 0, "mobile": policy.mobile_posts_share}
+    return {"base": 0, "revolving": 0, "mobile": 0}
 
 
 def parts_by_formula(case: Case, policy: Policy) -> pd.Series:
@@ -35,15 +38,17 @@ def parts_by_formula(case: Case, policy: Policy) -> pd.Series:
     if policy.posts_formula == "wisn":
         parts = _share_of_county(_required_staff(case, policy), county)
     else:
-        given = PARTS.get(policy.posts_formula, ())
+        given: tuple[float, ...] = PARTS.get(policy.posts_formula, ())
         if policy.posts_weights is not None:
             given = tuple(getattr(policy.posts_weights, indicator) for indicator in INDICATORS)
         parts = sum(
             (
-                part / sum(given) * _share_of_county(townships.get(indicator, county.notna().astype(float)), county)
+                Fraction(part)
+                / Fraction(sum(given))
+                * _share_of_county(townships.get(indicator, county.notna().astype("int64")), county)
                 for indicator, part in zip(INDICATORS, given, strict=True)
             ),
-            start=pd.Series(0.0, index=townships.index),
+            start=pd.Series(0, index=townships.index),
         )
     if policy.posts_tilt is None:
         return parts
@@ -60,5 +65,6 @@ def _required_staff(case: Case, policy: Policy) -> pd.Series:
 
 def _share_of_county(values: pd.Series, county: pd.Series) -> pd.Series:
     by_county = values.groupby(county)
-    total = by_county.transform("sum").astype(float)
-    return (values / total.where(total > 0)).fillna(1 / by_county.transform("size"))
+    total, size = by_county.transform("sum"), by_county.transform("size")
+    evenly = ratio(pd.Series(1, values.index), size)
+    return ratio(values, total).where(total > 0, evenly)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from devolve_opt.audit.figures import term_values
-from devolve_opt.audit.ledger import Ledger, above, contains
+from devolve_opt.audit.ledger import SLACK, Ledger, above, contains
 from devolve_opt.language import tr
 from devolve_opt.plan import Breach, at
 from devolve_opt.vocabulary import BASE_LIST, called
@@ -95,7 +95,7 @@ def unused_within_share(ledger: Ledger) -> Iterator[Breach]:
     taken = ledger.taken["township"].value_counts()
     allowed = settings.share_max * taken.reindex(townships, fill_value=0)
     excess = risky.reindex(townships, fill_value=0) - allowed
-    for township, amount in excess[excess > 1e-6].items():
+    for township, amount in excess[excess > SLACK].items():
         yield Breach("unused_within_share", at(township=township), float(amount), "powers")
 
 

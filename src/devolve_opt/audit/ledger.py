@@ -1,12 +1,15 @@
-"""The ledger: every figure that the rules compare, worked out anew from the raw tables."""
+"""The ledger: every figure that the rules compare, worked out anew from the raw tables, in fractions."""
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from devolve_opt.audit.exact import down, exactly, nearest, ratio, up
 from devolve_opt.audit.formulas import parts_by_formula, steps_by_formula
 from devolve_opt.audit.law import eligible_powers
 from devolve_opt.audit.sound import SoundDecisions
@@ -16,31 +19,32 @@ from devolve_opt.policy import Policy
 from devolve_opt.rules.apportionment import apportion
 from devolve_opt.vocabulary import BASE_LIST, ENFORCEMENT_TYPES, Category, Holder, StationStatus
 
-SLACK = 1e-6
-"""Tolerance of comparisons of hours and shares, relative to the limit; whole numbers are compared exactly."""
+SLACK: Any = Fraction(1, 10**6)
+"""Tolerance of comparisons of hours and shares, relative to the limit: the solver's. Whole numbers have none."""
 
 
 class Ledger:
     """The books of one plan, each opened when a rule first asks for it.
 
     Attributes:
-        case, policy: what the plan is judged by.
+        case, policy: what the plan is judged by, with exact numbers.
         plan: the usable part of its decisions.
         lists: names of the lists there may be: the base list and those of the policy's categories.
         eligible: ids of the powers that may be handed down.
+        tolerated: limits of hours that are exceeded, but by no more than `SLACK`: noted as the rules are checked.
     """
 
     def __init__(self, case: Case, policy: Policy, plan: SoundDecisions):
-        self.case, self.policy, self.plan = case, policy, plan
+        self.case, self.policy, self.plan = exactly(case), exactly(policy), exactly(plan)
         self.lists = (BASE_LIST, *map(str, policy.own_list_categories))
         self.eligible = eligible_powers(case, policy)
+        self.tolerated: list[Breach] = []
 
     @cached_property
     def votes(self) -> pd.DataFrame:
         """Rounds chosen (0 to 3) by `township, power`."""
-        votes = self.case.votes
-        votes["rounds"] = votes[["round_1", "round_2", "round_3"]].sum(axis=1).astype("int64")
-        return votes[["township", "power", "rounds"]]
+        rounds = self.case.votes[["round_1", "round_2", "round_3"]].sum(axis=1).astype("int64")
+        return self.case.votes[_PAIR].assign(rounds=rounds)
 
     @cached_property
     def interest(self) -> pd.DataFrame:
@@ -85,15 +89,15 @@ class Ledger:
     def laid(self) -> pd.DataFrame:
         """Where each duty is laid, if the policy knows duties: `township, duty, hours, officer_hours` (a year)."""
         duties = self.case.duties if self.policy.duties is not None else self.case.duties.iloc[:0]
-        people, named = self.case.townships["population"] / 1000, self.case.duty_townships
+        people, named = self.case.townships["population"].to_dict(), self.case.duty_townships
         rows = []
         for duty, facts in duties.iterrows():
             members = named.loc[named["duty"] == duty, "township"]
-            for township in people.index if members.empty else members:
-                hours = facts["hours"] + facts["hours_per_1000"] * people[township]
-                rows.append((township, duty, float(hours), float(facts["officer_hours"])))
+            for township in people if members.empty else members:
+                hours = facts["hours"] + facts["hours_per_1000"] * Fraction(people[township], 1000)
+                rows.append((township, duty, hours, facts["officer_hours"]))
         frame = pd.DataFrame(rows, columns=[*_DUTY, "hours", "officer_hours"])
-        return frame.astype({"township": "str", "duty": "str", "hours": float, "officer_hours": float})
+        return frame.astype({"township": "str", "duty": "str", "hours": object, "officer_hours": object})
 
     @cached_property
     def duty_needs(self) -> pd.DataFrame:
@@ -115,7 +119,7 @@ class Ledger:
     @cached_property
     def carried(self) -> pd.DataFrame:
         """Duties that the plan has carried: `township, duty, hours, officer_hours`; 0 where one is not laid."""
-        return self.plan.duties.merge(self.laid, how="left", on=_DUTY).fillna({"hours": 0.0, "officer_hours": 0.0})
+        return self.plan.duties.merge(self.laid, how="left", on=_DUTY).fillna({"hours": 0, "officer_hours": 0})
 
     @cached_property
     def taken_back(self) -> pd.DataFrame:
@@ -140,15 +144,15 @@ class Ledger:
         """
         powers = self.case.powers
         taken = self.plan.take_up.merge(self.votes, how="left", on=_PAIR).merge(self.case.cases, how="left", on=_PAIR)
-        taken = taken.fillna({"rounds": 0, "cases": 0.0}).astype({"rounds": "int64", "cases": "float64"})
+        taken = taken.fillna({"rounds": 0, "cases": 0}).astype({"rounds": "int64", "cases": object})
         taken["category"] = taken["township"].map(self.case.townships["category"])
-        facts = powers.loc[taken["power"]].reset_index(drop=True)
+        simple = powers["simple_share"]
+        each = simple * powers["simple_hours"] + (1 - simple) * powers["ordinary_hours"]
+        facts = powers.assign(case_hours=each).loc[taken["power"]].reset_index(drop=True)
         taken = taken.join(facts[["field", "requires", "support_hours"]])
-        simple = facts["simple_share"]
-        case_hours = taken["cases"] * (simple * facts["simple_hours"] + (1 - simple) * facts["ordinary_hours"])
-        taken["hours"] = facts["upkeep_hours"] + case_hours
-        taken["officer_hours"] = case_hours.where(facts["type"].isin(ENFORCEMENT_TYPES), 0.0)
-        return taken
+        case_hours = taken["cases"] * facts["case_hours"]
+        officer_hours = case_hours.where(facts["type"].isin(ENFORCEMENT_TYPES), 0)
+        return taken.assign(hours=facts["upkeep_hours"] + case_hours, officer_hours=officer_hours)
 
     @cached_property
     def listed(self) -> pd.DataFrame:
@@ -195,7 +199,7 @@ class Ledger:
         share = sum(hours for measure, hours in shares.items() if settings and measure in settings.measures)
         staff, own = stations["staff"], stations["own_hours"]
         persons = staff.where(devolved, 0) + share * staff.where(managed, 0)
-        work, officers = own.where(devolved, 0.0), stations["certified"].where(devolved, 0)
+        work, officers = own.where(devolved, 0), stations["certified"].where(devolved, 0)
         lost = (self.case.available_hours * persons - work).clip(lower=0)
         officer_work = self.policy.officer_hours_share * work * officers / staff
         return stations.assign(
@@ -217,7 +221,7 @@ class Ledger:
         """
         townships = self.case.townships.groupby("county", sort=False)
         counties = townships[["posts", "staff_in_post"]].sum().assign(units=townships.size())
-        counties["filling"] = (counties["staff_in_post"] / counties["posts"]).where(counties["posts"] > 0, 0.0)
+        counties["filling"] = ratio(counties["staff_in_post"], counties["posts"])
         steps = steps_by_formula(self.policy)
         counties["base_pool"] = nearest(steps["base"] * counties["posts"])
         left = counties["posts"] - counties["base_pool"]
@@ -271,7 +275,7 @@ class Ledger:
     def joint_hours(self) -> pd.DataFrame:
         """Officer-hours a year on joint cases: `today`, and `own` once the county's teams take over their part."""
         today, teams = self.case.townships["joint_cases"] * self.policy.joint_case_hours, self.policy.area_teams
-        taken_over = 0.0 if teams is None else teams.taken_over_share * teams.calls_answered_share
+        taken_over = 0 if teams is None else teams.taken_over_share * teams.calls_answered_share
         return pd.DataFrame({"today": today, "own": (1 - taken_over) * today})
 
     @cached_property
@@ -285,9 +289,10 @@ class Ledger:
         """Of each township, by how much the powers taken may take more `hours` and `officer_hours` a year at most."""
         settings, found = self.policy.uncertain_hours, {}
         for column in ("hours", "officer_hours"):
-            largest = self.taken.groupby("township")[column].nlargest(settings.budget if settings else 0)
-            worst = largest.groupby(level=0).sum().reindex(self.case.townships.index, fill_value=0.0)
-            found[column] = worst.astype(float) * (settings.deviation if settings else 0.0)
+            falling = self.taken.sort_values(column, ascending=False).groupby("township")
+            worst = falling.head(settings.budget if settings else 0).groupby("township")[column].sum()
+            worst = worst.reindex(self.case.townships.index, fill_value=0)
+            found[column] = worst * (settings.deviation if settings else 0)
         return pd.DataFrame(found)
 
     @cached_property
@@ -301,8 +306,8 @@ class Ledger:
     def heading_hours(self) -> pd.Series:
         """Officer-hours a year that an officer of each township spends on heading the office; none where it is led."""
         heads, townships = self.policy.office_heads, self.case.townships.index
-        each = 0.0 if heads is None else heads.hours
-        return pd.Series(each, index=townships).where(~townships.isin(self.plan.led["township"]), 0.0)
+        each = 0 if heads is None else heads.hours
+        return pd.Series(each, index=townships).where(~townships.isin(self.plan.led["township"]), 0)
 
     @cached_property
     def officers(self) -> pd.DataFrame:
@@ -338,6 +343,21 @@ class Ledger:
         """Return the sum of a column of `carried` for every township."""
         return self.carried.groupby("township")[column].sum().reindex(self.case.townships.index, fill_value=0)
 
+    def hours_above(
+        self, rule: str, values: pd.Series, limits: pd.Series, unit: str = "staff-hours a year"
+    ) -> list[Breach]:
+        """Return a breach for each township whose hours exceed its limit by more than `SLACK`; note the others.
+
+        Args:
+            rule: name of the rule.
+            values: hours by township.
+            limits: limits by township.
+            unit: unit of both.
+        """
+        slack = SLACK * limits.abs().clip(lower=1)
+        self.tolerated += above(rule, "township", unit, values[values <= limits + slack], limits)
+        return above(rule, "township", unit, values[values > limits + slack], limits)
+
     def _spread(self, pool: str, weight: pd.Series, rounding: str = "largest_remainder") -> pd.Series:
         spread = pd.Series(0, index=weight.index, dtype="int64")
         total = {str(county): int(posts) for county, posts in self.counties[pool].items()}
@@ -358,32 +378,16 @@ def contains(frame: pd.DataFrame, rows: pd.DataFrame, columns: list[str]) -> np.
     return np.fromiter((row in known for row in wanted), dtype=bool, count=len(rows))
 
 
-def down(values: pd.Series) -> pd.Series:
-    """Round down; a number that is whole but for rounding error counts as whole."""
-    return np.floor(values + 1e-9).astype("int64")
-
-
-def up(values: pd.Series) -> pd.Series:
-    """Round up; a number that is whole but for rounding error counts as whole."""
-    return np.ceil(values - 1e-9).astype("int64")
-
-
-def nearest(values: pd.Series) -> pd.Series:
-    """Round to the nearest whole number, halves upwards."""
-    return np.floor(values + 0.5 + 1e-9).astype("int64")
-
-
-def above(rule: str, kind: str, unit: str, values: pd.Series, limits: pd.Series | float) -> list[Breach]:
+def above(rule: str, kind: str, unit: str, values: pd.Series, limits: pd.Series | Fraction | float) -> list[Breach]:
     """Return a breach for each index entry whose value exceeds its limit, by the excess.
 
     Args:
         rule: name of the rule.
         kind: word that goes before the index entry in the place, such as `township`.
-        unit: unit of the values; for hours the comparison has the tolerance `SLACK`, for counts none.
+        unit: unit of the values.
         values: values by place.
         limits: one limit for all, or limits by place.
     """
-    limit = limits if isinstance(limits, pd.Series) else pd.Series(limits, index=values.index)
-    slack = SLACK * limit.abs().clip(lower=1.0) if "hours" in unit else 0.0
-    excess = (values - limit)[values > limit + slack]
+    limit = limits.loc[values.index] if isinstance(limits, pd.Series) else pd.Series(limits, index=values.index)
+    excess = (values - limit)[values > limit]
     return [Breach(rule, at(**{kind: place}), float(amount), unit) for place, amount in excess.items()]

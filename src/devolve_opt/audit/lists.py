@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from devolve_opt.audit.ledger import Ledger, above, contains
+from devolve_opt.audit.exact import ROUNDING, total
+from devolve_opt.audit.ledger import SLACK, Ledger, above, contains
 from devolve_opt.language import tr
 from devolve_opt.plan import Breach, at
 from devolve_opt.vocabulary import BASE_LIST, called
@@ -31,8 +32,8 @@ def listing_hours_within_cap(ledger: Ledger) -> Iterator[Breach]:
     cap = ledger.policy.listing_hours_max
     if cap is None:
         return
-    hours = ledger.case.tables["powers"]["listing_hours"].reindex(ledger.listed["power"].unique()).sum()
-    if hours > cap * (1 + 1e-9) + 1e-6:
+    hours = total(ledger.case.powers["listing_hours"].reindex(ledger.listed["power"].unique()))
+    if hours > cap * (1 + ROUNDING) + SLACK:
         yield Breach("listing_hours_within_cap", tr("city"), float(hours - cap), "staff-hours a year")
 
 

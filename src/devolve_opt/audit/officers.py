@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from devolve_opt.audit.exact import ROUNDING
 from devolve_opt.audit.ledger import Ledger, above
 from devolve_opt.language import tr
 from devolve_opt.plan import Breach
@@ -43,7 +44,7 @@ def training_within_places(ledger: Ledger) -> Iterator[Breach]:
 
     There are `training_places_max` candidates, of whom `exam_pass_share` pass.
     """
-    passing = math.floor(ledger.policy.training_places_max * ledger.policy.exam_pass_share + 1e-9)
+    passing = math.floor(ledger.policy.training_places_max * ledger.policy.exam_pass_share + ROUNDING)
     excess = ledger.plan.officers["trained"].sum() - passing
     if excess > 0:
         yield Breach("training_within_places", tr("city"), float(excess), "officers")
@@ -81,4 +82,4 @@ def officer_hours_sufficient(ledger: Ledger) -> Iterator[Breach]:
     With what the powers taken may take more, where hours are uncertain.
     """
     needed, there = ledger.officers["hours_needed"] + ledger.at_risk["officer_hours"], ledger.officers["hours_there"]
-    yield from above("officer_hours_sufficient", "township", "officer-hours a year", needed, there)
+    yield from ledger.hours_above("officer_hours_sufficient", needed, there, "officer-hours a year")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
 
 import pandas as pd
 
+from devolve_opt.audit.exact import as_numbers, exactly
 from devolve_opt.case import Case
 from devolve_opt.frozen import FrozenFrames
 from devolve_opt.instruments import Offices
@@ -15,7 +18,7 @@ from devolve_opt.language import chosen, tr
 from devolve_opt.plan import Breach, at
 from devolve_opt.vocabulary import Platform, Unit, called
 
-TOLERANCE = 1e-6
+TOLERANCE = Fraction(1, 10**6)
 """Persons by which an office may fall short of its staff: the arithmetic's own noise."""
 COLUMNS = ("template", "function", "office", "continues")
 
@@ -55,6 +58,7 @@ def audit_offices(case: Case, settings: Offices, arrangement: pd.DataFrame) -> O
         return OfficeAudit(odd, pd.DataFrame())
     breaches: list[Breach] = []
     figures = {}
+    case, settings = exactly(case), exactly(settings)
     wanted = _staff_and_migrants(case, settings)
     for name in arrangement["template"].drop_duplicates():
         if name not in wanted:
@@ -64,33 +68,34 @@ def audit_offices(case: Case, settings: Offices, arrangement: pd.DataFrame) -> O
         check = _Check(case, settings, name, staff, migrants, rows)
         breaches += check.breaches()
         figures[name] = check.figures()
-    return OfficeAudit(tuple(breaches), pd.DataFrame.from_dict(figures, orient="index").rename_axis("template"))
+    table = pd.DataFrame.from_dict(figures, orient="index").rename_axis("template")
+    return OfficeAudit(tuple(breaches), as_numbers(table))
 
 
-def _staff_and_migrants(case: Case, settings: Offices) -> dict[str, tuple[float, float]]:
+def _staff_and_migrants(case: Case, settings: Offices) -> dict[str, tuple[Fraction, Fraction]]:
     """Return staff at work today and migrant workers of each template, of the median township for a category."""
     migrants = dict(zip(case.migrants["township"], case.migrants["migrant_workers"], strict=True))
-    found: dict[str, list[tuple[float, float]]] = {}
-    for township, facts in case.townships.iterrows():
+    found: dict[str, list[tuple[Fraction, Fraction]]] = {}
+    for township, facts in case.townships.to_dict("index").items():
         name = str(township) if settings.per_township else str(facts["category"])
         staff = facts["staff_in_post"] - facts["lent"] + facts["stationed_staff"]
-        found.setdefault(name, []).append((float(staff), float(migrants.get(township, 0))))
+        found.setdefault(name, []).append((staff, migrants.get(township, 0)))
     return {
         name: (_middle([staff for staff, _ in units]), _middle([people for _, people in units]))
         for name, units in found.items()
     }
 
 
-def _middle(numbers: list[float]) -> float:
+def _middle(numbers: list[Fraction]) -> Fraction:
     ordered, half = sorted(numbers), len(numbers) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) * Fraction(1, 2)
 
 
 class _Check:
     """One template's arrangement against the rules."""
 
-    def __init__(self, case: Case, settings: Offices, template: str, staff: float, migrants: float, rows: pd.DataFrame):
-        self.facts = {str(name): dict(row) for name, row in case.functions.iterrows()}
+    def __init__(self, case: Case, settings: Offices, template: str, staff: Any, migrants: Any, rows: pd.DataFrame):
+        self.facts = {str(name): row for name, row in case.functions.to_dict("index").items()}
         self.traffic = case.traffic.to_dict("records")
         self.settings, self.template, self.staff, self.migrants = settings, template, staff, migrants
         self.rows = rows

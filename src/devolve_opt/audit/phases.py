@@ -20,11 +20,13 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from fractions import Fraction
 from numbers import Integral
 from typing import Any
 
 import pandas as pd
 
+from devolve_opt.audit.exact import ROUNDING, as_numbers, exactly
 from devolve_opt.audit.ledger import SLACK, Ledger
 from devolve_opt.audit.sound import sound_decisions
 from devolve_opt.case import Case
@@ -89,9 +91,9 @@ class _Books:
     """The figures of the batches of one plan, by plain dictionaries."""
 
     def __init__(self, case: Case, policy: Policy, settings: Phases, plan: Decisions, decisions: PhaseDecisions):
-        self.case, self.policy, self.settings = case, policy, settings
         sound, _ = sound_decisions(case, plan)
         self.ledger = Ledger(case, policy, sound)
+        self.case, self.policy, self.settings = self.ledger.case, self.ledger.policy, exactly(settings)
         self.batches = range(1, settings.batches + 1)
         self.county: dict[str, str] = {str(name): str(county) for name, county in case.townships["county"].items()}
         self.field, self.requires = case.powers["field"].to_dict(), case.powers["requires"].to_dict()
@@ -116,7 +118,7 @@ class _Books:
         for township, duty, power in self.ledger.duty_needs.itertuples(index=False, name=None):
             if (township, duty) in self.duties and (township, power) not in self.start:
                 self.waits_for[township, duty].add((township, power))
-        self.for_duties: defaultdict[tuple[str, str], float] = defaultdict(float)
+        self.for_duties: defaultdict[tuple[str, str], float] = defaultdict(int)
         for duty, waits in self.waits_for.items():
             for pair in waits & self.taken.keys():
                 self.for_duties[pair] += self.duty_worth(duty) / len(waits & self.taken.keys())
@@ -164,7 +166,7 @@ class _Books:
     def lost(self, township: str, batch: int) -> int:
         """Certificates of a township lost up to and with a batch (persons)."""
         year = self.today[township] - self.remaining[township]
-        return math.floor(year * batch / self.settings.batches + 1e-9)
+        return math.floor(Fraction(year * batch, self.settings.batches) + ROUNDING)
 
     def officers(self, township: str, batch: int) -> int:
         """Officers of a township in a batch (persons)."""
@@ -188,7 +190,7 @@ class _Books:
     def duty_worth(self, duty: tuple[str, str]) -> float:
         """Worth of a duty that a township carries (staff-hours a year)."""
         settings = self.policy.duties
-        return settings.worth * self.duties[duty]["hours"] if settings is not None else 0.0
+        return settings.worth * self.duties[duty]["hours"] if settings is not None else 0
 
     def duty_figures(self) -> pd.DataFrame:
         """Return the table of duties; see `audit_phases`."""
@@ -205,12 +207,12 @@ class _Books:
         prices, count, rows = self.policy.prices, self.settings.batches, []
         for (township, power), facts in self.taken.items():
             worth = prices.choice_met * facts["rounds"] + prices.case_near_home * facts["cases"]
-            worth += self.for_duties.get((township, power), 0.0)
+            worth += self.for_duties.get((township, power), 0)
             batch = self.handed.get((township, power), 0)
             already = (township, power) in self.start
             waited = 0 if already else batch - 1 if batch else count
             state = HELD if already else HANDED if batch else LEFT_OVER
-            rows.append((township, power, self.county[township], state, batch, worth, worth * waited / count))
+            rows.append((township, power, self.county[township], state, batch, worth, worth * Fraction(waited, count)))
         columns = ["township", "power", "county", "state", "batch", "worth", "lost"]
         kinds = {"batch": "int64", "worth": "float64", "lost": "float64"}
         return pd.DataFrame(rows, columns=columns).astype({name: kinds.get(name, "str") for name in columns})
@@ -238,7 +240,7 @@ class _Books:
                 rows.append((county, batch, new, hours, self.hours_there(str(county)), len(held), len(own),
                              float(held["worth"].sum())))  # fmt: skip
         columns = ["county", "batch", "powers", "hours", "hours_there", "held", "taken", "worth_held"]
-        return pd.DataFrame(rows, columns=columns)
+        return as_numbers(pd.DataFrame(rows, columns=columns))
 
     def hours_there(self, county: str) -> float:
         """Hours that a county has for handing over in a batch (staff-hours)."""
@@ -309,13 +311,13 @@ def handovers_within_county_hours(books: _Books) -> Iterator[Breach]:
     ).items():
         there = books.hours_there(county)
         excess = number * books.settings.handover_hours - there
-        if excess > SLACK * max(1.0, there):
-            yield Breach("handovers_within_county_hours", at(county=county, batch=batch), excess, "staff-hours")
+        if excess > SLACK * max(1, there):
+            yield Breach("handovers_within_county_hours", at(county=county, batch=batch), float(excess), "staff-hours")
 
 
 def certificates_within_places(books: _Books) -> Iterator[Breach]:
     """A batch gives no more certificates than candidates pass [officers]."""
-    passing = math.floor(books.settings.exam_places_per_batch_max * books.policy.exam_pass_share + 1e-9)
+    passing = math.floor(books.settings.exam_places_per_batch_max * books.policy.exam_pass_share + ROUNDING)
     for batch in books.batches:
         excess = sum(number for (_, when), number in books.trained.items() if when == batch) - passing
         if excess > 0:

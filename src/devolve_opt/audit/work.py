@@ -97,7 +97,7 @@ def overload_within_stop(ledger: Ledger) -> Iterator[Breach]:
     """
     if ledger.policy.overload == "priced":
         stop = ledger.policy.overload_steps[-1].until * ledger.staff["hours_there"]
-        yield from above("overload_within_stop", "township", "staff-hours a year", _in_worst_case(ledger), stop)
+        yield from ledger.hours_above("overload_within_stop", _in_worst_case(ledger), stop)
 
 
 def workload_within_wall(ledger: Ledger) -> Iterator[Breach]:
@@ -107,7 +107,7 @@ def workload_within_wall(ledger: Ledger) -> Iterator[Breach]:
     """
     if ledger.policy.overload == "wall":
         wall = ledger.policy.wall_share * ledger.staff["hours_there"]
-        yield from above("workload_within_wall", "township", "staff-hours a year", _in_worst_case(ledger), wall)
+        yield from ledger.hours_above("workload_within_wall", _in_worst_case(ledger), wall)
 
 
 def _in_worst_case(ledger: Ledger) -> pd.Series:

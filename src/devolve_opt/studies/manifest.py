@@ -77,6 +77,7 @@ class _Manifest(_Record):
     bound: float | None
     gap: float | None
     audit_breaches: list[str]
+    audit_tolerated: list[str] = Field(default_factory=list)
     added_rule_breaches: list[_Breach] = Field(default_factory=list)
     terms: dict[str, float]
     measures: _Measures

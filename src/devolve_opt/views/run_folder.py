@@ -121,6 +121,7 @@ def manifest(plan: Plan, started: datetime | None = None, supplements: Sequence[
         "bound": plan.bound,
         "gap": plan.gap if math.isfinite(plan.bound) else None,
         "audit_breaches": [str(breach) for breach in plan.audit.breaches],
+        "audit_tolerated": [str(breach) for breach in plan.audit.tolerated],
         "added_rule_breaches": _of_added_rules(plan),
         "terms": {str(term): value for term, value in plan.audit.terms.items()},
         "measures": measures(plan),

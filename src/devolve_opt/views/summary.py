@@ -71,7 +71,16 @@ def _heading(plan: Plan) -> list[str]:
     scenario, audit = plan.scenario, plan.audit
     breaks = [tr("BREAKS THE RULES: {breaches}", breaches=_breaches(plan))] if audit.breaches else []
     heading = tr("{title}: {case}", title=scenario.title, case=scenario.data.title)
-    return [heading, *notice_lines(scenario.case), *status_lines(plan), *breaks]
+    return [heading, *notice_lines(scenario.case), *status_lines(plan), *breaks, *_tolerated(plan)]
+
+
+def _tolerated(plan: Plan) -> list[str]:
+    tolerated = plan.audit.tolerated
+    if not tolerated:
+        return []
+    said = {"limits": count(len(tolerated), "limit of hours", "limits of hours"), "first": tolerated[0]}
+    said["most"] = f"{max(breach.amount for breach in tolerated):.1g}"
+    return [tr("Exceeded within the solver's tolerance: {limits}, by at most {most} hours; first {first}.", **said)]
 
 
 def _breaches(plan: Plan) -> str:
