@@ -8,11 +8,14 @@ from typer.testing import CliRunner
 from devolve_opt.case import Case
 from devolve_opt.cli import app
 from devolve_opt.errors import InputError, NoPlanError
+from devolve_opt.formulation import build_model
 from devolve_opt.rules.plausible import LOAD, USUAL, oddities
 from devolve_opt.scenario import Scenario
 from devolve_opt.schema import schema
+from devolve_opt.solver.matrix import compile_matrix
 from devolve_opt.studies.solving import solve
-from devolve_opt.views.notices import unit_notices
+from devolve_opt.views.notices import number_notices, unit_notices
+from devolve_opt.views.summary import summary
 from devolve_opt.vocabulary import Status
 from modelling import ROOT, hand_scenario, small_case, small_policy
 
@@ -117,3 +120,29 @@ def test_the_shell_tells_of_doubtful_units(tmp_path):
     said = CliRunner().invoke(app, ["check", str(tmp_path / "case")])
     assert said.exit_code == 0
     assert "CHECK THE UNIT: townships: area_km2 has a median of 1.5e+05 km2" in " ".join(said.output.split())
+
+
+@pytest.mark.parametrize(
+    ("how", "kind", "least", "most"),
+    [
+        # 3 rounds at 1e-6 h make a coefficient of 3e-6 in the objective, where 25 h a round short is the largest.
+        ({"prices": {"choice_met": 1e-6}}, "costs", 3e-6, None),
+        # A million cases at 12 h each.
+        ({"cases": {("A", "P1"): 1_000_000}, "prices": {"case_near_home": 12}}, "costs", None, 12_000_120),
+        # A millionth of a case takes a millionth of an hour.
+        ({"cases": {("A", "P1"): 1e-6}, "powers": {"P1": {"ordinary_hours": 1.0}}}, "rows", 1e-6, None),
+    ],
+)
+def test_numbers_too_far_apart_for_the_solver_are_told(how, kind, least, most):
+    plan = solved(**how)
+    reach = plan.options["untrusted_numbers"][kind]
+    assert least is None or reach[0] == pytest.approx(least)
+    assert most is None or reach[1] == pytest.approx(most)
+    told = [line for line in number_notices(plan) if "CHECK THE UNITS" in line]
+    assert len(told) == len(plan.options["untrusted_numbers"]) and all("tolerances may decide" in line for line in told)
+    assert told[0] in " ".join(summary(plan).split())
+
+
+def test_numbers_of_a_usual_size_are_trusted(city):
+    assert compile_matrix(build_model(city.data, city.policy)).untrusted() == {}
+    assert number_notices(solved()) == []

@@ -29,6 +29,9 @@ USUAL: dict[tuple[str, str], tuple[float, float]] = {
 """Between what the median of the values above 0 usually lies, in the unit of the column; assumptions."""
 USUAL_LOAD = (0.05, 3.0)
 """Between what the median of statutory hours lies, as a share of the hours of the staff in post; an assumption."""
+TRUSTED = (1e-4, 1e7)
+"""Between what a solver's arithmetic on 64-bit numbers is sound with tolerances of 1e-6: an assumption, about where
+HiGHS itself begins to warn. The city's numbers lie between 0.1 and 1e5."""
 FAR = 500.0
 """How many times the median, or what part of it, one row's value is to be noticed."""
 SIZES = ("townships", "powers", "stations", "duties")

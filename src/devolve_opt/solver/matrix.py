@@ -17,6 +17,7 @@ from scipy.sparse import csr_array, vstack
 
 from devolve_opt.errors import NoPlanError
 from devolve_opt.language import tr
+from devolve_opt.rules.plausible import TRUSTED
 from devolve_opt.solver.goals import Goals
 
 
@@ -132,6 +133,20 @@ class Matrix:
             np.array_equal(getattr(self.rows, part), getattr(rows, part)) for part in ("indptr", "indices", "data")
         )
         return alike and bool((self.row_lower <= row_lower).all() and (self.row_upper >= row_upper).all())
+
+    def untrusted(self) -> dict[str, tuple[float, float]]:
+        """Return the least and the largest absolute value of what reaches beyond `TRUSTED`; zeros do not count.
+
+        Keys are `rows` (coefficients of constraints), `costs` (of the objective) and `limits` (of constraints and
+        variables); most models have none.
+        """
+        limits = np.concatenate([self.row_lower, self.row_upper, self.lower, self.upper])
+        found = {}
+        for name, numbers in {"rows": self.rows.data, "costs": self.costs, "limits": limits}.items():
+            sizes = np.abs(numbers[np.isfinite(numbers) & (numbers != 0)])
+            if sizes.size and not (sizes.min() >= TRUSTED[0] and sizes.max() <= TRUSTED[1]):
+                found[name] = (float(sizes.min()), float(sizes.max()))
+        return found
 
     def objective(self, solution: NDArray[np.float64]) -> float:
         """Return the objective of a solution, shape (n,)."""

@@ -157,6 +157,8 @@ def _solve(
     options: dict[str, Any] = {
         "method": str(method), "gap": gap, "time_limit": control.time_limit, "threads": threads,
     }  # fmt: skip
+    if untrusted := matrix.untrusted():
+        options["untrusted_numbers"] = {name: list(reach) for name, reach in untrusted.items()}
     bound = -np.inf if search.infeasible else search.bound
     if prepared.added:
         options["added_rules"] = list(prepared.added)

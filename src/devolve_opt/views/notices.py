@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from devolve_opt.case import Case
 from devolve_opt.language import chosen, joined, tr
-from devolve_opt.rules.plausible import FAR, LOAD, USUAL_LOAD, Oddity, oddities
+from devolve_opt.plan import Plan
+from devolve_opt.rules.plausible import FAR, LOAD, TRUSTED, USUAL_LOAD, Oddity, oddities
 from devolve_opt.scenario import Scenario
 from devolve_opt.schema import columns_named, schema
 from devolve_opt.views.wording import count
@@ -27,6 +28,22 @@ def guide_rows_not_counted(scenario: Scenario) -> list[str]:
 def unit_notices(case: Case) -> list[str]:
     """Return a line for each figure of a case that is likely given in another unit."""
     return [_in_words(found) for found in oddities(case)]
+
+
+def number_notices(plan: Plan) -> list[str]:
+    """Return a line for each kind of numbers of the model that lie too far apart for the solver's arithmetic."""
+    kinds = {
+        "rows": tr("coefficients of the rules"), "costs": tr("coefficients of the objective"),
+        "limits": tr("limits of rules and decisions"),
+    }  # fmt: skip
+    return [
+        tr(
+            "CHECK THE UNITS: {kind} of the model reach from {least:.1g} to {most:.1g}; the solver's arithmetic is "
+            "sound from {low:g} to {high:g}, so its tolerances may decide what is proven.",
+            kind=kinds[name], least=least, most=most, low=TRUSTED[0], high=TRUSTED[1],
+        )
+        for name, (least, most) in plan.options.get("untrusted_numbers", {}).items()
+    ]  # fmt: skip
 
 
 def _in_words(found: Oddity) -> str:

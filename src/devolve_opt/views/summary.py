@@ -10,7 +10,7 @@ from devolve_opt.views import tables
 from devolve_opt.views.caps import cap_sentence, caps
 from devolve_opt.views.caveats import caveat_lines
 from devolve_opt.views.duties import duty_lines
-from devolve_opt.views.notices import guide_rows_not_counted, unit_notices
+from devolve_opt.views.notices import guide_rows_not_counted, number_notices, unit_notices
 from devolve_opt.views.page import display_width, folded, padded, wrapped
 from devolve_opt.views.reasons import list_reasons, officer_reasons, post_reasons, take_up_reasons
 from devolve_opt.views.stations import station_lines
@@ -212,7 +212,7 @@ def _not_counted(plan: Plan) -> list[str]:
         tr("{rows} in the case: NOT counted, because the policy has no [policy.{table}].", rows=rows, table=table)
         for rows, table, left_out in off if left_out
     ]  # fmt: skip
-    return [*lines, *guide_rows_not_counted(plan.scenario), *unit_notices(plan.scenario.data)]
+    return [*lines, *guide_rows_not_counted(plan.scenario), *unit_notices(plan.scenario.data), *number_notices(plan)]
 
 
 def _held_already(plan: Plan) -> list[str]:
