@@ -316,7 +316,7 @@ def write_land(folder: Path) -> Path:
     ("command", "files"),
     [
         # Continuous integration runs it in any case.
-        pytest.param(("quick", "--scenarios", "hand", "--time-limit", "20"), (), marks=pytest.mark.slow),
+        (("quick", "--scenarios", "hand", "--time-limit", "20"), ()),
         pytest.param(("load", "--scenario", str(HAND), "--repeats", "1"), ("load.csv",), marks=pytest.mark.slow),
         pytest.param(
             ("growth", "--townships", "20", "--gap", "0.5", "--time-limit", "20", "--threads", "1"),
@@ -335,9 +335,9 @@ def write_land(folder: Path) -> Path:
             ("studies", "--scenario", str(HAND), "--only", "run,ratio,compare,explain_losers,choices"),
             ("studies.csv", "compare/side_by_side.png", "choices/choice_rules.png"), marks=pytest.mark.slow,
         ),
-        (("fuzz", "--inputs", "60"), ("fuzz.csv",)),
+        pytest.param(("fuzz", "--inputs", "60"), ("fuzz.csv",), marks=pytest.mark.slow),
         pytest.param(("fronts", "--seeds", "1", "--threads", "1"), ("fronts.csv",), marks=pytest.mark.slow),
-        (("proof", *LITTLE, "--runners", "root_lp,devolve_opt"), PROOF_FILES),
+        pytest.param(("proof", *LITTLE, "--runners", "root_lp,devolve_opt"), PROOF_FILES, marks=pytest.mark.slow),
         pytest.param(("proof", *LITTLE), PROOF_FILES, marks=pytest.mark.slow),
     ],
     ids=lambda value: value[0] if value and value[0] in BENCHMARKS else "",

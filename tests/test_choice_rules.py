@@ -195,6 +195,7 @@ def test_a_case_without_choices_is_bad_input():
         Ballots(divided_case(), small_policy()).listed_by("borda")
 
 
+@pytest.mark.slow
 def test_the_folder_and_the_command(tmp_path):
     runner = CliRunner()
     run = tmp_path / "hand"

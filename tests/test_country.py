@@ -507,7 +507,7 @@ def test_options_of_a_country_are_refused_elsewhere(tmp_path):
     "to_all",
     [
         pytest.param(False, id="to the command", marks=pytest.mark.slow),
-        pytest.param(True, id="to all its processes, as a shell does"),
+        pytest.param(True, id="to all its processes, as a shell does", marks=pytest.mark.slow),
     ],
 )
 def test_ctrl_c_keeps_what_is_done_and_leaves_nothing_behind(land, tmp_path, to_all):

@@ -85,6 +85,7 @@ def test_a_full_disk_is_told_and_nothing_half_stays(kilobytes, tmp_path):
 
 
 @LINUX
+@pytest.mark.slow
 def test_a_disk_that_fills_up_leaves_the_earlier_run(tmp_path):
     with mounted(tmp_path / "small", "size=4m") as place:
         first = command("run", HAND, "--out", place / "run")
@@ -112,6 +113,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path):
         assert "Traceback" not in errors
 
 
+@pytest.mark.slow
 def test_two_runs_into_one_folder_leave_one_that_is_whole(tmp_path):
     running = [command("run", HAND, "--out", tmp_path / "run") for _ in range(2)]
     ends = [(process.communicate(timeout=240), process.returncode) for process in running]

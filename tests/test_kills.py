@@ -84,7 +84,7 @@ def kept(place: Path) -> set[str]:
     return {path.name for path in place.rglob("*.json") if not path.name.startswith(".") and path.name != MANIFEST}
 
 
-OFTEN = [("run", 1), ("sweep", 2)]
+OFTEN = [("run", 1), ("sweep", 1)]
 """Commands that are killed every time, and how often."""
 MANY = [pytest.param(name, 50, marks=pytest.mark.slow) for name in COMMANDS]
 

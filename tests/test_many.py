@@ -114,9 +114,9 @@ def test_workers_look_into_powers_search_fronts_and_solve_rules_as_is_done_here(
     columns = ["power", "listed", "status", "loss_least", "loss_most"]
     pd.testing.assert_frame_equal(there.powers[columns], here.powers[columns])
     goals = ["readiness", "choices_met"]
-    fronts = [frontier(scenario, goals, hands=hands).points.drop(columns="seconds") for hands in (Hands(), Hands(2))]
+    fronts = [frontier(scenario, goals, hands=hands).points.drop(columns="seconds") for hands in (Hands(), Hands(1))]
     pd.testing.assert_frame_equal(*fronts)
-    rules = [choice_rules(plan, gap=0, hands=hands).rules for hands in (Hands(), Hands(2))]
+    rules = [choice_rules(plan, gap=0, hands=hands).rules for hands in (Hands(), Hands(1))]
     pd.testing.assert_frame_equal(*rules)
 
 

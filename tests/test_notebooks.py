@@ -13,6 +13,8 @@ from nbclient.exceptions import CellExecutionError
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+OFTEN = ("first_steps", "own_constraint")
+"""Notebooks that are run every time; the others take longer."""
 SIZED = ("trade_offs", "robustness", "choice_rules")
 """Notebooks in which a constant chooses the case."""
 FIGURES = {"first_steps": 15, "trade_offs": 3, "own_constraint": 1, "robustness": 3, "choice_rules": 1}
@@ -83,7 +85,11 @@ def test_a_notebook_opens_with_its_abstract_and_says_that_data_are_invented(path
     assert "All data are synthetic" in first.source
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [path if path.stem in OFTEN else pytest.param(path, marks=pytest.mark.slow) for path in NOTEBOOKS],
+    ids=lambda path: path.stem,
+)
 def test_a_notebook_runs(path):
     notebook = read(path)
     check_what_is_shown(executed(at_size(notebook, "hand") if path.stem in SIZED else notebook), path.stem)

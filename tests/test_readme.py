@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from devolve_opt.cli import app
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -84,37 +89,51 @@ def workplace(tmp_path_factory) -> Path:
     return place
 
 
-def follow(commands: list[list[str]], place: Path) -> list[str]:
+def in_a_process(words: list[str], place: Path) -> tuple[int, str]:
+    """Run a command in a process of its own; return its exit code and what it said of errors."""
+    done = subprocess.run(
+        [sys.executable, "-m", "devolve_opt.cli", *words],
+        cwd=place, capture_output=True, text=True, encoding="utf-8", check=False, timeout=1200,
+    )  # fmt: skip
+    return done.returncode, done.stderr
+
+
+def in_this_process(words: list[str], place: Path) -> tuple[int, str]:
+    """Run a command here, which needs no start of its own; return its exit code and what it said of errors."""
+    with contextlib.chdir(place):
+        done = CliRunner().invoke(app, words)
+    broken = "" if done.exception is None or isinstance(done.exception, SystemExit) else repr(done.exception)
+    return done.exit_code, done.stderr + broken
+
+
+def follow(commands: list[list[str]], place: Path, run: Callable[[list[str], Path], tuple[int, str]]) -> list[str]:
     """Run commands one after the other; return what failed, with what it said."""
     failed = []
     for words in commands:
-        done = subprocess.run(
-            [sys.executable, "-m", "devolve_opt.cli", *in_little_time(words)[1:]],
-            cwd=place, capture_output=True, text=True, encoding="utf-8", check=False, timeout=1200,
-        )  # fmt: skip
-        if done.returncode != 0 or "Traceback" in done.stderr:
+        code, said = run(in_little_time(words)[1:], place)
+        if code != 0 or "Traceback" in said:
             missing = [run for run in needed(words) if not (place / run).exists()]
             because = f"; no {', '.join(missing)}: no command before it writes that" if missing else ""
-            failed.append(f"{shlex.join(words)}: exit {done.returncode}{because}\n{done.stderr[-2000:]}")
+            failed.append(f"{shlex.join(words)}: exit {code}{because}\n{said[-2000:]}")
     return failed
 
 
 def test_the_commands_of_the_readme_on_the_hand_case_work_in_their_order(workplace):
     small = [words for words in QUICK if any("hand" in word for word in words) or words[1] in {"check", "posts"}]
     assert {words[1] for words in small} >= {"check", "run", "posts", "alternatives", "explain", "robust"}
-    assert follow(small, workplace) == []
+    assert follow(small, workplace, in_this_process) == []
 
 
 @pytest.mark.slow
 def test_the_quick_commands_of_the_readme_work_in_their_order(workplace):
     assert QUICK
-    assert follow(QUICK, workplace) == []
+    assert follow(QUICK, workplace, in_a_process) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("words", LONG, ids=[" ".join(words[1:4]) for words in LONG])
 def test_a_long_command_of_the_readme_works(words, workplace):
-    assert follow([words], workplace) == []
+    assert follow([words], workplace, in_a_process) == []
 
 
 def test_the_readme_names_files_that_are_there():

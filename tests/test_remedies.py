@@ -103,6 +103,7 @@ def test_a_share_reaches_its_end():
     assert (scale.value(scale.steps - 1), scale.value(scale.steps)) == (0.993, 1.0)
 
 
+@pytest.mark.slow
 def test_time_that_runs_out_midway_costs_no_more_than_the_nearest_number(monkeypatch):
     towns = {"T1": {}, "T2": {"county": "C2", "statutory_hours": 20_000.0}}
     case = small_case(towns, {"P1": {}, "P2": {}}, {("T1", "P1"): 1, ("T1", "P2"): 1})

@@ -277,6 +277,7 @@ def test_the_interval_of_ten_in_ten():
     assert high[0] == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_the_command_writes_its_folder(tmp_path):
     runner = CliRunner()
     run = tmp_path / "hand"

@@ -102,6 +102,7 @@ def test_what_cannot_be_put_side_by_side_is_refused(plans):
             side_by_side(wrong)
 
 
+@pytest.mark.slow
 def test_folder_figure_and_shell(found, plans, tmp_path):
     write_side_by_side(found, tmp_path / "out")
     record = json.loads((tmp_path / "out" / "side_by_side.json").read_text(encoding="utf-8"))

@@ -119,6 +119,7 @@ def test_a_list_without_a_plan_somewhere_is_not_ranked():
     assert two_stage_figure(found).axes
 
 
+@pytest.mark.slow
 def test_a_stopped_study_goes_on_where_it_was(tmp_path, monkeypatch):
     robust = robustness(solve(one_place(), gap=0.0), 6, **OPTIONS)
     drawn, real, control = [], robust_study.future, Control()
@@ -145,6 +146,7 @@ def test_a_stopped_study_goes_on_where_it_was(tmp_path, monkeypatch):
     assert len(drawn) == before, "solved again"
 
 
+@pytest.mark.slow
 def test_the_files_and_the_command(tmp_path, found):
     folder = write_two_stage(found, tmp_path / "lists")
     best = pd.read_csv(folder / "best_list_mean.csv")
