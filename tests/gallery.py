@@ -234,8 +234,8 @@ def sensitivity() -> Sensitivity:
         for measure in MEASURES for place, setting in enumerate(settings)
     ]  # fmt: skip
     effects = pd.DataFrame(rows, columns=["setting", "measure", "mean_size"])
-    effects = effects.assign(mean_size_95=effects["mean_size"] / 3, paths=4)
-    return Sensitivity(open_plan(), {name: (0.0, 1.0) for name in settings}, 4, 1, NOTHING, effects)
+    effects = effects.assign(mean_size_95=effects["mean_size"] / 3, paths=10)
+    return Sensitivity(open_plan(), {name: (0.0, 1.0) for name in settings}, 10, 1, NOTHING, effects)
 
 
 def discovery() -> Discovery:
@@ -243,6 +243,7 @@ def discovery() -> Discovery:
     rows = [(list_max, cases, 20 + 4 * (number % 11)) for number, (list_max, cases) in enumerate(
         (list_max, cases) for list_max in range(90, 151, 10) for cases in (0.75, 0.95, 1.15, 1.35))]  # fmt: skip
     points = pd.DataFrame(rows, columns=list(settings)).assign(status="proven")
+    points["held_status"] = ["infeasible" if most <= 90 else "proven" for most in points["guide_list_max"]]
     points["of_interest"] = ((points["guide_list_max"] <= 110) & (points["changes.cases"] > 1)).astype(float)
     points.loc[[5, 17], "of_interest"] = None
     boxes, ranges, foretold = discovery_boxes(points, settings, 1)

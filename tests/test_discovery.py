@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from devolve_opt.cli import app
@@ -82,7 +84,10 @@ def test_what_holding_on_loses_is_told_from_both_solves(plan):
         assert row["loses_least"] == pytest.approx(0, abs=1e-9)
         assert row["of_interest"] == 0
     assert found.boxes.empty
-    assert "It holds at none of 4 points." in discovery_text(found)
+    assert (
+        "At none of the 4 points that are known: holding on to the lists is proven to lose more than 5 %."
+        in discovery_text(found)
+    )
     assert any("no box was found" in text.get_text() for text in discovery_figure(found).axes[1].texts)
 
 
@@ -94,7 +99,30 @@ def test_a_list_that_a_cap_forbids_is_lost_whole(plan):
     [box] = found.ranges.to_dict("records")
     assert (box["low"], box["high"], box["restricted"]) == (1, 1, True)
     assert found.boxes["density"].tolist() == [1.0]
-    assert "guide_list_max up to 1" in discovery_text(found)
+    # It is told that these are no losses of worth, and what guessing would do.
+    assert (found.barred, found.outside, found.usual) == (4, 0, 0.5)
+    text = " ".join(discovery_text(found).split())
+    assert "guide_list_max up to 1" in text
+    assert "in 4 of these the lists break a rule and cannot be kept at all; in 0 they can be kept, and lose" in text
+    assert "Of all points, 50 % are of interest" in text and "From so few points" in text
+    axes = discovery_figure(found).axes
+    # Whole numbers take up half a number on either side: 1 of 1 to 2 is half of the range.
+    assert [round(bar.get_width(), 9) for bar in axes[1].patches] == [1.0, 0.5]
+    low, high = axes[0].get_xlim()
+    assert low < 0.6 and high > 2.4 and all(float(tick).is_integer() for tick in axes[0].get_xticks())
+
+
+def test_what_lies_in_no_box_and_what_guessing_would_do_is_told(found):
+    told = found.foretold
+    assert told["density"] == told["hits"] / told["named"]
+    assert found.outside == found.count(True) - found.boxes["of_interest"].sum()
+    worse = replace(found, foretold={"coverage": 0.5, "density": found.usual, "hits": 1, "named": 2})
+    assert "These do NOT lie above it: do not build on them." in discovery_text(worse)
+    assert "do NOT lie above" not in discovery_text(found)
+    kept = replace(found, condition=Condition.read("list_kept<0.8"))
+    assert "Another list may be worth no more" in discovery_text(kept)
+    part = replace(found, points=found.points.iloc[:9])
+    assert "NOT COMPLETE" in discovery_text(part)
 
 
 def test_whole_numbers_are_each_as_likely(plan):
@@ -172,7 +200,8 @@ def test_faults_come_all_at_once(plan):
     for words in ("changes.cass", "Did you mean", "2:1", "points", "seed"):
         assert words in str(caught.value)
     for wrong, words in {"lst_kept<0.8": "Did you mean 'list_kept'", "loses<0.1": "loses>", "list_kept": "loses>0.01",
-                         "take_ups>many": "loses>0.01"}.items():  # fmt: skip
+                         "take_ups>many": "loses>0.01", "list_kept<80": "from 0 to 1", "loses>1.5": "from 0 to 1",
+                         "foo>1": "there are list_kept, powers_listed"}.items():  # fmt: skip
         with pytest.raises(InputError, match=words):
             Condition.read(wrong)
 
@@ -208,6 +237,16 @@ def test_what_is_written(found, tmp_path):
     assert record["where"] == "powers_listed<2"
     assert len(pd.read_csv(tmp_path / "out" / "points.csv")) == 20
     assert len(pd.read_csv(tmp_path / "out" / "ranges.csv")) == 3 * len(found.boxes)
+    for language, sheets, boxed in (("en", ["what was found", "boxes", "points"], "of interest"),
+                                    ("zh", ["结论", "各范围表", "各点表"], "所找情形")):  # fmt: skip
+        with speaking(language):
+            write_discovery(found, tmp_path / language)
+        book = load_workbook(tmp_path / language / "discovery.xlsx")
+        assert book.sheetnames == sheets
+        told = list(book[sheets[2]].iter_rows(min_row=4, values_only=True))
+        assert len(told) == 20 and sum(row[1] == boxed for row in told) == found.count(True)
+        assert book[sheets[1]]["A2"].value == "SYNTHETIC DATA (合成数据)"
+        assert len(list(book[sheets[1]].iter_rows(min_row=4))) == len(found.boxes)
     points = discovery_figure(found).axes[0]
     assert [len(line.get_xdata()) for line in points.lines] == [found.count(True), found.count(False), 0]
     assert len(points.patches) == len(found.boxes)
@@ -220,3 +259,8 @@ def test_the_shell(tmp_path):
     assert done.exit_code == 0, done.output
     assert "guide_list_max up to 2" in done.output
     assert (tmp_path / "hand-discovery" / "boxes.csv").exists()
+    again = CliRunner().invoke(app, [*arguments, "--where", "no_plan"])
+    assert again.exit_code == 0, again.output
+    assert "it asked for something else (where)" in " ".join(again.output.split())
+    twice = CliRunner().invoke(app, [*arguments, "--vary", "guide_list_max=1:3"])
+    assert isinstance(twice.exception, InputError) and "given twice" in str(twice.exception)

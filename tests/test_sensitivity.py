@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from devolve_opt.cli import app
@@ -53,6 +56,24 @@ def test_effects_are_those_of_single_steps(found):
         assert row["spread"] == pytest.approx(0, abs=1e-9)
         assert effects.loc["prices.post_moved", measure]["mean_size"] == 0
     assert (effects["paths"] == 3).all()
+
+
+def test_the_interval_is_students_and_needs_five_paths(found):
+    assert found.effects["mean_size_95"].isna().all()
+    assert "FEW PATHS" in sensitivity_text(found) and "95 %: ±" not in sensitivity_text(found)
+    # Effects of 3, -1, 2, 2 and -4: sizes of mean 2.4 and standard deviation 1.1402; t of 4 degrees is 2.7764.
+    effects = np.array([3.0, -1, 2, 2, -4])
+    [half] = study._half_width(
+        np.array([np.abs(effects).mean()]), np.array([effects.mean()]), np.array([effects.std(ddof=1)]), 5
+    )
+    assert half == pytest.approx(2.7764 * 1.1402 / np.sqrt(5), rel=1e-4)
+
+
+def test_what_cannot_change_is_said_to_be_fixed(found):
+    listed = found.plan.guide_list[["power", "list"]]
+    plan = solve(found.scenario.replace(case=found.scenario.case.replace(guide_list=listed)), gap=0)
+    assert "fixed: the case's guide list is in force" in sensitivity_text(replace(found, plan=plan))
+    assert "no step in these 9 points changed it: prices.post_moved" in sensitivity_text(found)
 
 
 def test_each_step_moves_one_setting_by_two_thirds(found):
@@ -126,6 +147,8 @@ def test_faults_come_all_at_once(plan):
 
 
 def test_ranges_that_do_not_go_together_are_told_with_where_they_meet(plan):
+    with pytest.raises(InputError, match=r"column prices\.choice_met.*Give another range"):
+        sensitivity(plan, {"prices.choice_met": (-3.0, 5.0)})
     ranges = {"base_posts_share": (0.3, 0.7), "revolving_posts_share": (0.1, 0.39)}
     with pytest.raises(InputError, match=r"The ranges meet at base_posts_share = .*narrow them"):
         sensitivity(plan, ranges, trajectories=8)
@@ -178,12 +201,15 @@ def test_what_is_written(found, tmp_path):
     text = (tmp_path / "out" / "sensitivity.txt").read_text(encoding="utf-8")
     assert "SYNTHETIC DATA" in text
     assert "9 of 9 points on 3 paths, seed 2" in text
-    assert "prices.choice_met                 6.0 (+6.0;" in text
+    assert "prices.choice_met                 6.0 (+6.0)" in text
     record = json.loads((tmp_path / "out" / "sensitivity.json").read_text(encoding="utf-8"))
     assert record["finished"]
     assert record["settings"]["prices.choice_met"] == [20, 60]
     assert len(pd.read_csv(tmp_path / "out" / "effects.csv")) == 2 * len(MEASURES)
     assert (tmp_path / "out" / "sensitivity.png").stat().st_size > 10_000
+    book = load_workbook(tmp_path / "out" / "sensitivity.xlsx")
+    assert book.sheetnames == ["what was found", "effects", "points"]
+    assert len(list(book["effects"].iter_rows(min_row=4))) == 2 * len(MEASURES)
 
 
 def test_the_figure_has_a_bar_for_each_setting_in_each_panel(found):
@@ -193,7 +219,7 @@ def test_the_figure_has_a_bar_for_each_setting_in_each_panel(found):
         sizes = found.ranking(measure).set_index("setting").loc[found.ranking()["setting"], "mean_size"].to_list()
         # Where nothing has an effect the panel says so.
         assert [bar.get_width() for bar in axes.patches] == pytest.approx(sizes if any(sizes) else [])
-        assert any("nothing changes it" in text.get_text() for text in axes.texts) is not any(sizes)
+        assert any("no step in these points" in text.get_text() for text in axes.texts) is not any(sizes)
 
 
 def test_the_shell(tmp_path):

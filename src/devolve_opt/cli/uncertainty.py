@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -105,7 +107,7 @@ def sensitivity(
     vary: Vary = None,
     trajectories: Annotated[
         int, typer.Option(help="Paths; each takes a solve more than there are settings.", min=2, max=1000)
-    ] = 4,
+    ] = 10,
     seed: Annotated[int, typer.Option(help="Seed of the paths.", min=0)] = 1,
     case_folder: CaseFolder = None,
     gap: Annotated[float, typer.Option(help="Relative gap to prove in each solve.", min=0, max=1)] = 0.005,
@@ -125,7 +127,7 @@ def sensitivity(
     from devolve_opt.studies.many import Hands
     from devolve_opt.studies.sensitivity import sensitivity as study
     from devolve_opt.views.progress import Progress
-    from devolve_opt.views.sensitivity_folder import KEPT, sensitivity_text, write_sensitivity
+    from devolve_opt.views.sensitivity_folder import KEPT, RECORD, sensitivity_text, write_sensitivity
 
     settings = _ranges(vary or [])
     hands = Hands(workers, scheduler)
@@ -139,6 +141,10 @@ def sensitivity(
             folder=target / KEPT, control=control, hands=hands, report=progress.report,
             tell=lambda line: err.print(line, markup=False),
         )  # fmt: skip
+        _tell_what_is_replaced(target / RECORD, {
+            "settings": {name: list(ends) for name, ends in found.settings.items()}, "trajectories": trajectories,
+            "seed": seed,
+        })  # fmt: skip
         write_sensitivity(found, target)
     _say([sensitivity_text(found)], target, found.finished)
 
@@ -151,7 +157,8 @@ def discover(
         str,
         typer.Option(
             help="What to look for: loses>0.01 (holding on to the run's lists is proven to lose more than 1 %), "
-            "no_plan, or a measure of `sensitivity` such as list_kept<0.8."
+            "no_plan, or one of list_kept, powers_listed, rounds_met, take_ups, posts_moved_count, officers_trained "
+            "with < or > and a number, such as rounds_met<1200."
         ),
     ] = "loses>0.01",
     points: Annotated[int, typer.Option(help="Points spread over the ranges.", min=1, max=100_000)] = 40,
@@ -174,7 +181,7 @@ def discover(
     from devolve_opt.solver.engine import Control, stop_on_interrupt
     from devolve_opt.studies.discovery import discover as study
     from devolve_opt.studies.many import Hands
-    from devolve_opt.views.discovery_folder import KEPT, discovery_text, write_discovery
+    from devolve_opt.views.discovery_folder import KEPT, RECORD, discovery_text, write_discovery
     from devolve_opt.views.progress import Progress
 
     settings = _ranges(vary or [])
@@ -189,6 +196,10 @@ def discover(
             folder=target / KEPT, control=control, hands=hands, report=progress.report,
             tell=lambda line: err.print(line, markup=False),
         )  # fmt: skip
+        _tell_what_is_replaced(target / RECORD, {
+            "settings": {name: list(ends) for name, ends in found.settings.items()}, "where": str(found.condition),
+            "wanted": points, "seed": seed,
+        })  # fmt: skip
         write_discovery(found, target)
     _say([discovery_text(found)], target, found.finished)
 
@@ -201,12 +212,29 @@ def _say(texts: list[str], target: Path, finished: bool) -> None:
         err.print(tr("Not complete; the same command goes on from there."))
 
 
+def _tell_what_is_replaced(record: Path, asked: Mapping[str, object]) -> None:
+    """Tell of an earlier study in the same folder that asked for something else."""
+    try:
+        earlier = json.loads(record.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    other = [key for key, value in asked.items() if isinstance(earlier, dict) and earlier.get(key) != value]
+    if other:
+        message = tr(
+            "Replaces an earlier study in {folder}: it asked for something else ({keys}).",
+            folder=record.parent, keys=", ".join(other),
+        )  # fmt: skip
+        err.print(message, markup=False)
+
+
 def _ranges(parts: list[str]) -> dict[str, tuple[float, float] | None]:
     """Read `a` and `b=low:high`."""
     found: dict[str, tuple[float, float] | None] = {}
     faults = []
     for part in parts:
         name, equals, ends = part.partition("=")
+        if name.strip() in found:
+            faults.append(Fault(tr("is given twice."), column="--vary", value=name.strip()))
         found[name.strip()] = None
         if not equals:
             continue

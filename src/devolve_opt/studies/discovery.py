@@ -45,10 +45,14 @@ from devolve_opt.studies.sensitivity import MEASURES, Points, entries_of, in_wor
 LOSES, NONE = "loses", "no_plan"
 """What a condition can be about besides `sensitivity.MEASURES`: the share of worth that holding on to the plan's lists
 loses, and that no plan keeps the rules."""
+SHARES = ("list_kept", LOSES)
+"""Measures that are shares."""
 USUAL = "loses>0.01"
 """The condition unless told otherwise."""
 DEEPEST = 3
 """Settings that a box restricts at most on the way to it: what people can still talk about."""
+ROUGH = 40
+"""Points below which shares of them are rough."""
 LEAST = 4
 """Points of each kind below which nothing is looked for, and points that a box holds at least."""
 FOLDS = 5
@@ -92,10 +96,13 @@ class Condition:
             message = tr("must be a measure, < or >, and a number, such as loses>0.01, or no_plan.")
             raise InputError([Fault(message, column="where", value=text)])
         if parts[1] not in known[:-1]:
-            message = tr("is no measure.") + did_you_mean(parts[1], known)
+            message = tr("is no measure; there are {names}.", names=", ".join(known)) + did_you_mean(parts[1], known)
             raise InputError([Fault(message, column="where", value=parts[1])])
         if parts[1] == LOSES and (parts[2] == "<" or limit < 0):
             message = tr("asks where holding on loses more than a share: write loses> and a number from 0 on.")
+            raise InputError([Fault(message, column="where", value=text)])
+        if parts[1] in SHARES and not 0 <= limit <= 1:
+            message = tr("is a share: its limit must be from 0 to 1, such as 0.8 for 80 %.")
             raise InputError([Fault(message, column="where", value=text)])
         return cls(parts[1], parts[2] == ">", limit)
 
@@ -123,7 +130,8 @@ class Discovery(FrozenFrames):
             no range tells the points of interest from the others.
         ranges: `box, setting, low, high, restricted`: the range of each setting in each box.
         foretold: `coverage` and `density` of all boxes together on points that had no part in finding them (each fifth
-            of the points by the others); NaN where there are too few.
+            of the points by the others), NaN where there are too few; `hits` and `named`, of which the density is the
+            quotient (points).
     """
 
     plan: Plan
@@ -150,6 +158,22 @@ class Discovery(FrozenFrames):
     def without_plan(self) -> int:
         """How many points are proven to have no plan, so that only the condition `no_plan` can be asked of them."""
         return int((self.points["status"] == NO_PLAN).sum()) if self.condition.measure != NONE else 0
+
+    @property
+    def barred(self) -> int:
+        """How many points are of interest because the plan's lists break a rule there, so that they cannot be kept."""
+        return int(((self.points["held_status"] == NO_PLAN) & (self.points["of_interest"] == 1)).sum())
+
+    @property
+    def outside(self) -> int:
+        """How many points of interest no box holds."""
+        return self.count(True) - int(self.boxes["of_interest"].sum())
+
+    @property
+    def usual(self) -> float:
+        """The share of all points that are known which are of interest: what a box is to be held against."""
+        known = self.count(True) + self.count(False)
+        return self.count(True) / known if known else np.nan
 
     def count(self, of_interest: bool | None) -> int:
         """Return how many solved points are of interest, are not (False), or may be (None)."""
@@ -204,7 +228,10 @@ def discover(
     faults += [Fault(tr("must be at least 1."), column="points", value=str(points))] if points < 1 else []
     faults += wrong_with(plan, seed)
     if condition.measure == LOSES and not scenario.data.tables["guide_list"].empty:
-        message = tr("the case's guide list is in force at every point, so that holding on to it loses nothing.")
+        message = tr(
+            "the case's guide list is in force at every point, so that holding on to it loses nothing. Look for "
+            "something else (where), such as no_plan or rounds_met<1000."
+        )
         faults.append(Fault(message, file="guide_list"))
     if faults:
         raise InputError(faults)
@@ -283,6 +310,8 @@ def _judged(points: pd.DataFrame, settings: list[str], condition: Condition) -> 
     worth = frame["objective"].abs()
     frame["loses_least"] = ((frame["objective"] - frame["held_bound"]) / worth).clip(lower=0)
     frame["loses_most"] = ((frame["bound"] - frame["held_worth"]) / worth).clip(lower=0)
+    for column in ("loses_least", "loses_most"):
+        frame[column] = frame[column].mask(frame[column] < ROUNDING, 0.0)
     barred = (frame["held_status"] == NO_PLAN) & ~frame["status"].isin([NO_PLAN, NOT_FOUND])
     frame.loc[barred, ["loses_least", "loses_most"]] = np.inf  # what cannot be held on to is lost whole
     if condition.measure == NONE:
@@ -305,7 +334,7 @@ def _boxes(points: pd.DataFrame, settings: Ranges, seed: int) -> tuple[pd.DataFr
     places = known[list(settings)].to_numpy(float)
     rows: list[dict[str, Any]] = []
     ranges: list[dict[str, Any]] = []
-    foretold = {"coverage": np.nan, "density": np.nan}
+    foretold = {"coverage": np.nan, "density": np.nan, "hits": 0, "named": 0}
     if min(np.bincount(of_interest, minlength=2)) >= LEAST:
         tree, foretold = _tree(places, of_interest, seed)
         for box in _of_interest(tree.tree_, 0, np.array(list(settings.values()), dtype=float)):
@@ -348,7 +377,10 @@ def _tree(places: Array, of_interest: NDArray[np.int64], seed: int) -> tuple[Any
     chosen = choice.GridSearchCV(tree, depths, scoring="balanced_accuracy", cv=folds(min(FOLDS, rarer - 1, 3)))
     told = choice.cross_val_predict(chosen, places, of_interest, cv=folds(min(FOLDS, rarer)))
     hits, named = int((of_interest & told).sum()), int(told.sum())
-    foretold = {"coverage": hits / int(of_interest.sum()), "density": hits / named if named else np.nan}
+    foretold = {
+        "coverage": hits / int(of_interest.sum()), "density": hits / named if named else np.nan, "hits": hits,
+        "named": named,
+    }  # fmt: skip
     return chosen.fit(places, of_interest).best_estimator_, foretold
 
 

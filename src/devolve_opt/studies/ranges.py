@@ -66,7 +66,13 @@ def ranges_of(scenario: Scenario, vary: Asked) -> tuple[Ranges, list[Fault]]:
                 changed(scenario, {name: end})
         except InputError as error:
             faults += [
-                replace(fault, column=name, message=tr("{fault} Give a range.", fault=fault.message))
+                replace(
+                    fault,
+                    column=name,
+                    message=tr("{fault} Give another range.", fault=fault.message)
+                    if given
+                    else tr("{fault} Give a range.", fault=fault.message),
+                )
                 for fault in error.faults
             ]
             continue

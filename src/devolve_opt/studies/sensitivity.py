@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t
 
 from devolve_opt.errors import Fault, InputError, NoPlanError
 from devolve_opt.frozen import FrozenFrames
@@ -45,6 +46,11 @@ LEVELS = 4
 STEP = LEVELS / (2 * (LEVELS - 1))
 """Part of a setting's range that each step goes over, up or down (Morris 1991); of whole numbers, as nearly as they
 come."""
+FEW_PATHS = 10
+"""Paths below which a setting that counts only where certain others stand is easily missed: Morris studies use ten to
+fifty."""
+LEAST_PATHS = 5
+"""Paths below which nothing is said of how far a mean may be off."""
 MEASURES = {
     "list_kept": "share of the plan's list entries that stay",
     "powers_listed": "powers on the guide list",
@@ -69,8 +75,8 @@ class Sensitivity(FrozenFrames):
             value), `status`, `objective`, `bound` (staff-hours a year), `gap`, and a column for each of `MEASURES`.
         effects: a row for each setting and measure: `setting, measure`, `mean_size` (mean size of what a step of the
             setting over `STEP` of its range changes, in the unit of the measure), `mean_size_95` (half width of its
-            95 % interval, bootstrap), `mean` (of steps upwards, with its sign), `spread` (standard deviation); over the
-            paths that are whole, whose number is `paths`.
+            95 % interval by Student's t; NaN for fewer than `LEAST_PATHS` paths), `mean` (of steps upwards, with its
+            sign), `spread` (standard deviation); over the paths that are whole, whose number is `paths`.
     """
 
     plan: Plan
@@ -104,7 +110,7 @@ class Sensitivity(FrozenFrames):
 def sensitivity(
     plan: Plan,
     vary: Asked = (),
-    trajectories: int = 4,
+    trajectories: int = FEW_PATHS,
     seed: int = 1,
     *,
     gap: float = 0.005,
@@ -261,15 +267,26 @@ def _effects(settings: Ranges, points: pd.DataFrame, seed: int) -> pd.DataFrame:
     # A mean of one path says nothing of how far it may be off.
     if len(rows) < 2 * length:
         return pd.DataFrame(columns=columns)
-    inputs = rows[list(settings)].to_numpy(float)
+    inputs, paths = rows[list(settings)].to_numpy(float), len(rows) // length
     found = []
     for measure in MEASURES:
         outcome = library("SALib.analyze.morris").analyze(
             problem_of(settings), inputs, rows[measure].to_numpy(float), num_levels=LEVELS, seed=seed
         )
         # The library relates a change to the whole range; what was solved is a step over a part of it.
-        sources = {"mean_size": "mu_star", "mean_size_95": "mu_star_conf", "mean": "mu", "spread": "sigma"}
-        sizes = {name: STEP * np.asarray(outcome[own], dtype=float) for name, own in sources.items()}
-        frame = pd.DataFrame({"setting": list(settings), "measure": measure, **sizes, "paths": len(rows) // length})
+        mean_size, mean, spread = (STEP * np.asarray(outcome[own], dtype=float) for own in ("mu_star", "mu", "sigma"))
+        frame = pd.DataFrame({
+            "setting": list(settings), "measure": measure, "mean_size": mean_size,
+            "mean_size_95": _half_width(mean_size, mean, spread, paths), "mean": mean, "spread": spread, "paths": paths,
+        })  # fmt: skip
         found.append(frame[columns])
     return pd.concat(found, ignore_index=True)
+
+
+def _half_width(mean_size: np.ndarray, mean: np.ndarray, spread: np.ndarray, paths: int) -> np.ndarray:
+    """Return half the width of the 95 % interval of the mean size, of effects with this mean and standard deviation."""
+    if paths < LEAST_PATHS:
+        return np.full(len(mean_size), np.nan)
+    squares = spread**2 * (paths - 1) / paths + mean**2
+    variance = np.maximum(0.0, squares - mean_size**2) * paths / (paths - 1)
+    return np.asarray(t.ppf(0.975, paths - 1) * np.sqrt(variance / paths), dtype=float)

@@ -46,7 +46,8 @@ def write_report(run: str | Path, target: str | Path, language: Language | None 
     """Write the report of a run; the file is complete or is not there.
 
     Args:
-        run: folder of a finished run; studies beside it (`RUN-robust`, `RUN-sensitivity`) are taken up.
+        run: folder of a finished run; studies beside it (`RUN-robust`, `RUN-sensitivity`, `RUN-discovery`) are taken
+            up.
         target: the HTML file.
         language: `zh` or `en`; that which is spoken here if left out.
 
@@ -307,6 +308,7 @@ class _Page:
         for key, caption in (
             ("robust", tr("How the lists stand up to other data (see {folder})", folder=self.study("robust").name)),
             ("sensitivity", tr("What the plan hangs on (see {folder})", folder=self.study("sensitivity").name)),
+            ("discovery", tr("Where the lists do not hold (see {folder})", folder=self.study("discovery").name)),
         ):
             image = self.study(key) / f"{key}.png"
             if _is_of(image.with_suffix(".json"), self.manifest) and image.is_file():

@@ -80,12 +80,18 @@ def worded(code: str) -> str:
 
 
 def setting_named(setting: str) -> str:
-    """Return what a cap, a price or a factor on a column of data is called: its key, in Chinese its words."""
+    """Return what a cap, a price (hours) or a factor on a column of data is called: its key, in Chinese its words."""
     if setting.startswith(DATA):
         [column] = columns_named(setting.removeprefix(DATA))
         return f"{chosen(column.chinese, column.name)} ×"
     key = setting.removeprefix(PRICE)
-    return chosen(tr(NAMES[key]) if key in NAMES else worded(key), key)
+    name = chosen(tr(NAMES[key]) if key in NAMES else worded(key), key)
+    return tr("price of {name} (h)", name=name) if setting.startswith(PRICE) else name
+
+
+def setting_in_text(setting: str) -> str:
+    """Return a setting as a text names it: as it is asked for, in Chinese after its words."""
+    return chosen(f"{setting_named(setting)}（{setting}）", setting)
 
 
 def notice_lines(case: Case) -> list[str]:

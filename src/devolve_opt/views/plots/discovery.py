@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from devolve_opt.language import tr
 from devolve_opt.studies.discovery import LOSES, NONE, Condition, Discovery
+from devolve_opt.studies.kept import NO_PLAN
 from devolve_opt.studies.ranges import is_whole
 from devolve_opt.studies.sensitivity import MEASURES
 from devolve_opt.views import style
@@ -40,7 +42,7 @@ def discovery_figure(found: Discovery) -> Figure:
     boxes = found.boxes.head(BOXES)
     height = max(3.2, 0.8 + 0.26 * len(found.settings) * max(1, len(boxes)))
     canvas = style.canvas(
-        tr("Where the condition holds"),
+        tr("What the points of interest have in common"),
         tr(
             "Of interest: {condition};\n{solved} of {points}, seed {seed}",
             condition=condition_in_words(found.condition), solved=len(found.points),
@@ -50,8 +52,9 @@ def discovery_figure(found: Discovery) -> Figure:
         style.sentences(
             style.stated(found.scenario.title, short_status(found.plan)), tr("The ranges are assumptions.")
         )
-        + "\n" + tr("Data are scaled by a factor; boxes are found from these points and tell of no others for sure."),
-        (11, 2.3 + height), top=0.3, bottom=0.75,
+        + "\n"
+        + tr("Data are scaled by a factor; boxes are found from these points: the text tells how they do on others."),
+        (11, 2.3 + height), top=0.3, bottom=1.0 if found.barred else 0.75,
     )  # fmt: skip
     grid = canvas.grid(1, 2, left=0.9, wspace=0.6)
     _points(canvas.figure.add_subplot(grid[0, 0]), found)
@@ -60,9 +63,15 @@ def discovery_figure(found: Discovery) -> Figure:
 
 
 def _two(found: Discovery) -> list[str]:
-    """Return the two settings (or the one) that boxes restrict, those of the first box first."""
+    """Return the two settings (or the one) that boxes restrict, those of the first box first.
+
+    If they restrict fewer, others follow by how far points of interest lie from those that are not.
+    """
     restricted = found.ranges[found.ranges["restricted"]]["setting"]
-    return list(dict.fromkeys([*restricted, *found.settings]))[:2]
+    ranks = found.points[list(found.settings)].rank(pct=True)
+    means = ranks.groupby(found.points["of_interest"]).mean()
+    apart = (means.max() - means.min()).sort_values(ascending=False, kind="stable")
+    return list(dict.fromkeys([*restricted, *map(str, apart.index)]))[:2]
 
 
 def _points(axes: Axes, found: Discovery) -> None:
@@ -84,10 +93,15 @@ def _points(axes: Axes, found: Discovery) -> None:
                   markeredgecolor=colour)  # fmt: skip
         marks.append(style.dot(colour, hollow))
         words.append(f"{tr(word)} ({len(rows)})")
-    ends = {name: found.settings[name] for name in names}
-    margin = {name: 0.04 * (high - low) for name, (low, high) in ends.items()}
-    axes.set_xlim(ends[across][0] - margin[across], ends[across][1] + margin[across])
-    axes.set_ylim(*((-1, 1) if alone else (ends[up][0] - margin[up], ends[up][1] + margin[up])))
+    if found.barred:
+        rows = found.points[(found.points["held_status"] == NO_PLAN) & (known == 1)]
+        axes.plot(rows[across], np.zeros(len(rows)) if alone else rows[up], linestyle="", marker="x", markersize=5,
+                  markeredgecolor="white")  # fmt: skip
+        marks.append(Line2D([], [], linestyle="", marker="X", markersize=6, color=style.WARNING))
+        words.append(tr("of these, the lists break a rule ({number})", number=len(rows)))
+    limits = {name: _limits(found, name) for name in names}
+    axes.set_xlim(*limits[across])
+    axes.set_ylim(*((-1, 1) if alone else limits[up]))
     if alone:
         axes.set_yticks([])
     for box in found.boxes["box"]:
@@ -100,8 +114,17 @@ def _points(axes: Axes, found: Discovery) -> None:
         axes.annotate(str(box), (low[across], top), (3, -3), textcoords="offset points", va="top", fontsize=8,
                       fontfamily=style.font(),
                       color=style.WARNING)  # fmt: skip
-    axes.xaxis.set_major_locator(MaxNLocator(5))
-    style.key(axes, marks, words, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=is_whole(across)))
+    if not alone:
+        axes.yaxis.set_major_locator(MaxNLocator(6, integer=is_whole(up)))
+    style.key(axes, marks, words, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3 if not found.barred else 2)
+
+
+def _limits(found: Discovery, name: str) -> tuple[float, float]:
+    """Return from where to where a setting's axis goes: all of its range, and whole numbers with their boxes."""
+    low, high = found.settings[name]
+    margin = 0.04 * (high - low) + 0.5 * is_whole(name)
+    return low - margin, high + margin
 
 
 def _ranges(axes: Axes, found: Discovery) -> None:
@@ -119,7 +142,10 @@ def _ranges(axes: Axes, found: Discovery) -> None:
         for row in rows.to_dict("records"):
             place += 1
             low, high = found.settings[row["setting"]]
-            start, end = (row["low"] - low) / (high - low), (row["high"] - low) / (high - low)
+            # A whole number takes up the room from half a number below it to half above it.
+            half = 0.5 * is_whole(row["setting"])
+            room = high - low + 2 * half
+            start, end = (row["low"] - low) / room, (row["high"] + 2 * half - low) / room
             axes.barh(place, 1, height=0.5, color=style.PALE)
             axes.barh(place, end - start, left=start, height=0.5,
                       color=style.WARNING if row["restricted"] else style.FAINT)  # fmt: skip

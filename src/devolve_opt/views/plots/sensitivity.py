@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from devolve_opt.language import tr
-from devolve_opt.studies.sensitivity import MEASURES, Sensitivity
+from devolve_opt.studies.sensitivity import LEAST_PATHS, MEASURES, Sensitivity
 from devolve_opt.views import style
 from devolve_opt.views.wording import count, setting_named, short_status
 
@@ -28,8 +28,9 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
         tr("What the plan hangs on"),
         tr(
             "Mean change when a setting moves over two thirds of its range (whole numbers: nearly),\n"
-            "wherever the others stand; over {whole} of {paths}, seed {seed}; lines: 95 % interval",
-            whole=whole, paths=count(found.trajectories, "path"), seed=found.seed,
+            "wherever the others stand; over {whole} of {paths}, seed {seed}; lines: 95 % interval (from {least} paths "
+            "on)",
+            whole=whole, paths=count(found.trajectories, "path"), seed=found.seed, least=LEAST_PATHS,
         ),
         style.drawn_notice(found.scenario.case.synthetic),
         style.sentences(
@@ -50,7 +51,7 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
     for number, measure in enumerate(MEASURES):
         axes = canvas.figure.add_subplot(grid[number // COLUMNS, number % COLUMNS])
         _bars(axes, found, measure, order)
-        if number % COLUMNS and axes.get_yticks().size:
+        if number % COLUMNS:
             axes.tick_params(labelleft=False)
     return canvas.figure
 
@@ -58,14 +59,16 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
 def _bars(axes: Axes, found: Sensitivity, measure: str, order: list[str]) -> None:
     style.plain(axes, style.noun(MEASURES[measure]), grid="x")
     rows = found.ranking(measure).set_index("setting").loc[order]
+    places, names = np.arange(len(order))[::-1], [style.drawable(setting_named(name)) for name in order]
     if not (rows["mean_size"] > 0).any():
-        style.say(axes, tr("nothing changes it\nin these ranges"))
+        style.say(axes, tr("no step in these points\nchanged it"))
+        axes.set_yticks(places, names)
+        axes.set_ylim(-0.7, len(order) - 0.3)
         return
-    places = np.arange(len(order))[::-1]
     sizes, errors = rows["mean_size"].to_numpy(float), np.nan_to_num(rows["mean_size_95"].to_numpy(float))
     axes.barh(places, sizes, height=0.62, color=style.THIS_PLAN)
     axes.hlines(places, np.maximum(sizes - errors, 0), sizes + errors, color=style.TODAY, linewidth=2)
-    axes.set_yticks(places, [style.drawable(setting_named(name)) for name in order])
+    axes.set_yticks(places, names)
     axes.set_xlim(0, 1.05 * max(float((sizes + errors).max()), 0.01 if measure == "list_kept" else 1.0))
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=measure != "list_kept"))
     percent = PercentFormatter(1, symbol=" %")
