@@ -234,7 +234,7 @@ def discovered(of_interest: list[float], condition: str):
     places = np.linspace(20, 60, len(of_interest))
     points = pd.DataFrame({
         "prices.choice_met": places, "posts_moved_max": np.random.default_rng(1).integers(100, 201, len(places)),
-        "of_interest": of_interest, "status": "proven", 
+        "of_interest": of_interest, "status": "proven",
         "held_status": np.where(np.arange(len(places)) % 2, "infeasible", "proven"),
     })  # fmt: skip
     boxes, ranges, foretold = discovery._boxes(points, settings, 1)
