@@ -316,7 +316,7 @@ def write_land(folder: Path) -> Path:
     ("command", "files"),
     [
         # Continuous integration runs it in any case.
-        (("quick", "--scenarios", "hand", "--time-limit", "20"), ()),
+        pytest.param(("quick", "--scenarios", "hand", "--time-limit", "20"), (), marks=pytest.mark.slow),
         pytest.param(("load", "--scenario", str(HAND), "--repeats", "1"), ("load.csv",), marks=pytest.mark.slow),
         pytest.param(
             ("growth", "--townships", "20", "--gap", "0.5", "--time-limit", "20", "--threads", "1"),

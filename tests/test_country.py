@@ -471,6 +471,7 @@ def land(write) -> Path:
     return write('title = "Land"\ncountry = "land"\nseed = 7\n[pool]\nposts = 4\nlot = 2\n')
 
 
+@pytest.mark.slow
 def test_run_knows_a_country_and_goes_on_where_it_was(land, tmp_path):
     words = ("run", land, "--gap", "0.02", "--sample", "1", "--workers", "1")
     done = shell(*words, cwd=tmp_path)

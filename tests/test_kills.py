@@ -84,8 +84,8 @@ def kept(place: Path) -> set[str]:
     return {path.name for path in place.rglob("*.json") if not path.name.startswith(".") and path.name != MANIFEST}
 
 
-OFTEN = [("run", 1), ("sweep", 1)]
-"""Commands that are killed every time, and how often."""
+OFTEN = [("run", 1)]
+"""What is killed every time, and how often."""
 MANY = [pytest.param(name, 50, marks=pytest.mark.slow) for name in COMMANDS]
 
 

@@ -108,14 +108,17 @@ def test_a_sweep_on_workers_finds_what_it_finds_here_and_takes_up_what_is_kept(t
     assert set(there.attrs["decisions"]) == {1.0, 2.0, 3.0}
 
 
-def test_workers_look_into_powers_search_fronts_and_solve_rules_as_is_done_here(plan):
-    scenario = hand_scenario()
-    here, there = (alternatives(scenario, 0.05, hands=hands) for hands in (Hands(), Hands(2)))
-    columns = ["power", "listed", "status", "loss_least", "loss_most"]
-    pd.testing.assert_frame_equal(there.powers[columns], here.powers[columns])
-    goals = ["readiness", "choices_met"]
+def test_workers_search_fronts_as_is_done_here():
+    scenario, goals = hand_scenario(), ["readiness", "choices_met"]
     fronts = [frontier(scenario, goals, hands=hands).points.drop(columns="seconds") for hands in (Hands(), Hands(1))]
     pd.testing.assert_frame_equal(*fronts)
+
+
+@pytest.mark.slow
+def test_workers_look_into_powers_and_solve_rules_as_is_done_here(plan):
+    here, there = (alternatives(hand_scenario(), 0.05, hands=hands) for hands in (Hands(), Hands(2)))
+    columns = ["power", "listed", "status", "loss_least", "loss_most"]
+    pd.testing.assert_frame_equal(there.powers[columns], here.powers[columns])
     rules = [choice_rules(plan, gap=0, hands=hands).rules for hands in (Hands(), Hands(1))]
     pd.testing.assert_frame_equal(*rules)
 
