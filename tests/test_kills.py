@@ -32,14 +32,23 @@ COMMANDS = {
     "sweep": ["sweep", HAND, "--cap", "guide_list_max=1:4:1", "--gap", "0", "--jobs", "1"],
     "frontier": ["frontier", HAND, "--goals", "readiness,choices_met", "--threads", "1"],
     "robust": ["robust", "{run}", "--futures", "4", "--gap", "0", "--threads", "1"],
+    "country": ["run", "{country}", "--gap", "0.02", "--workers", "2"],
 }
-RESULTS = {"run": "tables/terms.csv", "sweep": "sweep.csv", "frontier": "frontier.csv", "robust": "futures.csv"}
-MOVING = ("seconds",)
+RESULTS = {
+    "run": "tables/terms.csv", "sweep": "sweep.csv", "frontier": "frontier.csv", "robust": "futures.csv",
+    "country": "cities.csv",
+}  # fmt: skip
+CITIES = """id,name,province,counties,townships,subdistricts
+1,甲市,某省,1,2,0
+2,乙市,某省,1,4,1
+3,丙市,某省,2,6,0
+"""
+MOVING = ("seconds", "peak_mb")
 """Columns that are otherwise each time."""
 
 
 def started(name: str, place: Path) -> subprocess.Popen[bytes]:
-    words = [word.format(run=place / "the-run") for word in COMMANDS[name]]
+    words = [word.format(run=place / "the-run", country=place / "land.toml") for word in COMMANDS[name]]
     return subprocess.Popen(
         [sys.executable, "-m", "devolve_opt.cli", *words, "--out", str(place / name)], cwd=place,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
@@ -96,6 +105,11 @@ def test_a_command_killed_at_random_goes_on_and_ends_the_same(name, kills, tmp_p
     if name == "robust":
         for place in (tmp_path, undisturbed):
             write_run(solve(hand_scenario(), gap=0.0, threads=1), place / "the-run")
+    for place in (tmp_path, undisturbed):
+        (place / "land").mkdir()
+        (place / "land" / "cities.csv").write_text(CITIES, encoding="utf-8")
+        country = 'title = "Land"\ncountry = "land"\nseed = 7\n[pool]\nposts = 4\nlot = 2\n'
+        (place / "land.toml").write_text(country, encoding="utf-8")
     began = time.monotonic()
     whole = finish(name, undisturbed)
     seconds = time.monotonic() - began
