@@ -16,7 +16,7 @@ test: $(VENV)/installed
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 # What takes minutes each, such as the city solved to its proof, and each law on four times as many examples.
 test-slow: $(VENV)/installed
@@ -28,7 +28,7 @@ newest:
 	$(PYTHON) -m venv build/newest
 	build/newest/$(notdir $(BIN))/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable ".[dev]"
 	build/newest/$(notdir $(BIN))/python -m pip list --outdated
-	build/newest/$(notdir $(BIN))/python -m pytest -n 2
+	build/newest/$(notdir $(BIN))/python -m pytest -n 3
 
 # Known weaknesses of the packages that are installed (asks a database on the network).
 audit: $(VENV)/installed

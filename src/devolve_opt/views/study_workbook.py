@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from openpyxl.styles import Alignment
 
 from devolve_opt.case import SYNTHETIC_DATA
 from devolve_opt.language import tr
 from devolve_opt.scenario import Scenario
+from devolve_opt.studies.ranges import is_whole
 from devolve_opt.studies.sensitivity import MEASURES
 from devolve_opt.views.sheets import (
     NOTICE,
@@ -18,9 +20,11 @@ from devolve_opt.views.sheets import (
     TITLE,
     WHOLE,
     add_sheet,
+    fit_height,
     new_book,
     put,
     save,
+    set_up_printing,
     write_frame,
     write_lines,
 )
@@ -53,7 +57,7 @@ class Sheet:
 def columns_of_points(settings: Iterable[str]) -> list[Column]:
     """Return the columns that the points of every study of settings have."""
     return [
-        *(Column(name, setting_named(name), "General") for name in settings),
+        *(Column(name, setting_named(name), WHOLE if is_whole(name) else "0.00##") for name in settings),
         Column("status", tr("how far it is proven")),
         Column("objective", tr("worth (staff-hours a year)"), WHOLE),
         Column("bound", tr("no plan is worth more than (staff-hours a year)"), WHOLE),
@@ -83,6 +87,10 @@ def write_study_workbook(path: Path, scenario: Scenario, text: str, sheets: Sequ
     first.column_dimensions["A"].width = LINE_WIDTH
     put(first.cell(1, 1), title).font = TITLE
     write_lines(first, 2, lines)
+    for row, line in enumerate(lines, start=2):
+        first.cell(row, 1).alignment = Alignment(wrap_text=True, vertical="top")
+        fit_height(first, row, [(line, LINE_WIDTH)])
+    set_up_printing(first)
     for each in sheets:
         if each.frame.empty:
             continue
