@@ -43,7 +43,7 @@ CITIES = """id,name,province,counties,townships,subdistricts
 2,乙市,某省,1,4,1
 3,丙市,某省,2,6,0
 """
-MOVING = ("seconds", "peak_mb")
+MOVING = ("seconds", "seconds_in_all", "peak_mb")
 """Columns that are otherwise each time."""
 
 
