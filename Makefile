@@ -12,6 +12,7 @@ endif
 demo: $(VENV)/installed
 	$(BIN)/devolve-opt run scenarios/baseline.toml
 
+# Three workers keep two processors busy: tests wait for solver processes.
 test: $(VENV)/installed
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .

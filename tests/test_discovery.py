@@ -206,6 +206,16 @@ def test_faults_come_all_at_once(plan):
             Condition.read(wrong)
 
 
+def test_a_study_that_was_stopped_before_its_first_point_says_so(plan, tmp_path):
+    control = Control(None)
+    control.stop()
+    found = discover(plan, RANGES, control=control, gap=0.0, threads=1)
+    assert (found.finished, len(found.points), found.barred, found.outside) == (False, 0, 0, 0)
+    assert "No point was solved." in discovery_text(found)
+    write_discovery(found, tmp_path / "discovery")
+    assert (tmp_path / "discovery" / "discovery.png").stat().st_size > 0
+
+
 def test_a_stopped_study_goes_on_where_it_was_and_workers_find_the_same(plan, found, tmp_path, monkeypatch):
     control, told = Control(None), []
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 from functools import cached_property
 from math import inf
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -30,6 +31,7 @@ from strategies import small_scenarios
 def test_a_number_is_the_decimal_that_is_written():
     assert exactly(0.7) == Fraction(7, 10) != Fraction(0.7)
     assert exactly(1e-7) == Fraction(1, 10**7)
+    assert exactly(np.float64(0.1)) == Fraction(1, 10)
     assert exactly(pd.Series([0.1, 0.2])).sum() == Fraction(3, 10) != exactly(0.1 + 0.2)
     assert exactly(3) == 3 and exactly("0.7") == "0.7" and exactly(inf) == inf and exactly(True) is True
     assert exactly((0.5, [0.25])) == (Fraction(1, 2), (Fraction(1, 4),))
@@ -109,6 +111,19 @@ def test_a_limit_of_hours_has_the_tolerance_of_a_millionth_and_what_that_lets_pa
     assert (len(walls), len(found.tolerated)) == (breaches, tolerated)
     for breach in (*walls, *found.tolerated):
         assert breach.rule == "workload_within_wall" and breach.amount == float(Fraction(repr(hours)) - 18400)
+
+
+@pytest.mark.parametrize("hours, breaches, tolerated", [(1000.0, 0, 0), (1000.000002, 0, 1), (1000.0000021, 1, 0)])
+def test_the_cap_of_listing_hours_tells_what_its_tolerance_lets_pass(hours, breaches, tolerated):
+    # A billionth of 1,000 hours is 0.000001, and as much is let pass of any cap.
+    case = small_case({"A": {}}, {"P": {"listing_hours": hours}}, votes={("A", "P"): 3})
+    chosen = ratio_decisions(case, small_policy())
+    assert chosen.guide_list["power"].tolist() == ["P"]
+    found = audit(case, small_policy(listing_hours_max=1000.0), chosen)
+    over = [breach for breach in found.breaches if breach.rule == "listing_hours_within_cap"]
+    assert (len(over), len(found.tolerated)) == (breaches, tolerated)
+    for breach in (*over, *found.tolerated):
+        assert breach.rule == "listing_hours_within_cap" and breach.amount == float(Fraction(repr(hours)) - 1000)
 
 
 def test_a_sum_of_tenths_has_no_noise():

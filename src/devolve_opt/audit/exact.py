@@ -78,7 +78,7 @@ def _method(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @lru_cache(maxsize=1 << 17)
 def _fraction(value: float) -> Any:
-    return Fraction(repr(value)) if math.isfinite(value) else value
+    return Fraction(repr(float(value))) if math.isfinite(value) else value
 
 
 def ratio(values: pd.Series, by: pd.Series) -> pd.Series:

@@ -287,12 +287,15 @@ class Ledger:
     @cached_property
     def at_risk(self) -> pd.DataFrame:
         """Of each township, by how much the powers taken may take more `hours` and `officer_hours` a year at most."""
-        settings, found = self.policy.uncertain_hours, {}
+        settings, townships = self.policy.uncertain_hours, self.case.townships.index
+        found = {}
         for column in ("hours", "officer_hours"):
+            if settings is None:
+                found[column] = pd.Series(0, townships)
+                continue
             falling = self.taken.sort_values(column, ascending=False).groupby("township")
-            worst = falling.head(settings.budget if settings else 0).groupby("township")[column].sum()
-            worst = worst.reindex(self.case.townships.index, fill_value=0)
-            found[column] = worst * (settings.deviation if settings else 0)
+            worst = falling.head(settings.budget).groupby("township")[column].sum()
+            found[column] = settings.deviation * worst.reindex(townships, fill_value=0)
         return pd.DataFrame(found)
 
     @cached_property

@@ -55,7 +55,7 @@ MEASURES = {
     "list_kept": "share of the plan's list entries that stay",
     "powers_listed": "powers on the guide list",
     "rounds_met": "rounds of choices met",
-    "take_ups": "take-ups",
+    "take_ups": "take-ups in all",
     "posts_moved_count": "posts moved",
     "officers_trained": "officers trained",
 }

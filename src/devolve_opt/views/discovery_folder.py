@@ -116,7 +116,7 @@ def discovery_text(found: Discovery) -> str:
             )
         )  # fmt: skip
     if found.outside:
-        lines += ["", tr("{points} of interest lie in no box.", points=count(found.outside, "point"))]
+        lines += ["", tr("In no box: {points} of interest.", points=count(found.outside, "point"))]
     lines += ["", *_foretold(found)]
     return "\n".join(lines) + "\n"
 

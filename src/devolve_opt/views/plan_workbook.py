@@ -26,12 +26,14 @@ from devolve_opt.views.declined import declined, withdrawn
 from devolve_opt.views.duties import duties
 from devolve_opt.views.responsibilities import responsibilities
 from devolve_opt.views.sheets import (
+    HEADINGS,
     NOTICE,
     NUMBER,
     SHARE,
     TITLE,
     WHOLE,
     add_sheet,
+    add_titled_sheet,
     new_book,
     put,
     save,
@@ -79,8 +81,6 @@ The longest line, 120 letters of even width, fits into it without a break, and 4
 """
 EVEN: dict[Language, str] = {"zh": "NSimSun", "en": "Courier New"}
 """Fonts in which the columns of the summary stand below one another; of Chinese a letter is as wide as two."""
-HEADINGS = 3
-"""Row of the headings; title and proof stand above them."""
 
 
 def write_plan_workbook(plan: Plan, path: str | Path, tables: Mapping[str, pd.DataFrame] | None = None) -> Path:
@@ -200,10 +200,8 @@ def _figures(sheet: Worksheet, row: int, plan: Plan) -> int:
 
 def _table(book: Workbook, plan: Plan, name: str, frame: pd.DataFrame) -> None:
     chinese, english, frozen = SHEETS[name]
-    sheet = add_sheet(book, f"{chinese} {english}")
-    put(sheet.cell(1, 1), f"{chinese} {english}").font = TITLE
-    if plan.scenario.case.synthetic:
-        put(sheet.cell(2, 1), SYNTHETIC_DATA).font = NOTICE
+    name_of_sheet = f"{chinese} {english}"
+    sheet = add_titled_sheet(book, name_of_sheet, name_of_sheet, SYNTHETIC_DATA if plan.scenario.case.synthetic else "")
     if "county" in frame and "county_name" not in frame:
         counties = plan.scenario.data.counties["name"]
         frame.insert(list(frame).index("county") + 1, "county_name", frame["county"].map(counties))

@@ -36,6 +36,8 @@ LINE = 15.0
 """Height of a line, points."""
 WHOLE, NUMBER, SHARE = "#,##0", "#,##0.00", "0.0%"
 """Formats of numbers."""
+HEADINGS = 3
+"""Row of the headings of a table; title and notice stand above them."""
 LONGEST_NAME = 31
 """Characters that the name of a sheet may have."""
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -70,6 +72,15 @@ def add_sheet(book: Workbook, name: str) -> Worksheet:
     """Add a sheet; its name is shortened to what Excel takes."""
     sheet = book.create_sheet(_NOT_IN_NAMES.sub(" ", name)[:LONGEST_NAME])
     sheet.sheet_view.showGridLines = False
+    return sheet
+
+
+def add_titled_sheet(book: Workbook, name: str, title: str, notice: str = "") -> Worksheet:
+    """Add a sheet for a table from row `HEADINGS` on, with a title and, where one is given, a notice above it."""
+    sheet = add_sheet(book, name)
+    put(sheet.cell(1, 1), title).font = TITLE
+    if notice:
+        put(sheet.cell(2, 1), notice).font = NOTICE
     return sheet
 
 

@@ -15,11 +15,12 @@ from devolve_opt.scenario import Scenario
 from devolve_opt.studies.ranges import is_whole
 from devolve_opt.studies.sensitivity import MEASURES
 from devolve_opt.views.sheets import (
-    NOTICE,
+    HEADINGS,
     SHARE,
     TITLE,
     WHOLE,
     add_sheet,
+    add_titled_sheet,
     fit_height,
     new_book,
     put,
@@ -30,8 +31,6 @@ from devolve_opt.views.sheets import (
 )
 from devolve_opt.views.wording import setting_named, word_of
 
-HEADINGS = 3
-"""Row of the headings; title and notice stand above them."""
 LINE_WIDTH = 110
 """Width of the text's column (characters)."""
 
@@ -94,10 +93,8 @@ def write_study_workbook(path: Path, scenario: Scenario, text: str, sheets: Sequ
     for each in sheets:
         if each.frame.empty:
             continue
-        sheet = add_sheet(book, each.name)
-        put(sheet.cell(1, 1), f"{each.name}: {title}").font = TITLE
-        if scenario.case.synthetic:
-            put(sheet.cell(2, 1), SYNTHETIC_DATA).font = NOTICE
+        notice = SYNTHETIC_DATA if scenario.case.synthetic else ""
+        sheet = add_titled_sheet(book, each.name, f"{each.name}: {title}", notice)
         shown = each.frame[[column.name for column in each.columns]]
         write_frame(
             sheet, HEADINGS, shown, [column.heading for column in each.columns],
