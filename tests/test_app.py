@@ -393,6 +393,28 @@ def test_the_server_is_bound_to_this_machine_and_sends_nothing():
     assert server.shown_host("0.0.0.0") == socket.gethostname()
 
 
+def test_what_sessions_leave_is_let_go_of_now_and_then_and_not_after_each_part_of_a_page(monkeypatch):
+    given = dict(option.removeprefix("--").split("=", 1) for option in server.settings("127.0.0.1", 8501, 20))
+    assert given["runner.postScriptGC"] == "false"
+
+    class Over(Exception):
+        pass
+
+    done, slept = [], []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) > 2:
+            raise Over
+
+    monkeypatch.setattr(server.gc, "collect", lambda: done.append("collect"))
+    monkeypatch.setattr(server.gc, "freeze", lambda: done.append("freeze"))
+    monkeypatch.setattr(server.time, "sleep", sleep)
+    with pytest.raises(Over):
+        server._tidying()
+    assert done == ["collect", "freeze", "collect", "collect"] and set(slept) == {server.TIDY_SECONDS}
+
+
 def test_without_streamlit_the_remedy_is_told(monkeypatch):
     monkeypatch.setattr(server.importlib.util, "find_spec", lambda name: None)
     with (

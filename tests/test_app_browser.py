@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -265,3 +267,10 @@ def test_tabs_that_are_closed_leave_nothing(browser, address, temporary, tmp_pat
         with Tab(browser, address) as tab:
             tab.page.wait_for_timeout(1000)
     assert not any(room.exists() for room in rooms)
+
+
+@pytest.mark.slow
+def test_twenty_users_at_once_are_all_served(tmp_path):
+    command = [sys.executable, "-m", "benchmarks", "crowd", "--users", "20", "--out", str(tmp_path)]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "benchmark=crowd users=20 served=20 " in told.stdout

@@ -5,6 +5,7 @@ It is bound to this machine unless told otherwise, sends nothing anywhere and lo
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import shutil
@@ -30,6 +31,8 @@ UPLOAD_MB = 20
 START_SECONDS = 60.0
 END_SECONDS = 10.0
 """How long the server may take to end; then its process is ended."""
+TIDY_SECONDS = 20.0
+"""How often what sessions have left is let go of."""
 FOLDER = "devolve-opt-app-"
 """How the temporary folder of a server begins."""
 _TEMPORARY = ("TMPDIR", "TEMP", "TMP")
@@ -63,6 +66,8 @@ def settings(host: str, port: int, upload_mb: int) -> list[str]:
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
         "global.developmentMode": "false",
+        # Looking for what can go takes a fifth of a second and holds up all sessions; `_tidying` does it for all.
+        "runner.postScriptGC": "false",
         "logger.level": "warning",
         "theme.base": "light",
         "theme.primaryColor": "#1B4F8A",
@@ -175,6 +180,20 @@ def _wait_for(server: subprocess.Popen[bytes], host: str, port: int) -> None:
     raise DevolveError(tr("The server did not come up; what it said stands above."))
 
 
+def _tidying() -> None:
+    """Let go of what sessions have left in circles, now and then; what the programme itself is made of stays.
+
+    Streamlit would do so after each part of a page that is shown anew, which for a dozen users is all the time.
+    """
+    import devolve_opt.app.pages  # noqa: F401, PLC0415 - all that a session needs
+
+    gc.collect()
+    gc.freeze()
+    while True:
+        time.sleep(TIDY_SECONDS)
+        gc.collect()
+
+
 def _end_with_starter() -> None:
     """End this process once the one that started it is gone, even if it was killed: then nobody writes to the pipe."""
     while os.read(0, 4096):  # not by sys.stdin, whose lock a thread must not hold at the end of the process
@@ -192,7 +211,8 @@ def main() -> None:
 
     # To tell whether an origin is its own, Streamlit asks a server on the internet for this machine's address.
     streamlit.net_util.get_external_ip = lambda: None
-    threading.Thread(target=_end_with_starter, daemon=True).start()
+    for task in (_end_with_starter, _tidying):
+        threading.Thread(target=task, daemon=True).start()
     script = str(Path(__file__).with_name("main.py"))
     sys.argv = ["streamlit", "run", script, *sys.argv[1:]]
     streamlit.web.cli.main()
