@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -25,6 +26,7 @@ from devolve_opt.studies.choice_rules import IN_FORCE, ChoiceRules
 from devolve_opt.studies.country import CountryPlan
 from devolve_opt.studies.discovery import Condition, Discovery
 from devolve_opt.studies.discovery import _boxes as discovery_boxes
+from devolve_opt.studies.even_plans import EvenPlan
 from devolve_opt.studies.explaining import Effect, Explanation
 from devolve_opt.studies.frontier import Frontier
 from devolve_opt.studies.offices import OfficePlan
@@ -40,6 +42,7 @@ from devolve_opt.views.plots.alternatives import alternatives_figure
 from devolve_opt.views.plots.choice_rules import choice_rules_figure
 from devolve_opt.views.plots.country import country_figure
 from devolve_opt.views.plots.discovery import discovery_figure
+from devolve_opt.views.plots.even import even_figure
 from devolve_opt.views.plots.explanation import explanation_figure
 from devolve_opt.views.plots.offices import office_flow
 from devolve_opt.views.plots.phases import handovers
@@ -165,6 +168,23 @@ def choice_rules(solved: bool) -> ChoiceRules:
     plan, rule = open_plan(), hand_plan().reference
     plans = {"plan": plan, "ratio": rule, "approval": replace(plan, objective=300.0, bound=340.0)} if solved else {}
     return ChoiceRules(plan, plans or {"plan": plan}, {"pav": IN_FORCE}, True, rules, categories, NOTHING, NOTHING)
+
+
+def even(stopped: bool = False) -> EvenPlan:
+    levels = pd.DataFrame({
+        "level": [1.1, 1.05, 1.0], "before": [900.0, 2_400.0, 6_100.0], "townships_before": [2, 5, 9],
+        "found": [0.0, 600.0, 4_000.0], "least": [0.0, 600.0, 3_100.0], "status": ["proven", "proven", "time_limit"],
+        "after": [0.0, 600.0, 4_000.0], "townships_after": [0.0, 3.0, 10.0],
+    })  # fmt: skip
+    shares = pd.DataFrame(
+        {"before": [1.16, 1.12, 1.08, 1.02, 0.97, 0.9], "after": [1.08, 1.07, 1.07, 1.02, 0.98, 0.93]}
+    )
+    if stopped:
+        levels.loc[2, ["found", "least"]], levels.loc[2, "status"] = np.nan, ""
+        levels[["after", "townships_after"]], shares["after"] = np.nan, np.nan
+    plan = open_plan()
+    other = None if stopped else replace(plan, objective=plan.objective - 30, bound=plan.objective - 10)
+    return EvenPlan(plan, other, "load", 0.05, 0.05, plan.objective * 0.95, levels, shares, NOTHING)
 
 
 def country() -> CountryPlan:
@@ -338,6 +358,8 @@ GALLERY: dict[str, Callable[[], Figure]] = {
     "alternatives": lambda: alternatives_figure(alternatives()),
     "choice_rules": lambda: choice_rules_figure(choice_rules(True)),
     "choice_rules_narrow": lambda: choice_rules_figure(choice_rules(False)),
+    "even": lambda: even_figure(even()),
+    "even_stopped": lambda: even_figure(even(stopped=True)),
     "country": lambda: country_figure(country()),
     "explanation_of_pair": lambda: explanation_figure(explanation("A", "P2")),
     "explanation_of_power": lambda: explanation_figure(explanation(None, "P2")),

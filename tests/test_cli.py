@@ -34,6 +34,7 @@ COMMANDS = (
     "alternatives",
     "explain",
     "choices",
+    "even",
     "robust",
     "sensitivity",
     "discover",

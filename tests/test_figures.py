@@ -214,7 +214,7 @@ def test_every_module_of_figures_is_drawn_and_takes_its_colours_from_the_one_hom
     assert drawing == set(modules)
     assert [name for name, text in modules.items() if re.search(r"[\"']#[0-9A-Fa-f]{3,8}[\"']|colormaps", text)] == []
     kinds = sum(text.count("@style.drawing\n") for text in modules.values())
-    assert kinds == 25, "a new kind of figure belongs into tests/gallery.py"
+    assert kinds == 26, "a new kind of figure belongs into tests/gallery.py"
 
 
 # Fonts

@@ -67,8 +67,8 @@ def constraint_rules() -> dict[str, str]:
 
 
 RULES = constraint_rules()
-SUB_MODELS = {"siting", "area_teams", "offices", "phases", "even_lists", "proportional_lists"}
-"""Modules that build models of their own."""
+SUB_MODELS = {"siting", "area_teams", "offices", "phases", "even_lists", "proportional_lists", "levels"}
+"""Modules that build models of their own, or lay rows over a model that has been built."""
 TEST_FUNCTIONS = {
     node.name: ast.unparse(node)
     for path in sorted(TESTS.glob("test_formulation*.py"))

@@ -41,6 +41,7 @@ from devolve_opt.studies import sensitivity, two_stage
 from devolve_opt.studies.admission import HELD_FIXED, Verdict
 from devolve_opt.studies.choice_rules import IN_FORCE
 from devolve_opt.studies.comparing import UNITS as UNITS_OF_MEASURES
+from devolve_opt.studies.even_plans import UNITS as EVEN_UNITS
 from devolve_opt.studies.infeasible import CONFLICT_REMEDIES
 from devolve_opt.studies.manifest import NO_RUN
 from devolve_opt.studies.offices import TOO_FEW, TOO_SMALL
@@ -49,10 +50,14 @@ from devolve_opt.views.alternatives_folder import MEANING as SHARES_IN_WORDS
 from devolve_opt.views.caps import IN_CHINESE, MEANINGS
 from devolve_opt.views.choice_rules_folder import WORDS as RULES_IN_WORDS
 from devolve_opt.views.country import PROVENANCE
+from devolve_opt.views.even_folder import ASKED as EVEN_IN
+from devolve_opt.views.even_folder import NAMED as EVEN_MEASURES
 from devolve_opt.views.explained_facts import WHICH
 from devolve_opt.views.explanation import LEVERS, OTHERWISE, change_text
 from devolve_opt.views.plots.choice_rules import NAMES
 from devolve_opt.views.plots.discovery import KINDS as POINT_KINDS
+from devolve_opt.views.plots.even import SHARES as EVEN_SHARES
+from devolve_opt.views.plots.even import TITLES as EVEN_TITLES
 from devolve_opt.views.policy_page import SECTIONS
 from devolve_opt.views.report import CAPTIONS
 from devolve_opt.views.responsibilities import ARTICLES
@@ -190,7 +195,8 @@ def of_studies() -> list[str]:
         *levers, *WHICH.values(), *OTHERWISE.values(), *checks, *SHARES_IN_WORDS.values(), *rules, *UNCERTAIN.values(),
         *LOSES.values(), *FUTURES_WITHOUT.values(), *POINTS_WITHOUT.values(), *sensitivity.MEASURES.values(),
         *(word for word, *_ in POINT_KINDS.values()), *two_stage.MEASURES.values(), *gives, *CONFLICT_REMEDIES.values(),
-        *TOO_FEW.values(), *TOO_SMALL.values(), NO_RUN, PROVENANCE, "more", "less", "open",
+        *TOO_FEW.values(), *TOO_SMALL.values(), *EVEN_IN.values(), *EVEN_MEASURES.values(), *EVEN_UNITS.values(),
+        *EVEN_TITLES.values(), *EVEN_SHARES.values(), NO_RUN, PROVENANCE, "more", "less", "open",
     ]  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from devolve_opt.studies.choice_rules import choice_rules
 from devolve_opt.studies.city import CityTask, solve_city
 from devolve_opt.studies.comparing import compare
 from devolve_opt.studies.country import CountryPlan, solve_country
+from devolve_opt.studies.even_plans import EvenPlan, even_plan
 from devolve_opt.studies.explaining import explain
 from devolve_opt.studies.frontier import frontier
 from devolve_opt.studies.many import Hands
@@ -45,6 +46,7 @@ from devolve_opt.views.alternatives_folder import alternatives_text
 from devolve_opt.views.choice_rules_folder import choice_rules_text
 from devolve_opt.views.country import country_text
 from devolve_opt.views.discovery_folder import discovery_text
+from devolve_opt.views.even_folder import even_text
 from devolve_opt.views.explanation import explanation_text
 from devolve_opt.views.frontier_folder import frontier_text
 from devolve_opt.views.model_file import model_kind
@@ -55,6 +57,7 @@ from devolve_opt.views.sensitivity_folder import sensitivity_text
 from devolve_opt.views.side_by_side_folder import side_by_side_text
 from devolve_opt.views.sweep_folder import sweep_text
 from devolve_opt.views.two_stage_folder import two_stage_text
+from devolve_opt.vocabulary import Status
 from modelling import hand_scenario, pin, small_case, small_policy
 
 ROUNDS = ["round_1", "round_2", "round_3"]
@@ -264,6 +267,15 @@ def rules():
 
 
 @cache
+def evened(open_ended: bool = False) -> EvenPlan:
+    found = even_plan(hand(), "choices", 0.3, gap=0.0, threads=1)
+    if not open_ended:
+        return found
+    levels = found.levels.assign(status="time_limit", least=0.0)
+    return replace(found, levels=levels, even=replace(found.even, status=Status.TIME_LIMIT, bound=5000.0))
+
+
+@cache
 def compared():
     other = hand().scenario.replace(policy={"pins": [pinned("P2", "A")]})
     dearer = replace(hand(), scenario=hand().scenario.replace(policy={"prices": {"choice_met": 50.0}}))
@@ -362,6 +374,13 @@ TEXTS: dict[str, Callable[[], str]] = {
     "a condition of which nothing is known": lambda: discovery_text(discovered([np.nan] * 9, "loses>0")),
     "a box within ranges": lambda: discovery_text(discovered([0.0] * 13 + [1.0] * 13 + [0.0] * 13, "loses>0")),
     "choice rules": lambda: choice_rules_text(rules()),
+    "an even plan": lambda: even_text(evened()),
+    "an even plan, not proven": lambda: even_text(evened(open_ended=True)),
+    "an even plan, stopped": lambda: even_text(
+        replace(evened(), even=None, levels=evened().levels.assign(after=np.nan))
+    ),
+    "nothing to even out": lambda: even_text(replace(evened(), levels=evened().levels.iloc[:0])),
+    "options of an even plan": refused(lambda: even_plan(hand(), "x", within=-1, step=0, until=-1)),
     "plans side by side": lambda: side_by_side_text(compared()),
     "a country": lambda: country_text(nation()),
     "a sample of a country": lambda: country_text(nation(sample=True)),

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 COMMANDS = (
     "check", "template", "synth", "run", "rerun", "report", "posts", "compare", "sweep", "frontier", "alternatives",
-    "explain", "choices", "robust", "sensitivity", "discover", "offices", "admit", "phases", "app",
+    "explain", "choices", "even", "robust", "sensitivity", "discover", "offices", "admit", "phases", "app",
 )  # fmt: skip
 SECONDS = 20
 """Time limit of each solve here; a plan with the gap it has by then shows that the command works."""

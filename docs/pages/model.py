@@ -13,8 +13,8 @@ from devolve_opt.formulation.model import CONTENTS
 from pages.docstrings import as_markdown, components_of, first_line, functions_of, rules_of
 
 HERE = Path(__file__).parent
-APART = ("offices", "area_teams", "siting", "phases", "even_lists", "proportional_lists")
-"""Modules of models of their own, which are solved before, after or beside the main one."""
+APART = ("offices", "area_teams", "siting", "phases", "even_lists", "proportional_lists", "levels")
+"""Modules of models of their own, and of what studies lay over the main one."""
 PARTS = tuple(import_module(name) for name in dict.fromkeys(add.__module__ for add in CONTENTS))
 """Modules of the main model, each where the first of its parts is built."""
 DOMAINS = {

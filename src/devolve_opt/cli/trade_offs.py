@@ -1,4 +1,4 @@
-"""Commands on what else there is beside the best plan: `frontier`, `alternatives`."""
+"""Commands on what else there is beside the best plan: `frontier`, `alternatives`, `even`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from devolve_opt.cli.common import (
     app,
     err,
     out,
+    read_plan,
     read_scenario,
     refuse_foreign_folder,
     say_results,
@@ -130,6 +131,65 @@ def alternatives(
         found = find(wanted, tolerance, gap, limit, plans, threads, folder=target / KEPT, hands=hands, report=tell)
         write_alternatives(found, target)
     out.print(alternatives_text(found), markup=False)
+    say_results(target)
+    if not found.finished:
+        err.print(tr("Not complete; the same command goes on from there."))
+
+
+@app.command(cls=SpokenCommand)
+def even(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
+    of: Annotated[str, typer.Option(help="What to be even in: load, posts or choices.")] = "load",
+    within: Annotated[
+        float, typer.Option(help="How much of the run's worth may be lost, as a share.", min=0, max=1)
+    ] = 0.01,
+    step: Annotated[
+        float | None,
+        typer.Option(help="How far levels lie apart, as a share; 0.02, of choices 0.05.", min=0.001, max=1),
+    ] = None,
+    until: Annotated[
+        float | None,
+        typer.Option(help="The last level, as a share; 1, of choices the policy's choice_floor.", min=0, max=10),
+    ] = None,
+    case_folder: Annotated[
+        Path | None, typer.Option("--case", help="Folder of the case, if it is not where the run read it.")
+    ] = None,
+    gap: Annotated[
+        float,
+        typer.Option(help="To which part of what is beyond a level in the run the least is proven.", min=0, max=1),
+    ] = 0.01,
+    time_limit: Annotated[
+        float, typer.Option(help="Seconds of wall time for each solve (0: no limit).", min=0)
+    ] = 180.0,
+    threads: Threads = THREADS,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results; RUN-even-load and so on if left out.")
+    ] = None,
+) -> None:
+    """Find the plan that is hardest on no township, of those worth nearly as much: even in load, posts or choices.
+
+    As little as can be is beyond the worst level, then beyond the next, and so on (leximin on levels). What was stopped
+    goes on where it was when the same command is given again.
+    """
+    from datetime import UTC, datetime
+
+    from devolve_opt.solver.engine import Control, stop_on_interrupt
+    from devolve_opt.studies.even_plans import even_plan
+    from devolve_opt.views.even_folder import KEPT, even_text, write_even
+    from devolve_opt.views.progress import Progress
+
+    target = out_folder or run.with_name(f"{run.resolve().name}-even-{of}")
+    refuse_foreign_folder(target, KEPT, tr("an even plan"))
+    started, plan = datetime.now(UTC), read_plan(run, case_folder)
+    control = Control(None)
+    with stop_on_interrupt(control.stop), Progress(err) as progress:
+        found = even_plan(
+            plan, of, within, step, until, gap=gap, time_limit=time_limit or None, threads=threads,
+            folder=target / KEPT, control=control, tell=lambda line: err.print(line, markup=False),
+            report=progress.report,
+        )  # fmt: skip
+    write_even(found, target, started)
+    out.print(even_text(found).rstrip("\n"), markup=False)
     say_results(target)
     if not found.finished:
         err.print(tr("Not complete; the same command goes on from there."))

@@ -40,6 +40,7 @@ of a township or power; $r(p)$ the power that $p$ requires.
 
 from devolve_opt.formulation.added_rules import AddedRules, AddRules
 from devolve_opt.formulation.changing import Changed, change_policy, reason_to_rebuild
+from devolve_opt.formulation.levels import Levels
 from devolve_opt.formulation.model import build_model
 from devolve_opt.formulation.readout import read_decisions, set_start
 
@@ -47,6 +48,7 @@ __all__ = [
     "AddRules",
     "AddedRules",
     "Changed",
+    "Levels",
     "build_model",
     "change_policy",
     "read_decisions",

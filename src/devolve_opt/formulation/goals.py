@@ -31,16 +31,9 @@ def add_goals(model):
     # The terms are taken apart as they stand now: with another price they would be others.
     for name in Policy.model_fields:
         model.reads.note((name, "*"))
-    units = set(model.case.tables["townships"].index)
     model.goal_terms, model.goal_constant = {}, {}
     for number, goal in model.goals.items():
-        term = generate_standard_repn(model.term[str(goal.term)])
-        parts: dict[str | None, list] = {}
-        for coefficient, variable in zip(term.linear_coefs, term.linear_vars, strict=True):
-            index = variable.index() if isinstance(variable.index(), tuple) else (variable.index(),)
-            township = next((part for part in index if part in units), None)
-            parts.setdefault(township, []).append((coefficient, variable))
-        model.goal_terms[number], model.goal_constant[number] = parts, term.constant
+        model.goal_terms[number], model.goal_constant[number] = taken_apart(model, model.term[str(goal.term)])
     places = [
         (number, township)
         for number, parts in model.goal_terms.items()
@@ -52,11 +45,27 @@ def add_goals(model):
     model.goal_reached = Constraint(list(model.goals), rule=goal_reached)
 
 
+def taken_apart(model, expression):
+    """Return the part of each township in a sum, None for what belongs to none: coefficients and variables; and what is
+    constant in it.
+    """
+    units = set(model.case.tables["townships"].index)
+    found = generate_standard_repn(expression)
+    parts: dict[str | None, list] = {}
+    for coefficient, variable in zip(found.linear_coefs, found.linear_vars, strict=True):
+        index = variable.index() if isinstance(variable.index(), tuple) else (variable.index(),)
+        township = next((part for part in index if part in units), None)
+        parts.setdefault(township, []).append((coefficient, variable))
+    return parts, found.constant
+
+
 def _part_bounds(model, number, township):
-    ends = [
-        sorted((coefficient * variable.lb, coefficient * variable.ub))
-        for coefficient, variable in model.goal_terms[number][township]
-    ]
+    return ends_of(model.goal_terms[number][township])
+
+
+def ends_of(part):
+    """Return between what the part of a township in a sum can lie."""
+    ends = [sorted((coefficient * variable.lb, coefficient * variable.ub)) for coefficient, variable in part]
     return sum(low for low, _ in ends), sum(high for _, high in ends)
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 from pyomo.environ import value
 
 from devolve_opt.formulation.goals import set_parts
+from devolve_opt.formulation.levels import set_levels
 from devolve_opt.formulation.uncertain_hours import set_risk
 from devolve_opt.plan import Decisions
 from devolve_opt.rules.pins import pinned_lists
@@ -182,6 +183,7 @@ def set_start(model, decisions: Decisions) -> None:
     set_risk(model)
     _set_consequences(model)
     set_parts(model)
+    set_levels(model)
 
 
 def _set_consequences(model) -> None:

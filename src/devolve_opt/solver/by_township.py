@@ -138,7 +138,8 @@ class ByTownship:
             self._settle_apart(plan)
             near.settled(better=progress.objective > before)
             return
-        free = near.free(neighbourhood) & (progress.lists | ~ties)
+        # What ties townships together stays, but for sums of their parts, which follow.
+        free = near.free(neighbourhood) & (progress.lists | ~(ties & integer))
         found = progress.solve_part(self.engine, ~free, plan, integer & ties, seconds=neighbourhood.seconds)
         if found.solution is not None and self._differ(found.solution, plan):
             settled = progress.solve_part(self.engine, integer & ties, found.solution, integer)

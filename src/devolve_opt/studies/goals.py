@@ -91,7 +91,7 @@ def in_order(
         matrix = replace(prepared.matrix, costs=costs, offset=float(offset))
         share = control.left / (sum(one.at_least is None for one in goals) + 1)
         until = Control(None if np.isinf(share) else share, control.event)
-        search = search_of(case, matrix, until, gap, threads, Carried(), report, whole=bool(prepared.added))
+        search = search_of(case, matrix, until, gap, threads, Carried(), report, whole=prepared.whole)
         search.run(prepared.start)
         if search.infeasible:
             return within_reach(_with(scenario, goals)), tuple(reached), start

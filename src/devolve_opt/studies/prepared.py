@@ -16,6 +16,7 @@ from devolve_opt.formulation import (
     AddedRules,
     AddRules,
     Changed,
+    Levels,
     build_model,
     change_policy,
     read_decisions,
@@ -85,11 +86,13 @@ class Prepared:
         carried: what searches of the same model under other policies have found; they add to it.
         reason: why a model that was there was built anew; empty where it was not.
         added: names of the constraints that were added to those of this package.
+        whole: whether some of these are not of this package, so that the search by township knows nothing of them.
     """
 
     def __init__(self, built: _Built, policy: Policy, matrix: Matrix, start: Decisions, reason: str):
         self.matrix, self.carried, self.reason = matrix, built.carried, reason
         self.added: tuple[str, ...] = built.added.names if built.added is not None else ()
+        self.whole = bool(self.added) and not isinstance(built.rules, Levels)
         self._built, self._policy, self._decisions = built, policy, start
         set_start(built.model, start)
         self.start: NDArray[np.float64] = matrix.values()
@@ -110,7 +113,7 @@ class Prepared:
         with building():
             self._built.take_to(self._policy)
             decisions = self._read(solution)
-            if self._built.added is not None and self._broken(decisions):
+            if self.whole and self._broken(decisions):
                 # What serves nothing may be what an added rule asks for.
                 decisions = self._read(solution, lists_that_serve=False)
                 if broken := self._broken(decisions):
@@ -146,6 +149,7 @@ class _Built:
 
     def __init__(self, case: Case, policy: Policy, rules: AddRules | None):
         self.model: Any = build_model(case, policy)
+        self.rules = rules
         self.added = None if rules is None else AddedRules(self.model, rules)
         self.carried = Carried()
         self.sound = True

@@ -136,16 +136,20 @@ def movers(found: SideBySide, plan: str, count: int = 5) -> tuple[pd.DataFrame, 
 
 
 def evenness(plan: Plan) -> dict[str, float]:
-    """Return how even a plan is over the townships that choose: Gini index of their load and of the share of their
-    rounds met (0 where all are alike), the highest load, and the least share of rounds met.
+    """Return how even a plan is over the townships that choose: Gini index of their load, of their posts as a share of
+    what the formula gives them, and of the share of their rounds met (0 where all are alike); the highest load, and the
+    least of these shares.
     """
     figures = plan.audit.townships.loc[plan.scenario.data.voting_townships]
     asked = figures["rounds_asked"]
     share = (figures["rounds_met"] / asked.where(asked > 0)).dropna()
+    posts = (figures["posts"] / figures["fair_share"].where(figures["fair_share"] > 0)).dropna()
     load = figures["load"].replace([np.inf, -np.inf], np.nan).dropna()
     return {
-        "gini_load": gini(load.to_numpy(float)), "gini_rounds_met_share": gini(share.to_numpy(float)),
+        "gini_load": gini(load.to_numpy(float)), "gini_posts_share": gini(posts.to_numpy(float)),
+        "gini_rounds_met_share": gini(share.to_numpy(float)),
         "load_most": float(load.max()) if len(load) else np.nan,
+        "posts_share_least": float(posts.min()) if len(posts) else np.nan,
         "rounds_met_share_least": float(share.min()) if len(share) else np.nan,
     }  # fmt: skip
 

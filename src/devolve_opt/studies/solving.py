@@ -45,6 +45,7 @@ def solve(
     teams_sited: bool = False,
     models: Models | None = None,
     rules: AddRules | None = None,
+    start: Decisions | None = None,
     report: Callable[[Step], None] = lambda step: None,
 ) -> Plan:
     """Solve a scenario; an optimised plan is returned only if it has passed the independent audit.
@@ -69,6 +70,8 @@ def solve(
             and variables of its own if need be, onto it; `devolve_opt.formulation` tells what the model has. The bound
             is then one on every plan that keeps these rules as well, the plan keeps them, and `options` names them
             (`added_rules`). Large models take longer, because HiGHS is given them whole.
+        start: decisions to start from, such as those of another plan; passed over if they break a rule. The ratio
+            rule's if left out.
         report: called with each step of the search.
 
     Returns:
@@ -98,13 +101,13 @@ def solve(
             report(Step(control.elapsed, "area teams", np.inf, -np.inf))
             site_teams(scenario, threads=threads, control=control)
         reached: tuple[Reached, ...] = ()
-        start: Decisions | None = None
         if method == Method.RATIO:
             # No plan within the goals is worth more than one that need not reach them.
             scenario = within_reach(scenario)
         else:
             check_pins(scenario.data, scenario.policy)
-            scenario, reached, start = in_order(scenario, gap, threads, control, report, rules)
+            scenario, reached, last = in_order(scenario, gap, threads, control, report, rules)
+            start = start if last is None else last
         plan = _solve(scenario, Method(method), gap, threads, control, explain, models or Models(rules), report, start)
         if plan.status is Status.PROVEN and not all(goal.proven for goal in reached):
             plan = replace(plan, status=Status.INTERRUPTED if control.stopped else Status.TIME_LIMIT)
@@ -139,7 +142,7 @@ def _solve(
     matrix = prepared.matrix
     seconds["build"] = time.monotonic() - began
 
-    search = search_of(case, matrix, control, gap, threads, prepared.carried, report, whole=bool(prepared.added))
+    search = search_of(case, matrix, control, gap, threads, prepared.carried, report, whole=prepared.whole)
     search.run(prepared.start, relaxation_only=method is Method.RATIO)
     seconds.update(search.seconds)
 

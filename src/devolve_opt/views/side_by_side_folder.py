@@ -98,7 +98,8 @@ def _change(row: Mapping[Any, Any]) -> str:
 
 def _even(plan: Plan) -> str:
     return tr(
-        "evenness: Gini index of load {gini_load:.3f}, of rounds met {gini_rounds_met_share:.3f}; highest load "
+        "evenness: Gini index of load {gini_load:.3f}, of posts against the formula {gini_posts_share:.3f}, of "
+        "rounds met {gini_rounds_met_share:.3f}; highest load "
         "{load_most:.2f}, least share of rounds met {rounds_met_share_least:.2f}",
         **evenness(plan),
     )

@@ -1,0 +1,357 @@
+"""Even plans: of all plans worth nearly as much, the one that is hardest on no township (leximin, level by level)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from math import isfinite
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from devolve_opt.audit import audit
+from devolve_opt.errors import AuditError, Fault, InputError
+from devolve_opt.formulation import Levels
+from devolve_opt.formulation.levels import CHOICES, LOAD, POSTS, SLACK
+from devolve_opt.frozen import FrozenFrames
+from devolve_opt.language import joined, tr
+from devolve_opt.plan import Decisions, Plan, relative_gap
+from devolve_opt.scenario import Scenario
+from devolve_opt.solver.carried import Carried
+from devolve_opt.solver.engine import Control, stop_on_interrupt
+from devolve_opt.solver.progress import Step
+from devolve_opt.studies.comparing import valued_on
+from devolve_opt.studies.kept import digest_of, keep, kept
+from devolve_opt.studies.options import AGREEMENT, check_options, refuse_added_rules
+from devolve_opt.studies.prepared import Models, Prepared
+from devolve_opt.studies.search import search_of
+from devolve_opt.studies.side_by_side import evenness
+from devolve_opt.studies.solving import solve
+from devolve_opt.vocabulary import Status
+
+STEPS = {LOAD: 0.02, POSTS: 0.02, CHOICES: 0.05}
+"""What townships can be unequal in, and how far levels lie apart unless told otherwise (shares)."""
+UNITS = {LOAD: "staff-hours a year", POSTS: "posts", CHOICES: "rounds"}
+"""What is counted beyond a level; shown as `tr(UNITS[...])`."""
+SAME = 1e-9
+"""Shares that differ by less are the same."""
+MOST_LEVELS = 50
+"""Levels at most: each takes a solve."""
+
+
+@dataclass(frozen=True, eq=False)
+class EvenPlan(FrozenFrames):
+    """A plan that is even to townships, beside the one that is worth most.
+
+    Attributes:
+        plan: the plan that it is held against.
+        even: the even plan: the best that was found of those that keep to the levels; its bound is one on all of these.
+            None where the study was stopped before it was solved.
+        of: what it is even in, a key of `STEPS`.
+        within: share of the plan's worth that may be lost.
+        step: how far levels lie apart (share).
+        worth: what an even plan has to be worth at least, staff-hours a year.
+        levels: a row a level, the worst first: `level` (share), `before`, by how much all townships together are beyond
+            it in the plan, and `townships_before`, how many are; `found`, the least that was found with the levels
+            above it held, `least`, what no plan that holds these is below, and `status`; `after` and
+            `townships_after`, what it is in the even plan. In staff-hours a year, posts or rounds (`UNITS`); NaN and
+            blank where it is not known.
+        townships: a row a township that has such a share: `township, name, county, category`, `before`, `after`.
+        measures: `measure, before, after`: Gini indices and extremes, as `side_by_side.evenness` names them.
+    """
+
+    plan: Plan
+    even: Plan | None
+    of: str
+    within: float
+    step: float
+    worth: float
+    levels: pd.DataFrame
+    townships: pd.DataFrame
+    measures: pd.DataFrame
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario."""
+        return self.plan.scenario
+
+    @property
+    def finished(self) -> bool:
+        """Whether every level has been solved for, and the even plan is there."""
+        return self.even is not None and bool((self.levels["status"] != "").all())
+
+
+def even_plan(
+    plan: Plan,
+    of: str = LOAD,
+    within: float = 0.01,
+    step: float | None = None,
+    until: float | None = None,
+    *,
+    gap: float = 0.01,
+    time_limit: float | None = None,
+    threads: int = 2,
+    folder: Path | None = None,
+    control: Control | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+    report: Callable[[Step], None] = lambda step: None,
+) -> EvenPlan:
+    """Find the plan that is even to townships, among those that are worth nearly as much as a plan.
+
+    As little as can be is beyond the worst level that some township is beyond in the plan; with that held, as little as
+    can be beyond the next level, and so on; of the plans that do so the one that is worth most. The finer the levels,
+    the nearer that is to leximin: the township worst off is as well off as can be, then the next.
+
+    Args:
+        plan: what to be even beside; it keeps every rule.
+        of: `load` (hours needed a hour there), `posts` (as a share of what the formula gives the township) or `choices`
+            (rounds met, as a share of those chosen).
+        within: share of the plan's worth that may be lost.
+        step: how far levels lie apart (share); see `STEPS`.
+        until: the last level: unless told otherwise 1 for load and posts, and for choices the policy's `choice_floor`,
+            or 1 where that is 0.
+        gap: share of what is beyond a level in the plan, to which the least is proven; relative gap of the last solve.
+        time_limit: seconds for each solve; None waits for the gap.
+        threads: threads for HiGHS.
+        folder: where each level is kept as it is done, so that the same call goes on from there; None keeps nothing.
+        control: stops the study, for callers that stop it themselves; Ctrl-C is then theirs to answer.
+        tell: called with a line on each level.
+        report: called with each step of a search.
+
+    Raises:
+        InputError: if an option is not allowed, or the plan breaks rules or keeps added ones.
+        NoPlanError: if no plan that keeps to the levels was found in time.
+        AuditError: if the audit finds more beyond a level than the solver did; a defect of this software.
+    """
+    check_options(gap, time_limit, threads)
+    refuse_added_rules(plan)
+    step = STEPS.get(of, 0.05) if step is None else step
+    _check(plan, of, within, step, until)
+    own = control is None
+    control = control or Control(None)
+    with stop_on_interrupt(control.stop) if own else nullcontext():
+        study = _Study(
+            plan, of, within, step, _levels(plan, of, step, until), gap, time_limit, threads, folder, control
+        )
+        for number in range(len(study.levels)):
+            if control.stopped:
+                break
+            study.look_at(number, report)
+            tell(study.said(number))
+        even = study.solved(report) if study.levels and not control.stopped else None
+        return study.result(plan if not study.levels else even)
+
+
+def _check(plan: Plan, of: str, within: float, step: float, until: float | None) -> None:
+    faults = []
+    if of not in STEPS:
+        faults.append(Fault(tr("must be one of {names}.", names=joined(STEPS)), column="of", value=str(of)))
+    for name, number in {"within": within, "step": step, "until": 1.0 if until is None else until}.items():
+        if not isinstance(number, Real) or isinstance(number, bool) or not 0 <= number <= 10:
+            faults.append(Fault(tr("must be a share, at least 0."), column=name, value=str(number)))
+        elif name == "step" and number == 0:
+            faults.append(Fault(tr("must be above 0."), column=name, value=str(number)))
+    if plan.audit.breaches:
+        message = tr("the plan breaks rules, so that none can be held to its worth.")
+        faults.append(Fault(message, column="plan", value=str(plan.scenario.title)))
+    if faults:
+        raise InputError(faults)
+
+
+def shares_of(plan: Plan, of: str) -> pd.Series:
+    """Return what each township has of what plans are even in, by id; those without such a share are left out."""
+    figures = plan.audit.townships
+    if of == LOAD:
+        shares = figures["load"]
+    else:
+        above, below = ("posts", "fair_share") if of == POSTS else ("rounds_met", "rounds_asked")
+        shares = figures[above] / figures[below].where(figures[below] > 0)
+    return shares.replace([np.inf, -np.inf], np.nan).dropna().astype(float).rename(of)
+
+
+def _levels(plan: Plan, of: str, step: float, until: float | None) -> tuple[float, ...]:
+    """Return the levels, the worst first: those between the township worst off and the last one."""
+    shares, floor = shares_of(plan, of), plan.scenario.policy.choice_floor
+    if shares.empty:
+        return ()
+    last = until if until is not None else floor if of == CHOICES and floor > 0 else 1.0
+    worst, sign = (float(shares.max()), -1) if of == LOAD else (float(shares.min()), 1)
+    count = int((last - worst) * sign / step + SAME) + 1 if (last - worst) * sign > SAME else 0
+    found = [round(last - sign * step * number, 9) for number in reversed(range(count))]
+    found = [level for level in found if (level - worst) * sign > SAME]
+    if len(found) > MOST_LEVELS:
+        message = tr(
+            "gives {number} levels, each of which takes a solve; at most {most} are looked at.",
+            number=len(found), most=MOST_LEVELS,
+        )  # fmt: skip
+        raise InputError([Fault(message, column="step", value=str(step))])
+    return tuple(found)
+
+
+class _Study:
+    def __init__(
+        self, plan: Plan, of: str, within: float, step: float, levels: tuple[float, ...], gap: float,
+        time_limit: float | None, threads: int, folder: Path | None, control: Control,
+    ):  # fmt: skip
+        self.plan, self.of, self.within, self.step, self.levels = plan, of, within, step, levels
+        self.gap, self.time_limit, self.threads, self.folder, self.control = gap, time_limit, threads, folder, control
+        self.worth = plan.objective - within * abs(plan.objective)
+        self.start: Decisions = plan.decisions
+        self.rows: list[dict[str, Any]] = []
+        scenario = plan.scenario
+        self._key = digest_of(
+            valued_on(scenario), scenario.policy.model_dump(mode="json"), "even", of, self.worth, list(levels)
+        )
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def held(self) -> tuple[float, ...]:
+        return tuple(row["found"] for row in self.rows)
+
+    def look_at(self, number: int, report: Callable[[Step], None]) -> None:
+        """Find the least that is beyond a level with the levels above it held; unless it is known from before."""
+        case, policy, level = self.plan.scenario.data, self.plan.scenario.policy, self.levels[number]
+        most = self._beyond(self.start, number)
+        if most == 0:
+            self.rows.append({"most": 0.0, "found": 0.0, "least": 0.0, "status": str(Status.PROVEN)})
+            return
+        rules = Levels(self.of, self.levels[: number + 1], self.held, self.worth)
+        prepared = Models(rules).prepare(case, policy, self.start)
+        file = None if self.folder is None else self.folder / f"{self.of}-{level:.9g}.json"
+        key = digest_of(self._key, list(self.held))
+        before = None if file is None else kept(file, key, self.gap, self.time_limit)
+        row = before or self._searched(prepared, number, max(1.0, most), report)
+        values = np.zeros(prepared.matrix.costs.size)
+        values[row["columns"]] = row["values"]
+        self.start = prepared.decisions(values)
+        if file is not None and before is None and row["status"] != Status.INTERRUPTED:
+            keep(file, key, self.time_limit, row)
+        self.rows.append({"most": max(1.0, most), "found": 0.0, "least": row["least"], "status": row["status"]})
+        # Less may be beyond a level above as well, where it was not proven that this cannot be.
+        for place, known in enumerate(self.rows):
+            known["found"] = self._beyond(self.start, place)
+            if known["found"] - known["least"] <= self.gap * known["most"]:
+                known["status"] = str(Status.PROVEN)
+
+    def _beyond(self, decisions: Decisions, number: int) -> float:
+        """Return by how much all townships together are beyond a level, as the audit has it."""
+        found = audit(self.plan.scenario.data, self.plan.scenario.policy, decisions)
+        return float(beyond(found.townships, self.of, self.levels[number]).sum())
+
+    def _searched(
+        self, prepared: Prepared, number: int, most: float, report: Callable[[Step], None]
+    ) -> dict[str, Any]:  # fmt: skip
+        matrix = prepared.matrix
+        columns = np.array([variable.parent_component().name == "beyond" and variable.index()[1] == number
+                            for variable in matrix.variables], dtype=bool)  # fmt: skip
+        # Counted down from twice what there is at the start, so that the gap asked for is one of that amount. Worth
+        # counts so little that all that may be lost of it is half the gap: it tells plans apart that are as even.
+        bound_on_worth = self.plan.bound
+        lost = bound_on_worth - self.worth
+        tie = self.gap * most / 2 / lost if isfinite(lost) and lost > 0 else 0.0
+        costs = tie * matrix.costs - columns
+        offset = 2 * most + (tie * (matrix.offset - bound_on_worth) if tie else 0.0)
+        counted = replace(matrix, costs=costs, offset=offset)
+        control = Control(self.time_limit, self.control.event)
+        search = search_of(
+            self.plan.scenario.data, counted, control, self.gap / 4, self.threads, Carried(), report,
+            whole=prepared.whole,
+        )  # fmt: skip
+        search.run(prepared.start)
+        assert search.solution is not None  # the start keeps every row
+        found = float(search.solution[columns].sum())
+        least = 2 * most - search.bound - tie * lost if isfinite(search.bound) else 0.0
+        least = min(max(0.0, found), max(0.0, least))
+        if found - least <= self.gap * most:
+            status = Status.PROVEN
+        elif control.stopped:
+            status = Status.INTERRUPTED
+        else:
+            status = Status.TIME_LIMIT if control.left <= 1 else Status.SOLVER_FAILED
+        places = np.flatnonzero(search.solution)
+        return {
+            "status": str(status), "least": least, "gap": (found - least) / most,
+            "columns": places.tolist(), "values": search.solution[places].tolist(),
+        }  # fmt: skip
+
+    def said(self, number: int) -> str:
+        row = self.rows[number]
+        amounts = {
+            "level": f"{100 * self.levels[number]:.4g} %", "unit": tr(UNITS[self.of]),
+            "found": f"{row['found']:,.0f}", "least": f"{row['least']:,.0f}",
+        }  # fmt: skip
+        if row["status"] == Status.PROVEN:
+            return tr("{level}: {found} {unit} beyond it; that less cannot be is proven", **amounts)
+        return tr("{level}: {found} {unit} beyond it; down to {least} is not ruled out", **amounts)
+
+    def solved(self, report: Callable[[Step], None]) -> Plan:
+        """Return the plan that is worth most with every level held."""
+        held = self.held
+        rules = Levels(self.of, self.levels[: len(held)], held, self.worth)
+        control = Control(self.time_limit, self.control.event)
+        even = solve(
+            self.plan.scenario, gap=self.gap, threads=self.threads, control=control, explain=False, rules=rules,
+            start=self.start, teams_sited=True, report=report,
+        )  # fmt: skip
+        for level, most in zip(self.levels, held, strict=False):
+            found = float(beyond(even.audit.townships, self.of, level).sum())
+            if found > most + 2 * SLACK * max(1.0, most, self._scale()):
+                message = tr(
+                    "the audit finds {found:,.4f} beyond the level {level}, the solver {most:,.4f}; please report this",
+                    found=found, level=f"{level:.4g}", most=most,
+                )  # fmt: skip
+                raise AuditError(message)
+        # No plan of the scenario is worth more, so none of these is.
+        bound = min(even.bound, self.plan.bound)
+        proven = relative_gap(even.objective, bound) <= self.gap + AGREEMENT
+        return replace(even, bound=bound, status=Status.PROVEN if proven else even.status)
+
+    def _scale(self) -> float:
+        """Return the hours of the largest township: a limit of hours holds within a millionth."""
+        return float(self.plan.audit.townships["hours_there"].max()) if self.of == LOAD else 1.0
+
+    def result(self, even: Plan | None) -> EvenPlan:
+        rows = []
+        for number, level in enumerate(self.levels):
+            row: dict[str, Any] = {"level": level}
+            for name, plan in {"before": self.plan, "after": even}.items():
+                amounts = None if plan is None else beyond(plan.audit.townships, self.of, level)
+                row[name] = np.nan if amounts is None else float(amounts.sum())
+                row[f"townships_{name}"] = np.nan if amounts is None else int((amounts > 0).sum())
+            unknown = {"found": np.nan, "least": np.nan, "status": ""}
+            rows.append(row | (self.rows[number] if number < len(self.rows) else unknown))
+        columns = ["level", "before", "townships_before", "found", "least", "status", "after", "townships_after"]
+        shares = shares_of(self.plan, self.of).rename("before").to_frame()
+        shares["after"] = np.nan if even is None else shares_of(even, self.of)
+        towns = self.plan.scenario.data.tables["townships"]
+        townships = towns.loc[shares.index, ["name", "county", "category"]].join(shares).rename_axis("township")
+        both = [evenness(self.plan), {} if even is None else evenness(even)]
+        measures = pd.DataFrame(
+            [{"measure": name, "before": value, "after": both[1].get(name, np.nan)} for name, value in both[0].items()]
+        )
+        return EvenPlan(
+            self.plan, even, self.of, self.within, self.step, self.worth, pd.DataFrame(rows, columns=columns),
+            townships.reset_index(), measures,
+        )  # fmt: skip
+
+
+def beyond(figures: pd.DataFrame, of: str, level: float) -> pd.Series:
+    """Return by how much each township is beyond a level, by id: staff-hours a year, posts or rounds.
+
+    Args:
+        figures: of the townships, as an audit has them; what is within the solver's tolerance is not beyond.
+        of: what is looked at, a key of `STEPS`.
+        level: a share.
+    """
+    if of == LOAD:
+        amounts = figures["hours_needed"] - level * figures["hours_there"]
+        return amounts.where(amounts > SLACK * figures["hours_there"].abs(), 0.0)
+    if of == POSTS:
+        return (np.ceil(level * figures["fair_share"] - SAME) - figures["posts"]).clip(lower=0.0)
+    amounts = level * figures["rounds_asked"] - figures["rounds_met"]
+    return amounts.where(amounts > SAME, 0.0)

@@ -1,0 +1,245 @@
+"""Even plans: by hand, against a search through all lists, kept levels, refusals, folder and command."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+from typer.testing import CliRunner
+
+from depth import examples
+from devolve_opt.cli import app
+from devolve_opt.errors import AuditError, InputError
+from devolve_opt.language import speaking
+from devolve_opt.plan import Breach
+from devolve_opt.scenario import Scenario
+from devolve_opt.solver.engine import Control
+from devolve_opt.studies import even_plans as study
+from devolve_opt.studies.even_plans import CHOICES, LOAD, POSTS, even_plan
+from devolve_opt.studies.runs import case_of_run, read_run
+from devolve_opt.studies.solving import solve
+from devolve_opt.views.even_folder import KEPT, even_text, write_even
+from devolve_opt.views.plots.even import even_figure
+from devolve_opt.views.run_folder import write_run
+from devolve_opt.vocabulary import Status
+from modelling import hand_scenario, small_case, small_policy
+
+QUICK = {"gap": 0.0, "threads": 1}
+
+
+def loaded(**policy) -> Scenario:
+    """A needs 18,300 of its 18,400 h by law, B nothing; a power takes 400 h, and is worth 720 h."""
+    pairs = [("A", "P"), ("B", "P")]
+    townships, powers = {"A": {"statutory_hours": 18_300}, "B": {}}, {"P": {"upkeep_hours": 400}}
+    case = small_case(townships, powers, votes=dict.fromkeys(pairs, 3), cases=dict.fromkeys(pairs, 100))
+    return Scenario(case, small_policy(**policy), title="Loaded")
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return solve(loaded(), **QUICK)
+
+
+@pytest.mark.parametrize("within, beyond, worth", [(0.0, 300, 940), (0.23, 300, 940), (0.24, 0, 720), (1.0, 0, 720)])
+def test_load_by_hand(plan, within, beyond, worth):
+    # 220 of 940 h are lost where A does without: 23.4 %.
+    found = even_plan(plan, LOAD, within, **QUICK)
+    assert found.finished and found.levels["level"].tolist() == [1.0]
+    [row] = found.levels.to_dict("records")
+    assert (row["before"], row["townships_before"], row["status"]) == (300, 1, "proven")
+    assert (row["found"], row["least"], row["after"], row["townships_after"]) == (beyond, beyond, beyond, beyond > 0)
+    assert (found.even.objective, found.even.status) == (pytest.approx(worth), Status.PROVEN)
+    assert found.even.bound >= found.even.objective and found.even.audit.breaches == ()
+    loads = found.townships.set_index("township")
+    # 18,700 or 18,300 of 18,400 h.
+    assert loads.at["A", "before"] == pytest.approx(18_700 / 18_400)
+    assert loads.at["A", "after"] == pytest.approx((18_700 if beyond else 18_300) / 18_400)
+
+
+def test_levels_lie_between_the_township_worst_off_and_the_last_one(plan):
+    # A is at 101.63 %.
+    assert even_plan(plan, LOAD, 0.0, 0.01, **QUICK).levels["level"].tolist() == [1.01, 1.0]
+    assert even_plan(plan, LOAD, 0.0, 0.01, 0.995, **QUICK).levels["level"].tolist() == [1.015, 1.005, 0.995]
+    none = even_plan(plan, LOAD, 0.5, until=1.02, **QUICK)
+    assert none.levels.empty and none.even is plan and none.finished
+    assert "the run's own plan is even so far" in even_text(none)
+
+
+def test_posts_come_to_those_who_have_least_of_their_share():
+    # One county, 20 posts of the formula, by 10 each. Of 8 and 12 posts today, moves cost 150 h a post.
+    townships = {"A": {"posts": 8, "staff_in_post": 8}, "B": {"posts": 12, "staff_in_post": 12}}
+    case = small_case(townships, {"P": {}}, votes={("A", "P"): 3, ("B", "P"): 3})
+    before = solve(Scenario(case, small_policy(posts_band=0.2)), **QUICK)
+    assert before.audit.townships["fair_share"].tolist() == [10, 10]
+    assert before.audit.townships["posts"].tolist() == [8, 12]
+    found = even_plan(before, POSTS, within=5.0, step=0.1, **QUICK)
+    assert found.levels["level"].tolist() == [0.9, 1.0]
+    # A is 1 post short of 9, then 2 short of 10.
+    assert found.levels[["before", "after"]].to_numpy().tolist() == [[1, 0], [2, 0]]
+    assert found.even.audit.townships["posts"].tolist() == [10, 10]
+    # Both chosen in all rounds: 240 h; two posts cost 300.
+    assert (before.objective, found.even.objective) == pytest.approx((240, -60))
+    half = even_plan(before, POSTS, within=0.7, step=0.1, **QUICK)
+    assert half.even.audit.townships["posts"].tolist() == [9, 11]
+
+
+POWERS = ["P1", "P2", "P3", "P4"]
+
+
+@settings(deadline=None, max_examples=examples(20))
+@given(
+    rounds=st.lists(st.lists(st.integers(0, 3), min_size=4, max_size=4), min_size=2, max_size=3),
+    within=st.sampled_from([0.0, 0.1, 0.3, 1.0]),
+)
+def test_choices_are_met_as_evenly_as_any_list_allows(rounds, within):
+    # Nothing but the two places on the list is scarce, so a list is all that there is to decide.
+    towns = [f"T{number}" for number in range(len(rounds))]
+    votes = {(town, power): count for town, row in zip(towns, rounds, strict=True)
+             for power, count in zip(POWERS, row, strict=True) if count}  # fmt: skip
+    case = small_case({town: {} for town in towns}, {power: {} for power in POWERS}, votes)
+    scenario = Scenario(case, small_policy(guide_list_max=2, own_list_categories=()))
+    best = solve(scenario, **QUICK)
+    found = even_plan(best, CHOICES, within, 0.2, 1.0, **QUICK)
+    levels = found.levels["level"].tolist()
+
+    asked = {town: sum(row) for town, row in zip(towns, rounds, strict=True) if sum(row)}
+    worths, short = [], []
+    for listed in combinations(POWERS, 2):
+        met = {town: sum(votes.get((town, power), 0) for power in listed) for town in towns}
+        worths.append(40.0 * sum(met.values()))
+        short.append([round(sum(max(0.0, level * asked[town] - met[town]) for town in asked), 6) for level in levels])
+    assert best.objective == pytest.approx(max(worths))
+    enough = [row for row, worth in zip(short, worths, strict=True) if worth >= found.worth - 1e-6]
+    assert found.levels["after"].round(6).tolist() == min(enough)
+    assert (found.levels["status"] == "proven").all()
+    # Of those that are as even it is the one that is worth most.
+    alike = [worth for row, worth in zip(short, worths, strict=True) if row == min(enough)]
+    assert found.even.objective == pytest.approx(max(alike))
+
+
+def test_what_was_stopped_goes_on_and_says_so(plan, tmp_path, monkeypatch):
+    control = Control(None)
+    part = even_plan(
+        plan, LOAD, 0.24, 0.01, control=control, tell=lambda line: control.stop(), folder=tmp_path, **QUICK
+    )
+    assert not part.finished and part.even is None
+    assert part.levels["status"].tolist() == ["proven", ""]
+    assert "Stopped before the even plan was solved" in even_text(part)
+    assert even_figure(part).axes
+    searched = []
+    real = study._Study._searched
+    monkeypatch.setattr(
+        study._Study, "_searched", lambda self, prepared, number, *rest: searched.append(number) or real(
+            self, prepared, number, *rest
+        )
+    )  # fmt: skip
+    whole = even_plan(plan, LOAD, 0.24, 0.01, folder=tmp_path, **QUICK)
+    # At the first level nothing is beyond any more, nor at the second.
+    assert whole.finished and searched == [] and whole.levels["after"].tolist() == [0, 0]
+    pd.testing.assert_frame_equal(whole.levels, even_plan(plan, LOAD, 0.24, 0.01, **QUICK).levels)
+
+
+def test_a_solver_that_runs_out_of_time_claims_nothing(plan, monkeypatch):
+    real = study.search_of
+
+    def unproven(*args, **options):
+        search = real(*args, **options)
+        run = search.run
+
+        def stopped(start):
+            run(start)
+            search.bound = np.inf
+
+        search.run = stopped
+        return search
+
+    monkeypatch.setattr(study, "search_of", unproven)
+    monkeypatch.setattr(study.Control, "left", property(lambda self: 0.0))
+    found = study._Study(plan, LOAD, 0.0, 0.02, (1.0,), 0.0, None, 1, None, Control(None))
+    found.look_at(0, lambda step: None)
+    [row] = found.rows
+    assert (row["found"], row["least"], row["status"]) == (300, 0, "time_limit")
+    assert found.said(0) == "100 %: 300 staff-hours a year beyond it; down to 0 is not ruled out"
+
+
+def test_more_beyond_a_level_than_the_solver_found_is_a_defect(plan):
+    found = study._Study(plan, LOAD, 1.0, 0.02, (1.0,), 0.0, None, 1, None, Control(None))
+    found.rows = [{"found": 0.0}]
+    found.solved(lambda step: None)
+    found.plan = replace(plan, scenario=loaded())
+    real = study.solve
+    study.solve = lambda *args, **options: plan
+    try:
+        with pytest.raises(AuditError, match=r"300\.0000 beyond the level 1, the solver 0\.0000"):
+            found.solved(lambda step: None)
+    finally:
+        study.solve = real
+
+
+@pytest.mark.parametrize(
+    "options, told",
+    [
+        ({"of": "luck"}, "column of, value 'luck': must be one of load, posts, choices"),
+        ({"within": -0.1}, "within, value '-0.1': must be a share"),
+        ({"step": 0}, "step, value '0': must be above 0"),
+        ({"until": float("nan")}, "until, value 'nan': must be a share"),
+        ({"step": 0.0001}, "gives 164 levels"),
+        ({"gap": -1}, "gap, value '-1'"),
+    ],
+)
+def test_wrong_options_are_refused(plan, options, told):
+    with pytest.raises(InputError) as error:
+        even_plan(plan, **options)
+    assert told in str(error.value)
+
+
+def test_a_plan_that_breaks_rules_is_refused(plan):
+    broken = replace(
+        plan, audit=replace(plan.audit, breaches=(Breach("guide_list_within_cap", "city", 1.0, "powers"),))
+    )
+    with pytest.raises(InputError, match="the plan breaks rules"):
+        even_plan(broken)
+
+
+def test_the_folder_holds_text_tables_figure_workbook_and_the_plan_as_a_run(plan, tmp_path):
+    found = even_plan(plan, LOAD, 0.24, **QUICK)
+    folder = write_even(found, tmp_path / "even")
+    names = {path.name for path in folder.iterdir()}
+    assert {"levels.csv", "townships.parquet", "measures.csv", "even.txt", "even.xlsx", "even.png", "even.svg"} <= names
+    record = json.loads((folder / "even.json").read_text("utf-8"))
+    assert (record["of"], record["within"], record["finished"]) == ("load", 0.24, True)
+    assert record["even"]["status"] == "proven" and record["notice"]
+    text = (folder / "even.txt").read_text("utf-8")
+    assert "100 %: 300 (1) → 0 (0), proven least" in text
+    assert "worth 720 staff-hours a year, 220 less than this run (23 %)" in text
+    assert "A A: 102 % → 99 %" in text
+    book = load_workbook(folder / "even.xlsx")
+    assert book.sheetnames == ["what was found", "levels", "townships"]
+    assert book["levels"]["A4"].value == 1.0 and book["levels"]["B4"].value == 300
+    # The plan is a run like any other, with the rules that it was solved under named.
+    manifest = json.loads((folder / "plan" / "manifest.json").read_text("utf-8"))
+    assert manifest["objective"] == pytest.approx(720)
+    assert manifest["options"]["added_rules"] == ["kept_to_level", "worth_part_counted", "worth_kept"]
+    with speaking("zh"):
+        assert "100 %：300（1 个）→ 0（0 个），已证明最少" in even_text(found)
+
+
+def test_the_command_finds_an_even_plan_of_a_run(tmp_path):
+    write_run(solve(hand_scenario(), **QUICK), tmp_path / "hand")
+    done = CliRunner().invoke(app, ["even", str(tmp_path / "hand"), "--of", "choices", "--within", "0.3"])
+    assert done.exit_code == 0, done.output
+    folder = tmp_path / "hand-even-choices"
+    assert (folder / KEPT).is_dir() and (folder / "even.png").is_file()
+    even = read_run(folder / "plan", case_of_run(folder / "plan"))
+    before = read_run(tmp_path / "hand", case_of_run(tmp_path / "hand"))
+    assert even.objective >= before.objective - 0.3 * abs(before.objective) - 1e-3
+    assert even.audit.breaches == ()
+    wrong = CliRunner().invoke(app, ["even", str(tmp_path / "hand"), "--of", "luck"])
+    assert isinstance(wrong.exception, InputError) and not (tmp_path / "hand-even-luck").exists()
