@@ -235,6 +235,15 @@ def test_bounds_by_hand(method):
 def test_bounds_that_clash_with_one_another_are_worked_out_again():
     # Quotas 6, 3, 1 of 10. The second must have 5: 5 are left for 6 : 1, quotas 4.29 and 0.71; the first may have 3.
     assert largest_remainder(10, [6, 3, 1], [0, 5, 0], [3, 10, 10]).tolist() == [3, 5, 2]
+    # Quotas 2.25 each of 9. Only the last is held to its 2; of the 7 left each other one has 2.33, the first one more.
+    assert largest_remainder(9, [1, 1, 1, 1], [0, 0, 0, 0], [9, 9, 3, 2]).tolist() == [3, 2, 2, 2]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_weights_with_digits_after_the_point_are_no_others(method):
+    whole = apportion(11, [2, 3, 7], method).tolist()
+    assert apportion(11, [0.2, 0.3, 0.7], method).tolist() == whole
+    assert apportion(11, [1.0, 1.5, 3.5], method).tolist() == whole
 
 
 @pytest.mark.parametrize("method", METHODS)

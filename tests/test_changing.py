@@ -221,6 +221,12 @@ def test_the_reason_names_the_key_and_what_it_shapes(change, reason):
     assert reason_to_rebuild(build_model(case, policy.replace(officers_min=2)), policy.replace(**change)) == reason
 
 
+def test_what_has_changed_adds_up():
+    one, other = Changed(("a", "b"), ("x",), True), Changed(("b", "c"), ("y",))
+    assert one | other == Changed(("a", "b", "c"), ("x", "y"), True)
+    assert (other | one).objective and not (other | Changed()).objective
+
+
 def test_a_question_is_about_its_answer_and_not_about_the_key():
     """Rows for the law's minimum are there only where the policy's is below it."""
     case, policy = HAND.data, HAND.policy.replace(officers_min=2, officers_per_field=2)

@@ -102,6 +102,14 @@ def test_a_column_a_thousand_times_off_is_refused_or_noticed(place, factor, city
     assert all("CHECK THE UNIT" in line for line in unit_notices(case))
 
 
+@pytest.mark.parametrize("load, odd", [(0.03, True), (0.2, False), (0.9, False), (2.5, False), (30.0, True)])
+def test_statutory_hours_far_from_those_of_the_staff_are_noticed(load, odd):
+    towns = {name: {"statutory_hours": load * 18_400} for name in "ABC"}
+    found = [each for each in oddities(small_case(towns)) if each.column == LOAD]
+    assert bool(found) == odd
+    assert all(each.median == pytest.approx(load) for each in found)
+
+
 def test_a_single_row_a_thousand_times_off_is_noticed():
     case = hand_scenario().case
     towns = case.townships.reset_index()

@@ -132,6 +132,15 @@ def test_the_room_of_duties_counts_with_the_fewest_posts():
     assert abs(found["carries[T1]"]) == pytest.approx(17_400 - 13_836.8)
 
 
+def test_the_room_of_duties_counts_the_work_of_stations():
+    # A station of ten with 20,000 h of its own: devolved it brings 18,400 h, of which 0.94 are 17,296: 2,704 h more.
+    case = with_stations(DUTIES, A1={"own_hours": 20_000.0})
+    stations = {"managed_max": 1, "devolved_max": 1, "managed_per_township_max": 1}
+    model = build_model(case, policy(load_max=0.94).replace(stations=stations))
+    found, _ = coefficients(model.duty_load_within["T1"].body)
+    assert abs(found["carries[T1]"]) == pytest.approx(104 + 2_704)
+
+
 def test_duty_load_within_binds():
     model = build_model(DUTIES, policy(load_max=0.94))
     # With the rule either P1 (17,400 h) or both duties (17,080 h): 300 - 200 against 75 + 45 - 40.
@@ -225,6 +234,21 @@ def test_the_ratio_rule_carries_what_is_at_hand():
     decisions = ratio_decisions(case, rules)
     assert decisions.duties.to_numpy().tolist() == [["T1", "D1"]]
     assert audit(case, rules, decisions).breaches == ()
+
+
+def test_the_ratio_rule_keeps_officers_time_for_what_is_at_risk():
+    # P1 takes 1,000 h of officers, half more at risk; two officers have 0.6 x 3,680 = 2,208 h: 708 are left.
+    powers = {"P1": {"type": "penalty", "ordinary_hours": 100.0, "simple_share": 0.0}}
+    towns = {"T1": {"certified_officers": 2, "staff_in_post": 10}}
+    uncertain = {"uncertain_hours": {"deviation": 0.5, "budget": 1}, "officer_hours_share": 0.6}
+    for hours, carried in ((700.0, 1), (720.0, 0)):
+        case = small_case(towns, powers, {("T1", "P1"): 3}, {("T1", "P1"): 10.0})
+        case = with_duties(case, {"D1": {"hours": hours, "officer_hours": hours}})
+        rules = small_policy(duties={"load_max": 1.2}, own_list_categories=(), fields_at_minimum=9, **uncertain)
+        decisions = ratio_decisions(case, rules)
+        assert decisions.take_up.to_numpy().tolist() == [["T1", "P1"]]
+        assert len(decisions.duties) == carried
+        assert audit(case, rules, decisions).breaches == ()
 
 
 def test_a_start_carries_the_duties_of_the_plan():

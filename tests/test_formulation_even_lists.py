@@ -49,6 +49,8 @@ def test_short_of_level_binds():
 def test_least_sum_held_as_written():
     rows = {1: "level[1] - short[1,G] - short[1,K] >= 0.5"}
     assert_rows(model_of(2, (0.5,)).least_sum_held, rows)
+    rows |= {2: "2 level[2] - short[2,G] - short[2,K] >= 1.5"}
+    assert_rows(model_of(2, (0.5, 1.5)).least_sum_held, rows)
 
 
 def test_least_sum_held_binds():

@@ -117,6 +117,7 @@ def test_returned_within_cap_as_written():
     model = build_model(case, policy)
     assert_row(model.returned_within_cap, "returned[T1] + returned[T2] <= 2")
     assert_linear(terms_of(model, Term.LENT_RETURNS), "- 920 returned[T1] - 920 returned[T2]")
+    assert [variable.bounds for variable in build_model(case, policy).returned.values()] == [(0, 2), (0, 1)]
     assert build_model(case, policy.replace(lent_returns={"returned_max": 3})).returned_within_cap.active
     assert len(build_model(case, policy.replace(lent_returns={"returned_max": 3})).returned_within_cap) == 0
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from devolve_opt.formulation.phases import build_phases
+from devolve_opt.formulation.phases import build_phases, set_phases
+from devolve_opt.phase_plan import PhaseDecisions
+from devolve_opt.solver.matrix import compile_matrix
 from modelling import assert_linear, assert_row, assert_rows, decisions_of, small_case, small_policy, with_and_without
 
 LOOSE = {
@@ -351,3 +354,20 @@ def test_losses_fall_evenly_in_whole_persons():
 def test_without_settings_there_is_nothing_to_build():
     with pytest.raises(Exception, match=r"policy\.phases"):
         build_phases(small_case({"T": {}}), small_policy(), decisions_of([], [], [], {}, {}))
+
+
+def test_a_start_says_what_every_variable_is():
+    # The plan trains two; one in each batch. The first is not enough for the field, both are.
+    model = stretched(PENAL, places=1)
+    for trained, able in (([1, 1], [1, 1]), ([0, 1], [0, 1]), ([0, 0], [0, 0])):
+        decisions = PhaseDecisions(
+            handed=pd.DataFrame([("T", "P1", 2)] if able[1] else [], columns=["township", "power", "batch"]),
+            ready=pd.DataFrame([], columns=["township", "field", "batch"]),
+            trained=pd.DataFrame([("T", batch, number) for batch, number in enumerate(trained, 1) if number],
+                                 columns=["township", "batch", "trained"]),
+        )  # fmt: skip
+        set_phases(model, decisions)
+        assert [int(model.able["T", batch].value) for batch in (1, 2)] == able
+        assert [int(model.held["T", "P1", batch].value) for batch in (1, 2)] == [0, able[1]]
+        matrix = compile_matrix(model)
+        assert matrix.violation(matrix.values()) <= 1e-9

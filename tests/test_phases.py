@@ -246,6 +246,9 @@ def test_the_audit_finds_what_is_not_well_formed(found):
 def test_the_audit_finds_what_the_plan_does_not_take(found):
     less = replace(finished(), take_up=finished().take_up.iloc[[0, 2, 3]].reset_index(drop=True))
     assert breaches(found, plan=less) == {"handed_of_plan": 1}
+    wanted = scenario()
+    [told] = audit_phases(wanted.data, wanted.policy, less, found.decisions).breaches
+    assert told.place == "township T, power P2"
     trained = table("township batch trained", "T 1 1", "T 2 1")
     assert breaches(found, trained=trained) == {"handed_of_plan": 1}
     fields = replace(finished(), ready=finished().ready.iloc[:2])

@@ -108,16 +108,21 @@ def test_no_posts_change_nothing(case):
 
 
 def test_posts_go_where_hours_are_lacking():
-    # C1 has 1,000 h of work for 10 people, C2 30,000 h for as many (18,400 h a year): only C2 lacks hours.
+    # C1 has 16,000 h of work for 10 people, C2 18,000 h for as many (18,400 h a year, 16,560 free of cost): by load
+    # both would get posts, but only C2 lacks hours.
     tables = tiny_tables()
     tables["townships"] = tables["townships"].assign(
         posts=10, staff_in_post=10, lent=0, stationed_staff=0, joint_cases=0.0, statutory_officer_hours=0.0,
-        certified_officers=1, statutory_hours=[1_000.0, 1_000.0, 30_000.0, 30_000.0],
+        certified_officers=1, statutory_hours=[16_000.0, 16_000.0, 18_000.0, 18_000.0],
     )  # fmt: skip
     case = Case(tables=tables, **HEADER)
     more = with_posts(case, POLICY, 6).townships["posts"] - 10
     assert more[["T1", "T2"]].sum() == 0
     assert more[["T3", "S1"]].sum() == 6
+    # Where nobody lacks hours they go by load: 8 : 8 of 16,000 and 16,000 h.
+    tables["townships"]["statutory_hours"] = 16_000.0
+    more = with_posts(Case(tables=tables, **HEADER), POLICY, 6).townships["posts"] - 10
+    assert (more[["T1", "T2"]].sum(), more[["T3", "S1"]].sum()) == (3, 3)
 
 
 def test_worth_is_counted_against_the_same_day_whatever_is_given(case):
@@ -127,3 +132,8 @@ def test_worth_is_counted_against_the_same_day_whatever_is_given(case):
     assert relief > 0
     assert relief_of_posts(case, case, POLICY) == 0
     assert relief_of_posts(case, given, POLICY.replace(overload="wall")) == 0
+
+
+def test_where_nobody_asks_for_posts_none_are_given():
+    shares = share_out(offers_of({"A": {0: 10.0}, "B": {0: 7.0}}), 5)
+    assert (shares.posts, shares.worth) == ({"A": 0, "B": 0}, 17.0)

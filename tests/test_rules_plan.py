@@ -20,7 +20,7 @@ from devolve_opt.policy import Policy
 from devolve_opt.rules.officers import officers_by_need, officers_remaining
 from devolve_opt.rules.posts import post_formula, post_pools, posts_by_formula, posts_within_cap
 from devolve_opt.rules.ratio import ratio_decisions
-from devolve_opt.rules.workload import hours_per_case, overload_of_doing_nothing, staff_without_moves
+from devolve_opt.rules.workload import hours_per_case, joint_hours, overload_of_doing_nothing, staff_without_moves
 from devolve_opt.scenario import Scenario
 from devolve_opt.vocabulary import BASE_LIST
 from modelling import ROOT, hand_scenario, small_case, small_policy
@@ -328,3 +328,33 @@ def test_the_ratio_rules_take_up_never_breaks_a_rule(random):
         "penalty_field_has_officers", "well_formed",
     }  # fmt: skip
     assert not broken & by_take_up
+
+
+def test_what_is_held_from_earlier_batches_is_held_on_before_anything_else():
+    # One power a township: P1, held already, A chose once at most, P2 in every round.
+    votes = {("A", "P1"): 1, ("A", "P2"): 3, ("B", "P1"): 3}
+    case = small_case({"A": {}, "B": {}}, {"P1": {}, "P2": {}}, votes)
+    held = case.held.reindex([0]).assign(township="A", power="P1")
+    for phases, taken in ((None, "P2"), ({}, "P1")):
+        policy = small_policy(phases=phases, new_powers_max=1, base_share_min=0.3, own_list_categories=())
+        decisions = ratio_decisions(case.replace(held=held), policy)
+        assert decisions.take_up.to_numpy().tolist() == [["A", taken], ["B", "P1"]]
+
+
+def test_the_officers_time_on_joint_cases_is_less_what_teams_take_over():
+    # 5 joint cases of 8 h; teams answer 0.9 of the calls and take over half of what they answer.
+    case = small_case({"A": {"joint_cases": 5.0}})
+    policy = small_policy(joint_case_hours=8.0)
+    assert joint_hours(case, policy).tolist() == [40.0]
+    teams = {"calls_answered_share": 0.9, "taken_over_share": 0.5}
+    assert joint_hours(case, policy.replace(area_teams=teams)).tolist() == [pytest.approx(40 * 0.55)]
+
+
+def test_a_row_of_votes_without_a_round_asks_for_nothing():
+    # A has a row of votes for P1, chosen in no round, and cases of it: it may leave the power where it is.
+    case = small_case({"A": {}, "B": {}}, {"P1": {}}, {("A", "P1"): 0, ("B", "P1"): 3}, {("A", "P1"): 5.0})
+    policy = small_policy(take_up_floor="chosen", base_share_min=0.3, own_list_categories=())
+    decisions = ratio_decisions(case, policy)
+    assert decisions.guide_list["power"].tolist() == ["P1"]
+    left = replace(decisions, take_up=decisions.take_up[decisions.take_up["township"] == "B"])
+    assert audit(case, policy, left).breaches == ()

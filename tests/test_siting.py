@@ -182,8 +182,9 @@ def test_a_pair_that_no_site_could_hold_has_no_column():
 
 
 def test_a_customer_out_of_reach_is_told():
-    with pytest.raises(NoPlanError, match="customer 1 may be served from no site"):
+    with pytest.raises(NoPlanError, match="customer 1 may be served from no site") as error:
         build_siting(siting(cost=np.array([[0.0, INF, 1.0], [1.0, INF, 1.0]])))
+    assert error.value.proven
     with pytest.raises(NoPlanError, match="2 customers"):
         build_siting(siting(cost=np.array([[0.0, INF, INF], [1.0, INF, INF]])))
 
