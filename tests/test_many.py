@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -84,6 +89,46 @@ def test_workers_do_the_same_and_what_breaks_is_told_after_the_rest(tmp_path):
         done(JOBS, tmp_path, half_broken, hands=Hands(2))
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"job-{number}.json" for number in (1, 3, 4, 5)]
     assert done(JOBS, tmp_path, hands=Hands(1)) == done(JOBS)
+
+
+def slow(task, shared, control, report):
+    time.sleep(1.5)
+    return squared(task, shared, control, report)
+
+
+def test_a_scheduler_that_is_killed_is_told_and_what_is_done_is_kept(tmp_path, capfd):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+    commands = [
+        ["distributed.cli.dask_scheduler", "--port", address.rpartition(":")[2], "--dashboard-address", ":0"],
+        ["distributed.cli.dask_worker", address, "--nworkers", "1", "--nthreads", "1", "--no-dashboard"],
+    ]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", *command], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        for command in commands
+    ]
+    try:
+        with pytest.raises(SolverError, match="the cluster went away; what is done is kept"):
+            done(JOBS, tmp_path, slow, hands=Hands(None, address), tell=lambda name, point: running[0].kill())
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+    kept = {path.name for path in tmp_path.iterdir()}
+    assert "job-1.json" in kept and len(kept) < len(JOBS)
+    assert "Traceback" not in capfd.readouterr().err
+    asked: list[int] = []
+
+    def counted(task, shared, control, report):
+        asked.append(task)
+        return squared(task, shared, control, report)
+
+    assert len(done(JOBS, tmp_path, counted)) == len(JOBS)
+    assert len(asked) == len(JOBS) - len(kept)
 
 
 @pytest.fixture(scope="module")

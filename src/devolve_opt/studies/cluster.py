@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 import os
 import signal
 import threading
@@ -174,14 +175,32 @@ def crew(workers: int | None, scheduler: str | None, memory_mb: float, stop: thr
             else:
                 cluster.sync(_close_workers, cluster)
         return
+    with _silent(), _joined(scheduler) as client:
+        yield Crew(client, stop)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Within this block Dask's client logs nothing: what becomes of a cluster is told in words of our own."""
+    log = logging.getLogger("distributed.client")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
     try:
-        client = distributed.Client(scheduler, timeout=_PATIENCE_SECONDS)
+        yield
+    finally:
+        log.setLevel(before)
+
+
+@contextmanager
+def _joined(scheduler: str) -> Iterator[Any]:
+    try:
+        client = library("distributed").Client(scheduler, timeout=_PATIENCE_SECONDS)
     except (OSError, ValueError) as error:
         message = tr("no Dask scheduler answers ({error}); give an address such as tcp://host:8786.", error=error)
         raise InputError([Fault(message, column="--scheduler", value=scheduler)]) from None
     with client:
         _check_workers(client, scheduler)
-        yield Crew(client, stop)
+        yield client
 
 
 def _check_workers(client: Any, scheduler: str) -> None:
