@@ -118,6 +118,27 @@ def test_a_power_on_no_list_has_to_be_listed(plan):
     assert (row["verdict"], row["powers_to_take"], row["powers_to_list"]) == (Verdict.NEEDS, "P3", "P3")
 
 
+@pytest.mark.parametrize("most, power, told", [(1, "P3", "new_powers_max"), (2, "P3", ""), (1, "P1", "")])
+def test_a_power_beyond_what_a_township_may_take_is_told(most, power, told):
+    # T1 takes P1; the duty takes what it has, or one more.
+    case = small_case({"T1": TOWNS["T1"]}, POWERS, {("T1", "P1"): 3})
+    plan = solve(Scenario(case, small_policy(new_powers_max=most)), gap=0.0, threads=1)
+    [row] = admit(plan, ProposedDuty(name="x", hours=1, powers=(power,))).townships.to_dict("records")
+    assert row["caps_to_raise"] == told
+
+
+@pytest.mark.parametrize("cases, told", [(10.0, ""), (1.0, "retention.share_max")])
+def test_powers_that_would_hardly_be_used_are_told(cases, told):
+    # T1 takes P1 with 10 cases a year; P3 has as many, or 1 of the 5 below which it is likely to be withdrawn.
+    arising = {("T1", "P1"): 10.0, ("T1", "P3"): cases}
+    case = small_case({"T1": TOWNS["T1"]}, POWERS, {("T1", "P1"): 3}, arising)
+    policy = small_policy(use_min=5.0, retention={"share_max": 0.4, "price": 1000})
+    plan = solve(Scenario(case, policy.replace(guide_list_max=1)), gap=0.0, threads=1)
+    assert plan.take_up["power"].tolist() == ["P1"]
+    [row] = admit(plan, ProposedDuty(name="x", hours=1, powers=("P3",))).townships.to_dict("records")
+    assert row["caps_to_raise"] == told
+
+
 def test_officers_are_counted_whole(plan):
     # An officer has 1,472 h for enforcement.
     row = admit(plan, ProposedDuty(name="x", hours=1_500, officer_hours=1_473, townships=("T4",))).townships.iloc[0]

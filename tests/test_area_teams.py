@@ -384,6 +384,8 @@ def test_the_audit_finds_hours_fields_and_counties(sound):
     own = pd.DataFrame({"township": ["A"], "officers": [2]})
     for other in ("C0", "C2"):
         assert broken(sound, TeamMode.BEST, two_counties(other, 75.0), own=own)["own_officers_sufficient"] == 1.0
+        # Two of 100 h are just enough.
+        assert "own_officers_sufficient" not in broken(sound, TeamMode.BEST, two_counties(other, 100.0), own=own)
     townships = sound.scenario.data.townships
     townships.loc["B", "county"] = "C2"
     counties = pd.DataFrame({"id": ["C1", "C2"], "name": ["C1", "C2"]})

@@ -243,6 +243,14 @@ def test_the_audit_finds_what_is_not_well_formed(found):
         assert breaches(found, **wrong)["well_formed"] == 1
 
 
+def test_the_audit_finds_every_row_that_is_not_well_formed(found):
+    wanted, handed = scenario(), found.decisions.handed
+    odd = handed.assign(batch=handed["batch"].where(~handed["power"].isin(["P1", "P2"]), 3))
+    checked = audit_phases(wanted.data, wanted.policy, finished(), replace(found.decisions, handed=odd))
+    places = [breach.place for breach in checked.breaches if breach.rule == "well_formed"]
+    assert len(places) == 2 and all("wrong batch 3" in place for place in places)
+
+
 def test_the_audit_finds_what_the_plan_does_not_take(found):
     less = replace(finished(), take_up=finished().take_up.iloc[[0, 2, 3]].reset_index(drop=True))
     assert breaches(found, plan=less) == {"handed_of_plan": 1}

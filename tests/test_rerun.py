@@ -92,3 +92,46 @@ def test_the_shell_writes_the_run_again(run):
     assert "The same: every decision is as it was." in done.output
     again = read_manifest(run.with_name("hand-rerun"))
     assert again["objective"] == pytest.approx(read_manifest(run)["objective"])
+
+
+# Runs that were changed by hand, tables and manifest so that they fit
+
+
+def changed(run: Path, folder: Path, **stated: object) -> Path:
+    """Return a copy of a run with other statements in its manifest."""
+    copy = Path(shutil.copytree(run, folder / "copy"))
+    record = json.loads((copy / MANIFEST).read_text("utf-8")) | stated
+    (copy / MANIFEST).write_text(json.dumps(record), encoding="utf-8")
+    return copy
+
+
+def test_tables_that_break_rules_are_no_optimised_plan_whatever_the_manifest_says(run, tmp_path):
+    # D takes P4, which is on the list of another category: 3 rounds at 40 h, less 20 h at up to 1.5 and what falls short.
+    path = changed(run, tmp_path)
+    table = pd.read_parquet(path / "tables" / "take_up.parquet")
+    more = pd.concat([table, table.iloc[[1]].assign(township="D", power="P4")])
+    more.to_parquet(path / "tables" / "take_up.parquet")
+    with pytest.raises(InputError, match="its tables give a plan worth") as error:
+        read_run(path, hand_scenario().case)
+    worth = float(str(error.value).split("worth ")[1].split(",")[0])
+    record = json.loads((path / MANIFEST).read_text("utf-8")) | {"objective": worth, "bound": worth}
+    (path / MANIFEST).write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(InputError, match="its tables break rules, and no such plan is written") as error:
+        read_run(path, hand_scenario().case)
+    assert "taken_only_if_listed" in str(error.value) or "township D, power P4" in str(error.value)
+
+
+def test_a_plan_above_its_own_bound_was_changed(run, tmp_path):
+    path = changed(run, tmp_path, bound=300.0)
+    with pytest.raises(InputError, match=r"no plan is worth more than 300\.0 and that this one is worth 369\.5"):
+        read_run(path, hand_scenario().case)
+
+
+def test_a_claim_that_nothing_in_the_folder_contradicts_is_found_out_by_solving_again(tmp_path):
+    # The ratio rule's plan, worth 159.5, said to be the best.
+    by_rule = write_run(solve(hand_scenario(), method="ratio", gap=0.0, threads=1), tmp_path / "rule")
+    path = changed(by_rule, tmp_path, method="optimal", status="proven", bound=159.5, audit_breaches=[])
+    assert read_run(path, hand_scenario().case).status == "proven"
+    found = again(path)
+    assert not found.agrees and found.plan.objective == pytest.approx(369.5)
+    assert "THE RUNS CONTRADICT EACH OTHER" in rerun_text(found)

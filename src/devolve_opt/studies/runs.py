@@ -13,7 +13,7 @@ import pandas as pd
 from pyarrow import ArrowException
 from pyarrow.parquet import read_table as read_parquet
 
-from devolve_opt.audit import audit
+from devolve_opt.audit import audit, describe
 from devolve_opt.case import Case
 from devolve_opt.errors import Fault, InputError, shown
 from devolve_opt.language import joined, tr
@@ -25,6 +25,7 @@ from devolve_opt.rules.workload import staff_without_moves
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.progress import Step
 from devolve_opt.studies.manifest import MANIFEST, NO_RUN, read_manifest
+from devolve_opt.studies.options import AGREEMENT
 from devolve_opt.vocabulary import Method, StationStatus, Status
 
 _SAME = 1e-6
@@ -40,7 +41,8 @@ def read_run(folder: str | Path, case: Case) -> Plan:
 
     Raises:
         InputError: if the folder holds no run, a file of the case has changed since (naming each), or the tables do not
-            give the worth that the manifest states.
+            give the worth that the manifest states, break rules although the plan was optimised, or are worth more than
+            the bound that it states.
     """
     manifest = read_manifest(folder)
     hashes, stated, bound = dict(manifest["input_hashes"]), float(manifest["objective"]), manifest["bound"]
@@ -63,6 +65,20 @@ def read_run(folder: str | Path, case: Case) -> Plan:
             "its tables give a plan worth {found:,.1f}, its manifest says {stated:,.1f}: the case or a table has "
             "changed since; run it again.",
             found=found.objective, stated=stated,
+        )  # fmt: skip
+        raise InputError([Fault(message, file=str(folder))])
+    if method is Method.OPTIMAL and found.breaches:
+        message = tr(
+            "its tables break rules, and no such plan is written: the case or a table has changed since; run it again."
+            "\n{breaches}",
+            breaches=describe(found.breaches),
+        )  # fmt: skip
+        raise InputError([Fault(message, file=str(folder))])
+    if bound is not None and method is Method.OPTIMAL and stated > float(bound) + AGREEMENT * max(1.0, abs(stated)):
+        message = tr(
+            "its manifest says that no plan is worth more than {bound:,.1f} and that this one is worth {stated:,.1f}: it "
+            "was changed since; run it again.",
+            bound=float(bound), stated=stated,
         )  # fmt: skip
         raise InputError([Fault(message, file=str(folder))])
     reference = manifest["reference"] or {}
