@@ -120,6 +120,20 @@ def test_what_is_not_proven_and_what_breaks_rules_is_said(run, tmp_path):
     assert "a rule, township A" in page
 
 
+def test_a_report_says_whether_the_plan_was_audited_anew(run, tmp_path):
+    assert "Audited anew for this report: what is decided is worth what is said here." in report_html(run, "en")
+    copy = Path(shutil.copytree(run, tmp_path / "copy"))
+    record = json.loads((copy / MANIFEST).read_text("utf-8")) | {"objective": 400.0, "bound": 400.0}
+    (copy / MANIFEST).write_text(json.dumps(record), encoding="utf-8")
+    page = report_html(copy, "en")
+    assert "NOT audited anew for this report:" in page and "its tables give a plan worth 369.5" in page
+    record["case"]["source"] = str(tmp_path / "nowhere")
+    (copy / MANIFEST).write_text(json.dumps(record), encoding="utf-8")
+    assert "the case it was made from is not there" in report_html(copy, "en")
+    with speaking("zh"):
+        assert "本报告未能重新审核" in report_html(copy)
+
+
 def test_studies_beside_the_run_are_taken_up(run):
     folder = run.with_name("hand-robust")
     folder.mkdir()

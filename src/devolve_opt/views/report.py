@@ -124,17 +124,21 @@ class _Page:
         self.manifest = read_manifest(run)
 
     @cached_property
+    def audited(self) -> Plan | str:
+        """The plan read back and judged anew; or why it cannot be, such as a case that is no longer there."""
+        try:
+            return read_run(self.run, case_of_run(self.run))
+        except InputError as error:
+            return "; ".join(map(str, error.faults))
+
+    @property
     def plan(self) -> Plan | None:
         """The plan read back, where the run speaks another language than the report; None where it need not or cannot.
 
         Runs of earlier versions do not say what they speak: it was English.
         """
-        if self.manifest.get("language", "en") == spoken():
-            return None
-        try:
-            return read_run(self.run, case_of_run(self.run))
-        except InputError:
-            return None
+        same = self.manifest.get("language", "en") == spoken()
+        return None if same or isinstance(self.audited, str) else self.audited
 
     def html(self) -> str:
         title = str(self.manifest["title"])
@@ -208,6 +212,11 @@ class _Page:
             lines.append(tr("Rules added to those of the scenario hold as well: {names}.", names=", ".join(added)))
         if manifest["audit_breaches"]:
             lines += [tr("It breaks rules:"), *manifest["audit_breaches"][:10]]
+        lines.append(
+            tr("NOT audited anew for this report: {reason}", reason=self.audited)
+            if isinstance(self.audited, str)
+            else tr("Audited anew for this report: what is decided is worth what is said here.")
+        )
         return f'<p class="proof">{"<br>".join(map(escape, lines))}</p>'
 
     def decided(self) -> str:
