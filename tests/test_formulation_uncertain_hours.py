@@ -19,13 +19,16 @@ from devolve_opt.proposed_duty import ProposedDuty
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.rules.workload import hours_at_risk
 from devolve_opt.scenario import Scenario
+from devolve_opt.solver.conflict import diagnose
+from devolve_opt.solver.engine import Control
+from devolve_opt.solver.matrix import compile_matrix
 from devolve_opt.studies.admission import admit
 from devolve_opt.studies.explaining import explain
 from devolve_opt.studies.solving import solve
 from devolve_opt.views.caps import caps
 from devolve_opt.views.declined import declined
 from devolve_opt.views.explanation import explanation_text
-from modelling import assert_linear, assert_row, assert_rows, small_case, small_policy, with_and_without
+from modelling import assert_linear, assert_row, assert_rows, pin, small_case, small_policy, with_and_without
 from strategies import small_scenarios
 
 THREE = {"P1": {"upkeep_hours": 100}, "P2": {"upkeep_hours": 200}, "P3": {"upkeep_hours": 300}}
@@ -224,3 +227,13 @@ def test_what_is_shown_of_limits_counts_what_is_at_risk():
     assert wall["used"] == pytest.approx((facts["hours_needed"] + facts["hours_at_risk"]) / 18_400)
     told = explanation_text(explain(plan, "T1", None))
     assert f"and up to {facts['hours_at_risk']:,.0f} more" in told
+
+
+def test_the_hard_stop_gives_once_and_what_is_at_risk_beside_it():
+    # 24,000 h by law and 100 of a pinned power against 1.3 x 18,400 = 23,920: 180 h; half of the 100 h more at risk.
+    case = small_case({"T1": {"statutory_hours": 24_000.0}}, {"P1": {"upkeep_hours": 100.0}}, {("T1", "P1"): 3})
+    policy = small_policy(uncertain_hours=HALF_OF_ONE, pins=[pin("P1", "T1")])
+    found = diagnose(compile_matrix(build_model(case, policy)), policy, Control(60.0))
+    assert found.least
+    given = {(each.rule, each.place): round(each.amount, 6) for each in found.relaxations}
+    assert given == {("overload_within_step", "T1, step 3"): 180, ("hours_at_risk_within_stop", "T1"): 50}

@@ -189,6 +189,20 @@ def _limits(matrix: Matrix, policy: Settings, rules: list[str]) -> np.ndarray:
     return np.array(numbers, dtype=float)
 
 
+def _same_stop(matrix: Matrix, soft: np.ndarray) -> dict[int, int]:
+    """Return, by row of a hard stop with what is at risk, the place in `soft` of the township's last step of overload."""
+    last: dict[str, int] = {}
+    for place, row in enumerate(soft.tolist()):
+        rule, _, index = matrix.row_names[row].partition("[")
+        if rule == "overload_within_step":
+            last[index.rpartition(",")[0]] = place  # steps come in their order
+    rows = {row: matrix.row_names[row].partition("[") for row in soft.tolist()}
+    return {
+        row: last[index.rstrip("]")] for row, (rule, _, index) in rows.items()
+        if rule == "hours_at_risk_within_stop" and index.rstrip("]") in last
+    }  # fmt: skip
+
+
 def _with_slacks(matrix: Matrix, soft: np.ndarray, limits: np.ndarray) -> Matrix:
     """Return the matrix with two slacks for each soft row, upwards and downwards, and their cost as the objective."""
     count = len(soft)
@@ -197,6 +211,11 @@ def _with_slacks(matrix: Matrix, soft: np.ndarray, limits: np.ndarray) -> Matrix
     # Bounds that repeat a rule must give with it.
     bounded_by_rules = matrix.columns_of("overload", "posts_gained")
     parts_of_goals = matrix.columns_of("goal_part")
+    # The hard stop stands in two rows where hours are uncertain: it gives once, and the second row by what is at risk.
+    again = [(row, 2 * place + side) for row, place in _same_stop(matrix, soft).items() for side in (0, 1)]
+    rows = np.r_[rows, [row for row, _ in again]].astype(np.int64)
+    columns = np.r_[columns, [column for _, column in again]].astype(np.int64)
+    signs = np.r_[signs, np.tile([1.0, -1.0], len(again) // 2)]
     slack = csr_array((signs, (rows, columns)), shape=(matrix.rows.shape[0], 2 * count))
     weight = np.repeat(1.0 / np.maximum(1.0, np.abs(limits)), 2)
     return replace(
