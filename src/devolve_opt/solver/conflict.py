@@ -190,7 +190,7 @@ def _limits(matrix: Matrix, policy: Settings, rules: list[str]) -> np.ndarray:
 
 
 def _same_stop(matrix: Matrix, soft: np.ndarray) -> dict[int, int]:
-    """Return, by row of a hard stop with what is at risk, the place in `soft` of the township's last step of overload."""
+    """Return, by row of a hard stop with what is at risk, the place in `soft` of the township's last step."""
     last: dict[str, int] = {}
     for place, row in enumerate(soft.tolist()):
         rule, _, index = matrix.row_names[row].partition("[")

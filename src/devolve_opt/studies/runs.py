@@ -76,8 +76,8 @@ def read_run(folder: str | Path, case: Case) -> Plan:
         raise InputError([Fault(message, file=str(folder))])
     if bound is not None and method is Method.OPTIMAL and stated > float(bound) + AGREEMENT * max(1.0, abs(stated)):
         message = tr(
-            "its manifest says that no plan is worth more than {bound:,.1f} and that this one is worth {stated:,.1f}: it "
-            "was changed since; run it again.",
+            "its manifest says that no plan is worth more than {bound:,.1f} and that this one is worth {stated:,.1f}: "
+            "it was changed since; run it again.",
             bound=float(bound), stated=stated,
         )  # fmt: skip
         raise InputError([Fault(message, file=str(folder))])
