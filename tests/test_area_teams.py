@@ -24,7 +24,7 @@ from devolve_opt.errors import InputError, NoPlanError
 from devolve_opt.formulation.area_teams import build_area_teams, county_teams
 from devolve_opt.instruments import AreaTeams, TeamMode
 from devolve_opt.reading.tables import check_tables
-from devolve_opt.rules.area_teams import calls, hours_taken_over, own_officers, travel_hours
+from devolve_opt.rules.area_teams import _field_shares, calls, hours_taken_over, own_officers, travel_hours
 from devolve_opt.scenario import Scenario
 from devolve_opt.solver.engine import Control
 from devolve_opt.studies.area_teams import compare_modes, site_teams
@@ -533,3 +533,12 @@ def test_a_run_carries_its_teams(sound):
 def test_a_team_plan_is_called_proven_only_if_every_county_is(sound):
     two = pd.concat([sound.counties, sound.counties.assign(status="time_limit").rename(index=lambda name: f"{name}x")])
     assert team_supplement(replace(sound, counties=two)).record["status"] == "time_limit"
+
+
+def test_a_field_without_cases_has_no_part_of_the_joint_ones():
+    # Teams for F1 and F2; all cases of enforcement arise in F1.
+    case = county(
+        teams=[("S1", "C1", "F1", 4, 95.0), ("S2", "C1", "F2", 4, 95.0)], powers={"P1": {"type": "penalty"}},
+        cases={("A", "P1"): 5.0},
+    )  # fmt: skip
+    assert _field_shares(case, "C1") == {"F1": 1.0, "": 0.0}

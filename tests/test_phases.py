@@ -261,6 +261,8 @@ def test_the_audit_finds_what_the_plan_does_not_take(found):
     assert breaches(found, trained=trained) == {"handed_of_plan": 1}
     fields = replace(finished(), ready=finished().ready.iloc[:2])
     assert breaches(found, plan=fields) == {"handed_of_plan": 1}
+    [told] = audit_phases(wanted.data, wanted.policy, fields, found.decisions).breaches
+    assert told.place == "township U, field F2"
 
 
 def test_the_audit_finds_what_comes_too_early(found):
@@ -287,6 +289,15 @@ def test_the_audit_finds_officers_that_are_missing(found):
     assert breaches(found, two_towns(**busy)) == {"officers_of_batch_sufficient": 1}
     later = table("township batch trained", "T 2 1")
     assert breaches(found, trained=later) == {"penalty_power_has_officers": 1}
+
+
+def test_the_audit_counts_officers_hours_where_no_field_takes_penalties(found):
+    # U's inspections take 20 x 100 h, 1,472 h an officer: two, and it has one.
+    powers = {**POWERS, "P3": {"type": "inspection", "ordinary_hours": 100}}
+    towns = {"T": {"certified_officers": 1}, "U": {"certified_officers": 1}}
+    for cases, missing in ((14.0, {}), (20.0, {"officers_of_batch_sufficient": 1})):
+        case = small_case(towns, powers, ROUNDS, {("T", "P1"): 1, ("U", "P3"): cases})
+        assert breaches(found, case) == missing
 
 
 def test_the_audit_sees_an_officer_lost_after_the_power_was_handed_over(found):

@@ -10,7 +10,7 @@ import pytest
 from devolve_opt.audit import audit
 from devolve_opt.errors import InputError, NoPlanError
 from devolve_opt.policy import Policy
-from devolve_opt.rules.pins import check_pins
+from devolve_opt.rules.pins import check_pins, pinned_lists
 from devolve_opt.scenario import Scenario
 from devolve_opt.studies.solving import solve
 from devolve_opt.views.declined import declined
@@ -151,3 +151,12 @@ def test_the_summary_says_what_was_decided_beforehand(hand):
     assert "Pinned, decided beforehand (1):" in text
     assert f"{township} takes {power} ({MAY})." in text
     assert "Pinned" not in summary(hand)
+
+
+def test_the_lists_that_pins_may_put_a_power_on():
+    case = small_case({"A": {}}, {"P1": {}, "P2": {}, "P3": {}, "P4": {}})
+    pins = [pin("P1", "base"), pin("P2", "any"), pin("P3", "central"), pin("P4", "any", holds=False), pin("P1", "A")]
+    policy = small_policy(pins=pins, own_list_categories=("county_seat", "central"))
+    assert pinned_lists(case, policy) == [
+        ("P1", "base"), ("P2", "base"), ("P2", "county_seat"), ("P2", "central"), ("P3", "central"),
+    ]  # fmt: skip
