@@ -415,3 +415,11 @@ def test_admit_tells_bad_input(kept):
     assert done.returncode == BAD_INPUT
     assert "give one of them" in told(done)
     assert not (place / "runs").exists()
+
+
+def test_verdicts_are_about_the_proposed_duty_alone():
+    # Another duty, whose name comes after that of any proposed one, is laid on T1 and T4.
+    case = with_duties(case_of_verdicts(), {"zzz": {"hours": 10.0}}, None, {"zzz": ["T1", "T4"]})
+    plan = solve(Scenario(case, small_policy(duties={"load_max": 1.3})), gap=0.0, threads=1)
+    found = admit(plan, PATROL).townships
+    assert found["township"].tolist() == ["T1", "T2", "T3", "T4", "T5", "S1"]

@@ -219,3 +219,8 @@ def test_a_folder_is_written_from_python(tmp_path):
     found = choice_rules(solve(hand_scenario(), gap=0.0), worth=False)
     assert found.rules["objective"].notna().sum() == 1
     assert (write_choice_rules(found, tmp_path / "c") / "categories.csv").is_file()
+
+
+def test_a_list_without_places_leaves_nobody_out():
+    case = small_case({"A": {}, "B": {}}, {"P": {}}, {("A", "P"): 3})
+    assert Ballots(case, small_policy(guide_list_max=0)).represents([]) == {"justified": True, "ejr_plus": True}

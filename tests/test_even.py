@@ -69,7 +69,7 @@ def test_levels_lie_between_the_township_worst_off_and_the_last_one(plan):
     assert even_plan(plan, LOAD, 0.0, 0.01, 0.995, **QUICK).levels["level"].tolist() == [1.015, 1.005, 0.995]
     none = even_plan(plan, LOAD, 0.5, until=1.02, **QUICK)
     assert none.levels.empty and none.even is plan and none.finished
-    assert "the run's own plan is even so far" in even_text(none)
+    assert "the township worst off is at 101.6 %" in even_text(none)
 
 
 def test_posts_come_to_those_who_have_least_of_their_share():
@@ -129,9 +129,14 @@ def test_what_was_stopped_goes_on_and_says_so(plan, tmp_path, monkeypatch):
     part = even_plan(
         plan, LOAD, 0.24, 0.01, control=control, tell=lambda line: control.stop(), folder=tmp_path, **QUICK
     )
-    assert not part.finished and part.even is None
+    assert not part.finished and part.even.status is Status.INTERRUPTED and part.even.objective >= part.worth
     assert part.levels["status"].tolist() == ["proven", ""]
-    assert "Stopped before the even plan was solved" in even_text(part)
+    # 18,700 - 1.01 x 18,400 = 116 h; what was found until then is a plan.
+    assert "101.0 %: 116 (1) → 0 (0), proven least" in even_text(part) and "not looked at" in even_text(part)
+    gone = Control(None)
+    gone.stop()
+    none = even_plan(plan, LOAD, 0.24, control=gone, **QUICK)
+    assert none.even is None and "Stopped before a plan was found" in even_text(none)
     assert even_figure(part).axes
     searched = []
     real = study._Study._searched
@@ -166,7 +171,7 @@ def test_a_solver_that_runs_out_of_time_claims_nothing(plan, monkeypatch):
     found.look_at(0, lambda step: None)
     [row] = found.rows
     assert (row["found"], row["least"], row["status"]) == (300, 0, "time_limit")
-    assert found.said(0) == "100 %: 300 staff-hours a year beyond it; down to 0 is not ruled out"
+    assert found.said(0) == "100 %: 300 staff-hours a year beyond it; no plan is below 0"
 
 
 def test_more_beyond_a_level_than_the_solver_found_is_a_defect(plan):
@@ -217,18 +222,20 @@ def test_the_folder_holds_text_tables_figure_workbook_and_the_plan_as_a_run(plan
     assert (record["of"], record["within"], record["finished"]) == ("load", 0.24, True)
     assert record["even"]["status"] == "proven" and record["notice"]
     text = (folder / "even.txt").read_text("utf-8")
-    assert "100 %: 300 (1) → 0 (0), proven least" in text
-    assert "worth 720 staff-hours a year, 220 less than this run (23 %)" in text
-    assert "A A: 102 % → 99 %" in text
+    assert "100.0 %: 300 (1) → 0 (0), proven least" in text
+    assert "worth 720 staff-hours a year, 220 less than this run (23.40 %)" in text
+    assert "A A: 101.6 % → 99.5 %" in text
     book = load_workbook(folder / "even.xlsx")
     assert book.sheetnames == ["what was found", "levels", "townships"]
     assert book["levels"]["A4"].value == 1.0 and book["levels"]["B4"].value == 300
+    assert "take-ups in all: 2 → 1" in text and "A A: -3 rounds" in text
     # The plan is a run like any other, with the rules that it was solved under named.
     manifest = json.loads((folder / "plan" / "manifest.json").read_text("utf-8"))
     assert manifest["objective"] == pytest.approx(720)
+    assert manifest["title"] == "Loaded, even in load within 24 %"
     assert manifest["options"]["added_rules"] == ["kept_to_level", "worth_part_counted", "worth_kept"]
     with speaking("zh"):
-        assert "100 %：300（1 个）→ 0（0 个），已证明最少" in even_text(found)
+        assert "100.0 %：300（1 个）→ 0（0 个），已证明最少" in even_text(found)
 
 
 def test_the_command_finds_an_even_plan_of_a_run(tmp_path):
@@ -243,3 +250,14 @@ def test_the_command_finds_an_even_plan_of_a_run(tmp_path):
     assert even.audit.breaches == ()
     wrong = CliRunner().invoke(app, ["even", str(tmp_path / "hand"), "--of", "luck"])
     assert isinstance(wrong.exception, InputError) and not (tmp_path / "hand-even-luck").exists()
+
+
+def test_where_nobody_is_above_its_hours_load_is_evened_out_to_what_is_free(plan):
+    # B has no work at all and A 17,000 of its 18,400 h, 92.4 %; up to 90 % hours cost nothing.
+    case = small_case({"A": {"statutory_hours": 17_000}, "B": {}}, {"P": {}}, {("B", "P"): 3})
+    found = even_plan(solve(Scenario(case, small_policy()), **QUICK), **QUICK)
+    assert found.levels["level"].tolist() == [0.92, 0.9]
+
+
+def test_amounts_are_told_from_none():
+    assert [study.amount(value) for value in (0.0, 0.151, 3.0, 9.5, 1234.5)] == ["0", "0.15", "3", "9.5", "1,234"]

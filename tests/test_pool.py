@@ -137,3 +137,11 @@ def test_worth_is_counted_against_the_same_day_whatever_is_given(case):
 def test_where_nobody_asks_for_posts_none_are_given():
     shares = share_out(offers_of({"A": {0: 10.0}, "B": {0: 7.0}}), 5)
     assert (shares.posts, shares.worth) == ({"A": 0, "B": 0}, 17.0)
+
+
+def test_the_price_goes_by_what_is_left_after_every_step_before():
+    # Steps of 10, 5 and 3 h a post, of 10 posts each: 25 posts hold the first two and half of the third, 20 just two.
+    values = {"A": {0: 0.0, 10: 100.0, 20: 150.0}, "B": {0: 0.0, 10: 30.0}}
+    assert share_out(offers_of(values), 25).price == share_out(offers_of(values), 20).price == 3.0
+    assert share_out(offers_of(values), 19).price == 5.0
+    assert share_out(offers_of(values), 30).price == 0.0

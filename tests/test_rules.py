@@ -23,7 +23,7 @@ from devolve_opt.rules.lists import ratio_lists, selection_shares
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.scenario import Scenario
 from devolve_opt.vocabulary import BASE_LIST
-from modelling import ROOT, small_case
+from modelling import ROOT, small_case, small_policy
 from strategies import small_scenarios
 
 POLICY = Policy()
@@ -329,3 +329,11 @@ def test_the_defaults_of_the_lists_give_the_reports_numbers():
     base = lists["power"][lists["list"] == BASE_LIST]
     special = lists["power"][lists["list"] != BASE_LIST]
     assert (len(base), special.nunique(), lists["power"].nunique()) == (43, 87, 130)
+
+
+def test_rows_that_say_nothing_are_of_no_interest():
+    # A has a row of votes without a round and one of cases without a case; B chose in a round, C has a case.
+    case = small_case(
+        {"A": {}, "B": {}, "C": {}}, {"P": {}}, {("A", "P"): 0, ("B", "P"): 1}, {("A", "P"): 0.0, ("C", "P"): 0.5}
+    )
+    assert interest(case, small_policy())["township"].tolist() == ["B", "C"]

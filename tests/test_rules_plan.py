@@ -358,3 +358,13 @@ def test_a_row_of_votes_without_a_round_asks_for_nothing():
     assert decisions.guide_list["power"].tolist() == ["P1"]
     left = replace(decisions, take_up=decisions.take_up[decisions.take_up["township"] == "B"])
     assert audit(case, policy, left).breaches == ()
+
+
+def test_the_ratio_rule_leaves_room_for_what_is_at_risk():
+    # 400 h are free below the wall of 18,400. A power of 300 h may take half more: 450, which does not fit.
+    for upkeep, taken in ((260.0, 1), (300.0, 0)):
+        case = small_case({"A": {"statutory_hours": 18_000.0}}, {"P": {"upkeep_hours": upkeep}}, {("A", "P"): 3})
+        uncertain = {"deviation": 0.5, "budget": 1}
+        policy = small_policy(overload="wall", wall_share=1.0, uncertain_hours=uncertain, own_list_categories=())
+        decisions = ratio_decisions(case, policy)
+        assert len(decisions.take_up) == taken and audit(case, policy, decisions).breaches == ()

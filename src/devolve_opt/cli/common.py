@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -143,3 +144,18 @@ def speak_utf8() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def tell_what_is_replaced(record: Path, asked: Mapping[str, object]) -> None:
+    """Tell of an earlier study in the same folder that asked for something else."""
+    try:
+        earlier = json.loads(record.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    other = [key for key, value in asked.items() if isinstance(earlier, dict) and earlier.get(key) != value]
+    if other:
+        message = tr(
+            "Replaces an earlier study in {folder}: it asked for something else ({keys}).",
+            folder=record.parent, keys=", ".join(other),
+        )  # fmt: skip
+        err.print(message, markup=False)

@@ -21,6 +21,7 @@ from devolve_opt.cli.common import (
     read_scenario,
     refuse_foreign_folder,
     say_results,
+    tell_what_is_replaced,
 )
 from devolve_opt.cli.spoken import SpokenCommand
 from devolve_opt.errors import Fault, InputError
@@ -149,7 +150,7 @@ def even(
     ] = None,
     until: Annotated[
         float | None,
-        typer.Option(help="The last level, as a share; 1, of choices the policy's choice_floor.", min=0, max=10),
+        typer.Option(help="The last level, as a share; told in the README where it is left out.", min=0, max=10),
     ] = None,
     case_folder: Annotated[
         Path | None, typer.Option("--case", help="Folder of the case, if it is not where the run read it.")
@@ -175,7 +176,7 @@ def even(
 
     from devolve_opt.solver.engine import Control, stop_on_interrupt
     from devolve_opt.studies.even_plans import even_plan
-    from devolve_opt.views.even_folder import KEPT, even_text, write_even
+    from devolve_opt.views.even_folder import KEPT, RECORD, asked_of, even_text, write_even
     from devolve_opt.views.progress import Progress
 
     target = out_folder or run.with_name(f"{run.resolve().name}-even-{of}")
@@ -188,6 +189,7 @@ def even(
             folder=target / KEPT, control=control, tell=lambda line: err.print(line, markup=False),
             report=progress.report,
         )  # fmt: skip
+    tell_what_is_replaced(target / RECORD, asked_of(found))
     write_even(found, target, started)
     out.print(even_text(found).rstrip("\n"), markup=False)
     say_results(target)

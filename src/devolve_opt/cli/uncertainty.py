@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +18,7 @@ from devolve_opt.cli.common import (
     read_plan,
     refuse_foreign_folder,
     say_results,
+    tell_what_is_replaced,
 )
 from devolve_opt.cli.spoken import SpokenCommand
 from devolve_opt.errors import Fault, InputError
@@ -141,7 +140,7 @@ def sensitivity(
             folder=target / KEPT, control=control, hands=hands, report=progress.report,
             tell=lambda line: err.print(line, markup=False),
         )  # fmt: skip
-        _tell_what_is_replaced(target / RECORD, {
+        tell_what_is_replaced(target / RECORD, {
             "settings": {name: list(ends) for name, ends in found.settings.items()}, "trajectories": trajectories,
             "seed": seed,
         })  # fmt: skip
@@ -196,7 +195,7 @@ def discover(
             folder=target / KEPT, control=control, hands=hands, report=progress.report,
             tell=lambda line: err.print(line, markup=False),
         )  # fmt: skip
-        _tell_what_is_replaced(target / RECORD, {
+        tell_what_is_replaced(target / RECORD, {
             "settings": {name: list(ends) for name, ends in found.settings.items()}, "where": str(found.condition),
             "wanted": points, "seed": seed,
         })  # fmt: skip
@@ -210,21 +209,6 @@ def _say(texts: list[str], target: Path, finished: bool) -> None:
     say_results(target)
     if not finished:
         err.print(tr("Not complete; the same command goes on from there."))
-
-
-def _tell_what_is_replaced(record: Path, asked: Mapping[str, object]) -> None:
-    """Tell of an earlier study in the same folder that asked for something else."""
-    try:
-        earlier = json.loads(record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return
-    other = [key for key, value in asked.items() if isinstance(earlier, dict) and earlier.get(key) != value]
-    if other:
-        message = tr(
-            "Replaces an earlier study in {folder}: it asked for something else ({keys}).",
-            folder=record.parent, keys=", ".join(other),
-        )  # fmt: skip
-        err.print(message, markup=False)
 
 
 def _ranges(parts: list[str]) -> dict[str, tuple[float, float] | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import isfinite
@@ -30,11 +30,16 @@ from devolve_opt.studies.options import AGREEMENT, check_options, refuse_added_r
 from devolve_opt.studies.prepared import Models, Prepared
 from devolve_opt.studies.search import search_of
 from devolve_opt.studies.side_by_side import evenness
-from devolve_opt.studies.solving import solve
-from devolve_opt.vocabulary import Status
+from devolve_opt.studies.solving import solve, with_decisions
+from devolve_opt.vocabulary import Method, Status
 
 STEPS = {LOAD: 0.02, POSTS: 0.02, CHOICES: 0.05}
 """What townships can be unequal in, and how far levels lie apart unless told otherwise (shares)."""
+TITLES = {
+    LOAD: "{title}, even in load within {within}", POSTS: "{title}, even in posts within {within}",
+    CHOICES: "{title}, even in choices met within {within}",
+}  # fmt: skip
+"""What an even plan is called; shown as `tr(TITLES[of], ...)`."""
 UNITS = {LOAD: "staff-hours a year", POSTS: "posts", CHOICES: "rounds"}
 """What is counted beyond a level; shown as `tr(UNITS[...])`."""
 SAME = 1e-9
@@ -50,7 +55,7 @@ class EvenPlan(FrozenFrames):
     Attributes:
         plan: the plan that it is held against.
         even: the even plan: the best that was found of those that keep to the levels; its bound is one on all of these.
-            None where the study was stopped before it was solved.
+            Where the study was stopped, the last one found, or None.
         of: what it is even in, a key of `STEPS`.
         within: share of the plan's worth that may be lost.
         step: how far levels lie apart (share).
@@ -81,8 +86,9 @@ class EvenPlan(FrozenFrames):
 
     @property
     def finished(self) -> bool:
-        """Whether every level has been solved for, and the even plan is there."""
-        return self.even is not None and bool((self.levels["status"] != "").all())
+        """Whether every level has been solved for, and the best of the plans that keep to them was looked for."""
+        even = self.even
+        return even is not None and (even is self.plan or even.status is not Status.INTERRUPTED)
 
 
 def even_plan(
@@ -112,8 +118,8 @@ def even_plan(
             (rounds met, as a share of those chosen).
         within: share of the plan's worth that may be lost.
         step: how far levels lie apart (share); see `STEPS`.
-        until: the last level: unless told otherwise 1 for load and posts, and for choices the policy's `choice_floor`,
-            or 1 where that is 0.
+        until: the last level. Unless told otherwise 1 for posts; for choices the policy's `choice_floor`, or 1 where
+            that is 0; for load 1, and where no township is above it the policy's `overload_free_share`.
         gap: share of what is beyond a level in the plan, to which the least is proven; relative gap of the last solve.
         time_limit: seconds for each solve; None waits for the gap.
         threads: threads for HiGHS.
@@ -142,8 +148,7 @@ def even_plan(
                 break
             study.look_at(number, report)
             tell(study.said(number))
-        even = study.solved(report) if study.levels and not control.stopped else None
-        return study.result(plan if not study.levels else even)
+        return study.result(study.solved(report) if study.levels else plan)
 
 
 def _check(plan: Plan, of: str, within: float, step: float, until: float | None) -> None:
@@ -179,6 +184,8 @@ def _levels(plan: Plan, of: str, step: float, until: float | None) -> tuple[floa
     if shares.empty:
         return ()
     last = until if until is not None else floor if of == CHOICES and floor > 0 else 1.0
+    if until is None and of == LOAD and float(shares.max()) <= last + SAME:
+        last = plan.scenario.policy.overload_free_share
     worst, sign = (float(shares.max()), -1) if of == LOAD else (float(shares.min()), 1)
     count = int((last - worst) * sign / step + SAME) + 1 if (last - worst) * sign > SAME else 0
     found = [round(last - sign * step * number, 9) for number in reversed(range(count))]
@@ -235,7 +242,7 @@ class _Study:
         # Less may be beyond a level above as well, where it was not proven that this cannot be.
         for place, known in enumerate(self.rows):
             known["found"] = self._beyond(self.start, place)
-            if known["found"] - known["least"] <= self.gap * known["most"]:
+            if known["found"] - known["least"] <= (self.gap + AGREEMENT) * known["most"]:
                 known["status"] = str(Status.PROVEN)
 
     def _beyond(self, decisions: Decisions, number: int) -> float:
@@ -259,15 +266,18 @@ class _Study:
         counted = replace(matrix, costs=costs, offset=offset)
         control = Control(self.time_limit, self.control.event)
         search = search_of(
-            self.plan.scenario.data, counted, control, self.gap / 4, self.threads, Carried(), report,
-            whole=prepared.whole,
+            self.plan.scenario.data, counted, control, self.gap / 4, self.threads, Carried(),
+            # Its plans and bounds are of what is counted, and no worths.
+            lambda step: report(replace(step, bound=np.inf, objective=-np.inf)), whole=prepared.whole,
         )  # fmt: skip
         search.run(prepared.start)
         assert search.solution is not None  # the start keeps every row
         found = float(search.solution[columns].sum())
         least = 2 * most - search.bound - tie * lost if isfinite(search.bound) else 0.0
+        # Posts are whole.
+        least = float(np.ceil(least - AGREEMENT)) if self.of == POSTS else least
         least = min(max(0.0, found), max(0.0, least))
-        if found - least <= self.gap * most:
+        if found - least <= (self.gap + AGREEMENT) * most:
             status = Status.PROVEN
         elif control.stopped:
             status = Status.INTERRUPTED
@@ -283,19 +293,31 @@ class _Study:
         row = self.rows[number]
         amounts = {
             "level": f"{100 * self.levels[number]:.4g} %", "unit": tr(UNITS[self.of]),
-            "found": f"{row['found']:,.0f}", "least": f"{row['least']:,.0f}",
+            "found": amount(row["found"]), "least": amount(row["least"]),
         }  # fmt: skip
-        if row["status"] == Status.PROVEN:
+        if is_least(row):
             return tr("{level}: {found} {unit} beyond it; that less cannot be is proven", **amounts)
-        return tr("{level}: {found} {unit} beyond it; down to {least} is not ruled out", **amounts)
+        return tr("{level}: {found} {unit} beyond it; no plan is below {least}", **amounts)
 
-    def solved(self, report: Callable[[Step], None]) -> Plan:
-        """Return the plan that is worth most with every level held."""
-        held = self.held
+    def solved(self, report: Callable[[Step], None]) -> Plan | None:
+        """Return the plan that is worth most with every level held.
+
+        Where the study was stopped it is the last plan found, or None if there is none but the one it began with.
+        """
+        scenario, held = self.plan.scenario, self.held
+        scenario = scenario.replace(
+            title=tr(TITLES[self.of], title=scenario.title, within=f"{100 * self.within:.4g} %"),
+            source=scenario.source, input_hashes=scenario.input_hashes,
+        )  # fmt: skip
+        if self.control.stopped:
+            if self.start is self.plan.decisions:
+                return None
+            stopped = replace(self.plan, scenario=scenario, method=Method.OPTIMAL, status=Status.INTERRUPTED)
+            return with_decisions(stopped, self.start, self.worth - 2 * SLACK * max(1.0, abs(self.worth)))
         rules = Levels(self.of, self.levels[: len(held)], held, self.worth)
         control = Control(self.time_limit, self.control.event)
         even = solve(
-            self.plan.scenario, gap=self.gap, threads=self.threads, control=control, explain=False, rules=rules,
+            scenario, gap=self.gap, threads=self.threads, control=control, explain=False, rules=rules,
             start=self.start, teams_sited=True, report=report,
         )  # fmt: skip
         for level, most in zip(self.levels, held, strict=False):
@@ -338,6 +360,16 @@ class _Study:
             self.plan, even, self.of, self.within, self.step, self.worth, pd.DataFrame(rows, columns=columns),
             townships.reset_index(), measures,
         )  # fmt: skip
+
+
+def is_least(row: Mapping[str, Any]) -> bool:
+    """Tell whether it is proven that no less can be beyond a level than was found, but for rounding."""
+    return bool(row["found"] - row["least"] <= AGREEMENT * max(1.0, row["found"]))
+
+
+def amount(value: float) -> str:
+    """Return an amount beyond a level with as many digits as tell it from none."""
+    return f"{value:,.0f}" if value >= 10 or value == round(value) else f"{value:,.2g}"
 
 
 def beyond(figures: pd.DataFrame, of: str, level: float) -> pd.Series:

@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from devolve_opt.language import tr
+from devolve_opt.language import chosen, tr
+from devolve_opt.plan import Plan
 from devolve_opt.schema import output
-from devolve_opt.studies.even_plans import CHOICES, LOAD, POSTS, UNITS, EvenPlan
+from devolve_opt.studies.comparing import measures
+from devolve_opt.studies.even_plans import CHOICES, LOAD, POSTS, SAME, UNITS, EvenPlan, amount, is_least
+from devolve_opt.studies.sensitivity import MEASURES
+from devolve_opt.studies.side_by_side import evenness
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.even import even_figure
 from devolve_opt.views.run_folder import write_run
-from devolve_opt.views.sheets import SHARE, WHOLE
+from devolve_opt.views.sheets import NUMBER, SHARE, WHOLE
 from devolve_opt.views.study_workbook import Column, Sheet, write_study_workbook
 from devolve_opt.views.wording import count, heading_of, proof_record, share, status_lines, word_of
 from devolve_opt.vocabulary import Status, label
@@ -40,7 +45,7 @@ NAMED = {
 PLACES = ("township", "name", "county", "category")
 """Columns that say which township a row is of."""
 SHOWN = 8
-"""Townships that are named in the text, those worst off before."""
+"""Townships of a kind that are named in the text at most."""
 
 
 def write_even(found: EvenPlan, folder: str | Path, started: datetime | None = None) -> Path:
@@ -59,8 +64,8 @@ def write_even(found: EvenPlan, folder: str | Path, started: datetime | None = N
     text, figure = even_text(found), even_figure(found)
     record: dict[str, Any] = {
         "title": found.scenario.title, "notice": found.scenario.case.notice, **proof_record(found.plan),
-        "even": None if found.even is None else proof_record(found.even), "of": found.of, "within": found.within,
-        "step": found.step, "worth": found.worth, "finished": found.finished,
+        "even": None if found.even is None else proof_record(found.even), **asked_of(found), "worth": found.worth,
+        "finished": found.finished,
     }  # fmt: skip
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -76,23 +81,33 @@ def write_even(found: EvenPlan, folder: str | Path, started: datetime | None = N
     return folder
 
 
+def asked_of(found: EvenPlan) -> dict[str, Any]:
+    """Return what was asked, as the record has it."""
+    return {"of": found.of, "within": found.within, "step": found.step, "levels": found.levels["level"].tolist()}
+
+
 def _sheets(found: EvenPlan) -> list[Sheet]:
     levels = found.levels.assign(status=[word_of(code) or code for code in found.levels["status"]])
-    townships = found.townships.assign(category=[label(each) for each in found.townships["category"]])
+    townships = found.townships.assign(
+        category=[label(each) for each in found.townships["category"]],
+        change=found.townships["after"] - found.townships["before"],
+    )
+    numbers = NUMBER if found.of == CHOICES else WHOLE
     unit = tr(UNITS[found.of])
     return [
         Sheet(tr("levels"), levels, [
             Column("level", tr("level"), SHARE),
-            Column("before", tr("beyond it in the plan ({unit})", unit=unit), WHOLE),
+            Column("before", tr("beyond it in the plan ({unit})", unit=unit), numbers),
             Column("townships_before", tr("townships beyond it in the plan"), WHOLE),
-            Column("after", tr("beyond it in the even plan ({unit})", unit=unit), WHOLE),
+            Column("after", tr("beyond it in the even plan ({unit})", unit=unit), numbers),
             Column("townships_after", tr("townships beyond it in the even plan"), WHOLE),
-            Column("least", tr("no plan that holds the levels above has less ({unit})", unit=unit), WHOLE),
+            Column("least", tr("no plan that holds the levels above has less ({unit})", unit=unit), numbers),
             Column("status", tr("how far it is proven")),
         ]),
-        Sheet(tr("townships"), townships, [
+        Sheet(chosen("乡镇", "townships"), townships, [
             *(Column(name, heading_of(output("workload", name))) for name in PLACES),
-            Column("before", tr("the plan"), SHARE), Column("after", tr("even plan"), SHARE),
+            Column("before", tr("this run"), SHARE), Column("after", tr("even plan"), SHARE),
+            Column("change", tr("change"), "+0.0%;-0.0%"),
         ]),
     ]  # fmt: skip
 
@@ -104,81 +119,106 @@ def even_text(found: EvenPlan) -> str:
     lines += [
         tr(ASKED[found.of]),
         tr(
-            "Of all plans worth at least {worth:,.0f} staff-hours a year ({within} less than this run): as little as "
-            "can be is beyond the worst level, then beyond the next, and so on (leximin on levels {step} apart).",
-            worth=found.worth, within=share(found.within), step=share(found.step),
+            "Of all plans worth at least {worth:,.0f} staff-hours a year ({within} less than this run): the sum over "
+            "all townships of what is beyond the worst level is made as small as can be, then that of the next level, "
+            "and so on (leximin on levels {step} apart).",
+            worth=found.worth, within=share(found.within), step=_percent(found.step),
         ),
     ]  # fmt: skip
     if found.levels.empty:
-        return "\n".join([*lines, "", tr("No township is beyond any level: the run's own plan is even so far.")]) + "\n"
-    lines += _costs(found)
+        values = found.townships["before"]
+        worst = values.max() if found.of == LOAD else values.min()
+        told = tr("No township is beyond any level: the township worst off is at {worst}.", worst=_percent(worst))
+        more = tr("Give another last level (--until) to even out further.")
+        return "\n".join([*lines, "", told, more]) + "\n"
+    if found.even is None:
+        lines += ["", tr("Stopped before a plan was found; the same command goes on from there.")]
     unit = tr(UNITS[found.of])
-    lines += ["", tr("Beyond each level ({unit}; townships), in the run's plan and in the even one:", unit=unit)]
-    for row in found.levels.to_dict("records"):
-        lines.append(_level(row))
-    lines += ["", tr("How even (0: all alike), and the township worst off:")]
-    for row in found.measures.to_dict("records"):
-        after = tr("not known") if np.isnan(row["after"]) else f"{row['after']:.3f}"
-        lines.append(
-            tr("  {name}: {before:.3f} → {after}", name=tr(NAMED[row["measure"]]), before=row["before"], after=after)
-        )
+    lines += ["", tr("Beyond each level ({unit}; townships), in this run and in the even plan:", unit=unit)]
+    lines += [_level(row) for row in found.levels.to_dict("records")]
     if found.even is not None:
-        lines += _movers(found)
+        lines += [*_costs(found.plan, found.even), *_movers(found)]
     return "\n".join(lines) + "\n"
 
 
-def _costs(found: EvenPlan) -> list[str]:
-    if found.even is None:
-        return ["", tr("Stopped before the even plan was solved; the same command goes on from there.")]
-    lost = found.plan.objective - found.even.objective
+def _level(row: dict[Any, Any]) -> str:
+    words = {"level": _percent(row["level"]), "before": amount(row["before"]), "many": int(row["townships_before"])}
+    if np.isnan(row["after"]):
+        return tr("  {level}: {before} ({many}) → not known", **words)
+    words |= {"after": amount(row["after"]), "few": int(row["townships_after"])}
+    if not row["status"]:
+        return tr("  {level}: {before} ({many}) → {after} ({few}); not looked at", **words)
+    if is_least(row):
+        return tr("  {level}: {before} ({many}) → {after} ({few}), proven least", **words)
+    return tr(
+        "  {level}: {before} ({many}) → {after} ({few}); no plan below {least}", least=amount(row["least"]), **words
+    )
+
+
+def _costs(plan: Plan, even: Plan) -> list[str]:
+    """Return what the even plan is worth less, and what else is other in it."""
+    lost = plan.objective - even.objective
     lines = [
         "",
         tr(
             "The even plan is worth {worth:,.0f} staff-hours a year, {lost:,.0f} less than this run ({part}).",
-            worth=found.even.objective, lost=lost, part=share(lost / max(1.0, abs(found.plan.objective))),
+            worth=even.objective, lost=lost, part=f"{100 * lost / max(1.0, abs(plan.objective)):.2f} %",
         ),
     ]  # fmt: skip
-    if found.even.status is not Status.PROVEN and np.isfinite(found.even.bound):
+    if even.status is not Status.PROVEN and np.isfinite(even.bound):
         lines.append(
             tr(
                 "That no plan as even is worth more is not proven; none is worth more than {bound:,.0f}.",
-                bound=np.ceil(found.even.bound),
+                bound=np.ceil(even.bound),
             )
         )
-    return lines
-
-
-def _level(row: dict[Any, Any]) -> str:
-    words = {"level": share(row["level"]), "before": f"{row['before']:,.0f}", "many": int(row["townships_before"])}
-    if np.isnan(row["after"]):
-        return tr("  {level}: {before} ({many}) → not known", **words)
-    words |= {"after": f"{row['after']:,.0f}", "few": int(row["townships_after"])}
-    if row["status"] == Status.PROVEN:
-        return tr("  {level}: {before} ({many}) → {after} ({few}), proven least", **words)
-    return tr(
-        "  {level}: {before} ({many}) → {after} ({few}); not proven, {least} is not ruled out",
-        least=f"{row['least']:,.0f}", **words,
+    before, after = measures(plan), measures(even)
+    for name, words in MEASURES.items():
+        if name in before and before[name] != after[name]:
+            lines.append(tr("  {what}: {before:,} → {after:,}", what=tr(words), before=before[name], after=after[name]))
+    for name, words in NAMED.items():
+        one, other = evenness(plan)[name], evenness(even)[name]
+        if abs(one - other) > 5e-5:
+            shown = (f"{one:.4f}", f"{other:.4f}") if name.startswith("gini") else (_percent(one), _percent(other))
+            lines.append(tr("  {what}: {before} → {after}", what=tr(words), before=shown[0], after=shown[1]))
+    rounds = even.audit.townships["rounds_met"] - plan.audit.townships["rounds_met"]
+    lines.append(
+        tr(
+            "  townships with more of their choices met: {more}, with fewer: {fewer}",
+            more=int((rounds > 0).sum()), fewer=int((rounds < 0).sum()),
+        )
     )  # fmt: skip
+    names = plan.scenario.data.tables["townships"]["name"]
+    fewest = rounds[rounds < 0].sort_values(kind="stable").head(SHOWN).to_dict()
+    lines += [
+        tr("    {township} {name}: {change:+,} rounds", township=town, name=names.at[town], change=int(change))
+        for town, change in fewest.items()
+    ]
+    return lines
 
 
 def _movers(found: EvenPlan) -> list[str]:
     rows = found.townships.assign(change=found.townships["after"] - found.townships["before"])
-    rows = rows.sort_values("before", ascending=found.of != LOAD, kind="stable")
-    better = (rows["change"] < -1e-9) if found.of == LOAD else (rows["change"] > 1e-9)
-    same = rows["change"].abs() <= 1e-9
-    worse = int((~better & ~same).sum())
-    lines = [
-        "",
-        tr(
-            "Better off in this: {better}; worse off: {worse}; as before: {same}. Worst off before:",
-            better=count(int(better.sum()), "township"), worse=worse, same=int(same.sum()),
-        ),
-    ]  # fmt: skip
-    for row in rows.head(SHOWN).to_dict("records"):
-        lines.append(
-            tr(
-                "  {township} {name}: {before} → {after}",
-                township=row["township"], name=row["name"], before=share(row["before"]), after=share(row["after"]),
-            )
-        )  # fmt: skip
+    rows["better"] = rows["change"] * (-1 if found.of == LOAD else 1)
+    better = rows[rows["better"] > SAME].sort_values("better", ascending=False, kind="stable")
+    worse = rows[rows["better"] < -SAME].sort_values("better", kind="stable")
+    lines = ["", tr("As before in this: {same}.", same=count(len(rows) - len(better) - len(worse), "township"))]
+    lines.append(tr("Better off in this: {number}", number=count(len(better), "township")))
+    lines += _named(better)
+    lines.append(tr("Worse off in this: {number}", number=count(len(worse), "township")))
+    lines += _named(worse)
     return lines
+
+
+def _named(townships: pd.DataFrame) -> list[str]:
+    return [
+        tr(
+            "  {township} {name}: {before} → {after}",
+            township=row["township"], name=row["name"], before=_percent(row["before"]), after=_percent(row["after"]),
+        )
+        for row in townships.head(SHOWN).to_dict("records")
+    ]  # fmt: skip
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f} %"

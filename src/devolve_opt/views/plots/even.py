@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from devolve_opt.language import tr
 from devolve_opt.studies.even_plans import CHOICES, LOAD, POSTS, UNITS, EvenPlan
@@ -31,14 +31,14 @@ def even_figure(found: EvenPlan) -> Figure:
     if even is not None and even is not plan:
         lost = even.objective - plan.objective
         note += "\n" + tr(
-            "Even plan: {worth} staff-hours a year against the plan's worth; {status}.",
+            "Even plan: {worth} staff-hours a year against this run; {status}.",
             worth=signed(round(lost)), status=short_status(even),
         )  # fmt: skip
     canvas = style.canvas(
         tr(TITLES[found.of]),
         tr(
-            "of all plans worth at most {within} less: as little as can be beyond the worst level,\n"
-            "then beyond the next, and so on",
+            "of all plans worth at most {within} less: the sum beyond the worst level as small as can be,\n"
+            "then that beyond the next, and so on",
             within=share(found.within),
         ),
         style.drawn_notice(found.scenario.case.synthetic), note, (10.5, 5.4), top=0.35, bottom=0.75,
@@ -52,17 +52,17 @@ def even_figure(found: EvenPlan) -> Figure:
 def _townships(axes: Axes, found: EvenPlan) -> None:
     style.plain(axes, tr("Townships, the worst off first"), style.noun("townships"), tr(SHARES[found.of]), "y")
     drawn = []
-    for name, colour, words in (("before", style.TODAY, "the plan"), ("after", style.THIS_PLAN, "even plan")):
+    for name, colour, words in (("before", style.TODAY, tr("this run")), ("after", style.THIS_PLAN, tr("even plan"))):
         values = np.sort(found.townships[name].dropna().to_numpy(float))
         values = values[::-1] if found.of == LOAD else values
         if values.size:
             axes.step(np.arange(1, len(values) + 1), values, where="mid", color=colour, linewidth=1.8)
-            drawn.append((Line2D([], [], color=colour, linewidth=1.8), tr(words)))
+            drawn.append((Line2D([], [], color=colour, linewidth=1.8), words))
     for level in found.levels["level"]:
         axes.axhline(level, color=style.WARNING, linewidth=0.6, alpha=0.6)
     if not found.levels.empty:
         drawn.append((Line2D([], [], color=style.WARNING, linewidth=0.8), tr("levels")))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    axes.yaxis.set_major_formatter(FuncFormatter(_percent))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.set_xlim(left=0.5)
     style.key(axes, *zip(*drawn, strict=True), loc="upper right" if found.of == LOAD else "lower right")
@@ -83,12 +83,16 @@ def _levels(axes: Axes, found: EvenPlan) -> None:
                               fontsize=7.5, color=style.TEXT, fontfamily=style.font())  # fmt: skip
         if np.isfinite(row["least"]):
             axes.plot([row["least"]] * 2, [place + 0.02, place + 0.38], color=style.WARNING, linewidth=1.6)
-    axes.set_yticks(range(len(rows)), [share(level) for level in rows["level"]])
+    axes.set_yticks(range(len(rows)), [_percent(level) for level in rows["level"]])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     top = float(np.nanmax(rows[["before", "after"]].to_numpy(float)))
     axes.set_xlim(0, 1.3 * max(top, 1.0))
-    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
     mark = Line2D([], [], color=style.WARNING, linewidth=1.6)
     style.key(axes, [mark], [tr("no plan that holds the levels above has less")], loc="upper center",
               bbox_to_anchor=(0.5, -0.14))  # fmt: skip
+
+
+def _percent(value: float, position: object = None) -> str:
+    return f"{100 * value:.4g} %"
