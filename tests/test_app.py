@@ -310,6 +310,7 @@ def test_a_session_solves_keeps_the_run_before_asks_why_and_writes(temporary, mo
     assert load_workbook(BytesIO(papers.workbook)).sheetnames
     assert b'<html lang="en">' in papers.report and "SYNTHETIC DATA" in papers.report.decode()
     assert str(temporary) not in papers.report.decode()
+    assert "Audited anew for this report" in papers.report.decode()
     assert [list(each.iterdir()) for each in temporary.glob(f"{PREFIX}*")] == [[]]
 
 

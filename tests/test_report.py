@@ -127,6 +127,7 @@ def test_a_report_says_whether_the_plan_was_audited_anew(run, tmp_path):
     (copy / MANIFEST).write_text(json.dumps(record), encoding="utf-8")
     page = report_html(copy, "en")
     assert "NOT audited anew for this report:" in page and "its tables give a plan worth 369.5" in page
+    assert str(tmp_path) not in page
     record["case"]["source"] = str(tmp_path / "nowhere")
     (copy / MANIFEST).write_text(json.dumps(record), encoding="utf-8")
     assert "the case it was made from is not there" in report_html(copy, "en")

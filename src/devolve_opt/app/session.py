@@ -260,4 +260,4 @@ def written(run: Run, folder: Path, wanted: Language) -> Papers:
     """Write workbook, figures and report of a run in a folder, and return what they hold."""
     place = write_run(run.plan, folder / "run", run.started, run.added)
     drawn = {path.stem: path.read_bytes() for path in sorted((place / "figures").glob("*.png"))}
-    return Papers(drawn, (place / PLAN_WORKBOOK).read_bytes(), report_html(place, wanted).encode())
+    return Papers(drawn, (place / PLAN_WORKBOOK).read_bytes(), report_html(place, wanted, run.plan).encode())

@@ -98,10 +98,10 @@ def write_pdf(run: str | Path, target: str | Path, language: Language | None = N
     return target
 
 
-def report_html(run: str | Path, language: Language | None = None) -> str:
-    """Return the report of a run as an HTML page; see `write_report`."""
+def report_html(run: str | Path, language: Language | None = None, plan: Plan | None = None) -> str:
+    """Return the report of a run as an HTML page; see `write_report`. A plan at hand is not read back from the run."""
     with speaking(language or spoken()):
-        return _Page(Path(run)).html()
+        return _Page(Path(run), plan).html()
 
 
 CAPTIONS = {
@@ -119,17 +119,19 @@ CAPTIONS = {
 class _Page:
     """A report in the language spoken here."""
 
-    def __init__(self, run: Path):
-        self.run = run
+    def __init__(self, run: Path, plan: Plan | None = None):
+        self.run, self.at_hand = run, plan
         self.manifest = read_manifest(run)
 
     @cached_property
     def audited(self) -> Plan | str:
-        """The plan read back and judged anew; or why it cannot be, such as a case that is no longer there."""
+        """The plan at hand, or read back and judged anew; or why it cannot be, such as a case that is not there."""
+        if self.at_hand is not None:
+            return self.at_hand
         try:
             return read_run(self.run, case_of_run(self.run))
         except InputError as error:
-            return "; ".join(map(str, error.faults))
+            return " ".join(fault.message for fault in error.faults)  # without places: a report is handed on
 
     @property
     def plan(self) -> Plan | None:
