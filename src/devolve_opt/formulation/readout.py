@@ -91,6 +91,8 @@ def _stations(model, used):
 
 def _managed_that_serve(model, township, managed, devolved, used):
     """Leave out managed stations without which no hour would be short and no readiness missing."""
+    if model.component("beyond") is not None:
+        return list(managed)  # they may serve a level that lies below what is free of cost
     policy, share = model.policy, model.policy.stations.hours_share
     free = policy.wall_share if policy.overload == "wall" else policy.overload_free_share
     if any(_whole(model.matched[township, duty]) for duty in model.duties_of.get(township, ())):

@@ -244,6 +244,8 @@ class _Study:
             known["found"] = self._beyond(self.start, place)
             if known["found"] - known["least"] <= (self.gap + AGREEMENT) * known["most"]:
                 known["status"] = str(Status.PROVEN)
+            elif known["status"] == Status.PROVEN:
+                known["status"] = str(Status.SOLVER_FAILED)  # the audit finds more than the solver did
 
     def _beyond(self, decisions: Decisions, number: int) -> float:
         """Return by how much all townships together are beyond a level, as the audit has it."""
@@ -260,7 +262,7 @@ class _Study:
         # counts so little that all that may be lost of it is half the gap: it tells plans apart that are as even.
         bound_on_worth = self.plan.bound
         lost = bound_on_worth - self.worth
-        tie = self.gap * most / 2 / lost if isfinite(lost) and lost > 0 else 0.0
+        tie = self.gap * most / 2 / lost if isfinite(lost) and lost > AGREEMENT * max(1.0, abs(self.worth)) else 0.0
         costs = tie * matrix.costs - columns
         offset = 2 * most + (tie * (matrix.offset - bound_on_worth) if tie else 0.0)
         counted = replace(matrix, costs=costs, offset=offset)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,9 @@ def write_even(found: EvenPlan, folder: str | Path, started: datetime | None = N
         write_study_workbook(folder / "even.xlsx", found.scenario, text, _sheets(found))
         write_figure(folder / "even", figure)
         write_bytes(folder / RECORD, json.dumps(record, indent=1, ensure_ascii=False).encode())
-    if found.even is not None:
+    if found.even is None:
+        shutil.rmtree(folder / PLAN, ignore_errors=True)  # that of an earlier study
+    else:
         write_run(found.even, folder / PLAN, started)
     return folder
 

@@ -65,7 +65,8 @@ def _townships(axes: Axes, found: EvenPlan) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(_percent))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.set_xlim(left=0.5)
-    style.key(axes, *zip(*drawn, strict=True), loc="upper right" if found.of == LOAD else "lower right")
+    if drawn:
+        style.key(axes, *zip(*drawn, strict=True), loc="upper right" if found.of == LOAD else "lower right")
 
 
 def _levels(axes: Axes, found: EvenPlan) -> None:
