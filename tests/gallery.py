@@ -172,9 +172,9 @@ def choice_rules(solved: bool) -> ChoiceRules:
 
 def even(stopped: bool = False) -> EvenPlan:
     levels = pd.DataFrame({
-        "level": [1.1, 1.05, 1.0], "before": [900.0, 2_400.0, 6_100.0], "townships_before": [2, 5, 9],
-        "found": [0.0, 600.0, 4_000.0], "least": [0.0, 600.0, 3_100.0], "status": ["proven", "proven", "time_limit"],
-        "after": [0.0, 600.0, 4_000.0], "townships_after": [0.0, 3.0, 10.0],
+        "level": [1.1, 1.05, 1.0], "before": [6.1, 14.0, 42.5], "townships_before": [2, 5, 9],
+        "found": [0.0, 3.2, 29.0], "least": [0.0, 3.2, 24.5], "status": ["proven", "proven", "time_limit"],
+        "after": [0.0, 3.2, 29.0], "townships_after": [0.0, 3.0, 10.0],
     })  # fmt: skip
     shares = pd.DataFrame(
         {"before": [1.16, 1.12, 1.08, 1.02, 0.97, 0.9], "after": [1.08, 1.07, 1.07, 1.02, 0.98, 0.93]}

@@ -6,6 +6,7 @@ import pytest
 from pyomo.environ import Objective, maximize, value
 
 from devolve_opt.formulation import Levels, build_model, set_start
+from devolve_opt.formulation.levels import TOLERANCE
 from devolve_opt.rules.ratio import ratio_decisions
 from devolve_opt.solver.matrix import compile_matrix
 from modelling import assert_linear, assert_rows, hand_model, hand_scenario, small_case, small_policy, with_and_without
@@ -17,8 +18,10 @@ NEEDED = {
 }
 
 
-def over(model, *, of: str = "load", levels=(1.0,), held=(), worth: float = 0.0):
-    Levels(of, tuple(levels), tuple(held), worth)(model)
+def over(model, *, of: str = "load", levels=(1.0,), held=(), worth: float = 0.0, scale: float = 100.0):
+    """Lay levels over a model; a point is an hour, a post or a round where they are of 100."""
+    units = list(model.case.tables["townships"].index)
+    Levels(of, tuple(levels), tuple(held), worth, dict.fromkeys(units, scale))(model)
     return model
 
 
@@ -46,7 +49,8 @@ def test_kept_to_level_as_written():
     # H - 1.1 x 1,840 (6 + floating + revolving): 17,000, 12,000 and 16,000 h by law less 12,144 h of the base posts.
     laws = {"A": 17_000, "B": 12_000, "D": 16_000}
     rows = {
-        (unit, 0): f"{NEEDED[unit]} - {hours[unit].format(2024)} <= {12_144 - law}" for unit, law in laws.items()
+        (unit, 0): f"{NEEDED[unit]} - {hours[unit].format(2024)} <= {12_144 - law + TOLERANCE}"
+        for unit, law in laws.items()
     } | {
         (unit, 1): f"{NEEDED[unit]} - {hours[unit].format(1840)} - beyond[{unit},1] <= {11_040 - law}"
         for unit, law in laws.items()
@@ -63,7 +67,7 @@ def test_kept_to_level_binds():
 
 def test_level_held_as_written():
     model = over(hand_model(), levels=(1.1, 1.05, 1.0), held=(0.0, 50.0))
-    assert_rows(model.level_held, {1: f"beyond[A,1] + beyond[B,1] + beyond[D,1] <= {50 + 50e-6}"})
+    assert_rows(model.level_held, {1: f"beyond[A,1] + beyond[B,1] + beyond[D,1] <= {50 + 50e-6 + 3 * TOLERANCE}"})
     assert_linear(model.all_beyond[2], "beyond[A,2] + beyond[B,2] + beyond[D,2]")
     assert model.all_beyond[0].expr == 0
 
@@ -100,22 +104,17 @@ def test_worth_kept_binds():
 
 
 def test_posts_and_choices_are_short_of_a_level():
-    model = over(hand_model(), of="posts", levels=(0.95,))
-    for unit, fair in model.fair_share.items():
-        wanted = -int(-0.95 * fair // 1)
-        amount, most = model.beyond_by.get((unit, 0), (None, 0))
-        fewest = model.band_lower[unit]
-        if wanted <= fewest:
-            assert amount is None
-            continue
-        assert_linear(amount, f"- floating[{unit}] - revolving[{unit}]", wanted - 6)
-        assert most == wanted - fewest
-    model = over(hand_model(), of="choices", levels=(0.5,))
-    # A chose in 8 rounds what law allows, B in 6, D in 7.
-    assert model.rounds_asked == {"A": 8, "B": 6, "D": 7}
+    # Each is of 12 posts, of which a township has 6 by the base and at least `band_lower`: points of 100 / 12.
+    model = over(hand_model(), of="posts", levels=(0.95,), scale=12.0)
+    for unit in "ABD":
+        amount, most = model.beyond_by[unit, 0]
+        assert_linear(amount, f"- 8.3333333333 floating[{unit}] - 8.3333333333 revolving[{unit}]", (11.4 - 6) / 0.12)
+        assert most == pytest.approx((11.4 - model.band_lower[unit]) / 0.12)
+    # A chose in 8 rounds what law allows: half of these are 4, a round 12.5 points.
+    model = over(hand_model(), of="choices", levels=(0.5,), scale=8.0)
     amount, most = model.beyond_by["A", 0]
-    assert_linear(amount, "- 3 taken[A,P1] - 3 taken[A,P2] - 2 taken[A,P3]", 4)
-    assert most == 4
+    assert_linear(amount, "- 37.5 taken[A,P1] - 37.5 taken[A,P2] - 25 taken[A,P3]", 50)
+    assert most == 50
 
 
 def test_a_start_counts_what_is_beyond():

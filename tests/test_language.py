@@ -42,7 +42,6 @@ from devolve_opt.studies.admission import HELD_FIXED, Verdict
 from devolve_opt.studies.choice_rules import IN_FORCE
 from devolve_opt.studies.comparing import UNITS as UNITS_OF_MEASURES
 from devolve_opt.studies.even_plans import TITLES as EVEN_NAMES
-from devolve_opt.studies.even_plans import UNITS as EVEN_UNITS
 from devolve_opt.studies.infeasible import CONFLICT_REMEDIES
 from devolve_opt.studies.manifest import NO_RUN
 from devolve_opt.studies.offices import TOO_FEW, TOO_SMALL
@@ -196,7 +195,7 @@ def of_studies() -> list[str]:
         *levers, *WHICH.values(), *OTHERWISE.values(), *checks, *SHARES_IN_WORDS.values(), *rules, *UNCERTAIN.values(),
         *LOSES.values(), *FUTURES_WITHOUT.values(), *POINTS_WITHOUT.values(), *sensitivity.MEASURES.values(),
         *(word for word, *_ in POINT_KINDS.values()), *two_stage.MEASURES.values(), *gives, *CONFLICT_REMEDIES.values(),
-        *TOO_FEW.values(), *TOO_SMALL.values(), *EVEN_IN.values(), *EVEN_MEASURES.values(), *EVEN_UNITS.values(),
+        *TOO_FEW.values(), *TOO_SMALL.values(), *EVEN_IN.values(), *EVEN_MEASURES.values(),
         *EVEN_TITLES.values(), *EVEN_SHARES.values(), *EVEN_NAMES.values(), NO_RUN, PROVENANCE, "more", "less", "open",
     ]  # fmt: skip
 

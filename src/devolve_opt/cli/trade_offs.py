@@ -157,7 +157,7 @@ def even(
     ] = None,
     gap: Annotated[
         float,
-        typer.Option(help="To which part of what is beyond a level in the run the least is proven.", min=0, max=1),
+        typer.Option(help="To which part of what is beyond a level the least is proven.", min=0, max=1),
     ] = 0.01,
     time_limit: Annotated[
         float, typer.Option(help="Seconds of wall time for each solve (0: no limit).", min=0)
@@ -167,7 +167,7 @@ def even(
         Path | None, typer.Option("--out", help="Folder for the results; RUN-even-load and so on if left out.")
     ] = None,
 ) -> None:
-    """Find the plan that is hardest on no township, of those worth nearly as much: even in load, posts or choices.
+    """Find the most even of the plans that are worth nearly as much: in load, posts or choices met.
 
     As little as can be is beyond the worst level, then beyond the next, and so on (leximin on levels). What was stopped
     goes on where it was when the same command is given again.

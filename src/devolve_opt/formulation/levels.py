@@ -1,43 +1,44 @@
 r"""Levels of load, of posts or of choices met: by how much townships are beyond each, while a plan keeps its worth.
 
 Laid over the main model, to find an even plan: as little as can be is beyond the worst level, then beyond the next, and
-so on. On outcomes that lie on the levels that is leximin (Ogryczak and Śliwiński 2006: outcomes are cumulated beyond
-ordered targets); between them it also counts by how much.
+so on. It is counted in percentage points of what each township has, so that all townships weigh alike, whatever their
+size. On shares that lie on the levels that is leximin (Ogryczak and Śliwiński 2006: outcomes are cumulated beyond
+ordered targets); between them it also counts by how much. Points of load are of the hours that a township has
+beforehand, since those that it will have are decided; they differ by the few posts that move.
 
 Index: $j$ level, the worst first.
 
 | variable | name | unit |
 |---|---|---|
-| $\beta_{tj}$ | `beyond` | staff-hours a year, posts or rounds |
+| $\beta_{tj}$ | `beyond` | percentage points |
 | $\omega_t$ | `worth_part` | staff-hours a year |
 
 | number | from | unit |
 |---|---|---|
 | $v_j$ | `Levels.levels` | share |
-| $N_j$ | `Levels.held` | that of $\beta$ |
+| $N_j$ | `Levels.held` | percentage points |
+| $s_t$ | `Levels.scale` | staff-hours a year, posts or rounds |
 | $W$, $c_i$ | `Levels.worth`; coefficients of the objective | staff-hours a year |
-| $R_t$ | rounds of all choices that law allows to meet | rounds |
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil
 
 from pyomo.environ import Constraint, Expression, NonNegativeReals, Var, value
 
 from devolve_opt.formulation.goals import ends_of, taken_apart
 from devolve_opt.formulation.posts import posts_range
 from devolve_opt.formulation.workload import hours_there_range
-from devolve_opt.rules.posts import post_formula
 
 LOAD, POSTS, CHOICES = "load", "posts", "choices"
 """What townships can be unequal in: hours needed for each hour there; posts as a share of what the formula gives;
 rounds of choices met as a share of what was chosen. Much of the first is bad, little of the others."""
 SLACK = 1e-6
-"""Relative amount by which what was found for a level may be passed: the solver's own tolerance."""
-ROUNDING = 1e-9
-"""A number of posts this close to a whole one is whole."""
+"""Relative amount by which a limit may be passed: the solver's own tolerance."""
+TOLERANCE = 1e-4
+"""Percentage points by which a township may pass a level and still keep to it: a millionth of what it has."""
 
 
 @dataclass(frozen=True)
@@ -47,31 +48,37 @@ class Levels:
     Attributes:
         of: `LOAD`, `POSTS` or `CHOICES`.
         levels: shares, the worst first.
-        held: by how much all townships together may be beyond each of the first levels (staff-hours a year, posts or
-            rounds); further levels are counted and not held.
+        held: by how much all townships together may be beyond each of the first levels (percentage points); further
+            levels are counted and not held.
         worth: what the plan has to be worth at least, staff-hours a year.
+        scale: by township, what its points are of: hours that it has beforehand, posts that the formula gives it,
+            rounds that it chose. One without any is left out.
     """
 
     of: str
     levels: tuple[float, ...]
     held: tuple[float, ...]
     worth: float
+    scale: Mapping[str, float]
+
+    def most_beyond(self, level: int) -> float:
+        """Return by how much all townships together may be beyond a level that is held, with every tolerance."""
+        return self.held[level] + SLACK * max(1.0, self.held[level]) + TOLERANCE * len(self.scale)
 
     def __call__(self, model) -> None:
         """Add `beyond[t,j]` and `worth_part[t]`, and the rows that count and hold them.
 
-        Data: `levels`, this; by township `fair_share` (posts), `rounds_asked` (rounds); `beyond_by`, by township and
-        level by how much a township is beyond it, and by how much it can be at most, where it can.
+        Data: `levels`, this; `beyond_by`, by township and level by how much a township is beyond it, and by how much it
+        can be at most, where it can (percentage points).
         """
         model.levels = self
-        model.fair_share = post_formula(model.case, model.policy)["fair_share"].to_dict()
-        model.rounds_asked = model.interest.groupby("township", sort=False)["rounds"].sum().to_dict()
         measured = {LOAD: load_beyond, POSTS: posts_short, CHOICES: choices_short}[self.of]
-        units = list(model.case.tables["townships"].index)
-        found = {
-            (unit, level): measured(model, unit, share) for level, share in enumerate(self.levels) for unit in units
-        }
-        model.beyond_by = {key: (amount, most) for key, (amount, most) in found.items() if most > 0}
+        model.beyond_by = {}
+        for level, share in enumerate(self.levels):
+            for unit, scale in self.scale.items():
+                amount, most = measured(model, unit, share)
+                if most > 0:
+                    model.beyond_by[unit, level] = 100 / scale * amount, 100 / scale * most
         # Where nothing may be beyond a level, the township's own row says so.
         counted = [key for key in model.beyond_by if key[1] >= len(self.held) or self.held[key[1]] > 0]
         model.beyond = Var(counted, domain=NonNegativeReals, bounds=_beyond_bounds)
@@ -104,22 +111,21 @@ def load_beyond(model, township, share):
 
 
 def posts_short(model, township, share):
-    r"""Posts short of a level: $\lceil v_j \hat n_t \rceil - n_t$; at most with the fewest posts that it can have.
+    r"""Posts short of a level: $v_j \hat n_t - n_t$; at most with the fewest posts that it can have.
 
     Unit: posts. Source: the fair share of `Policy.posts_formula`.
     """
-    wanted = ceil(share * model.fair_share[township] - ROUNDING)
+    wanted = share * model.levels.scale[township]
     return wanted - model.posts[township], wanted - posts_range(model, township)[0]
 
 
 def choices_short(model, township, share):
-    r"""Rounds of choices short of a level: $v_j R_t - \sum_p r_{tp} x_{tp}$; at most all of them.
+    r"""Rounds of choices short of a level: $v_j s_t - \sum_p r_{tp} x_{tp}$; at most all of them.
 
     Unit: rounds. Source: the votes of the case.
     """
-    asked = model.rounds_asked.get(township, 0)
-    met = model.choices_met[township] if asked else 0
-    return share * asked - met, share * asked
+    wanted = share * model.levels.scale[township]
+    return wanted - model.choices_met[township], wanted
 
 
 def all_beyond(model, level):
@@ -128,25 +134,24 @@ def all_beyond(model, level):
 
 
 def kept_to_level(model, township, level):
-    r"""What a township is beyond a level by is counted: $H_t - v_j A_t \le \beta_{tj}$, or what is short likewise.
+    r"""What a township is beyond a level by is counted: $100 (H_t - v_j A_t) / s_t \le \beta_{tj}$, or what is short.
 
-    $\beta_{tj} = 0$ where nothing may be beyond the level.
+    $\beta_{tj} = 0$, but for a tolerance, where nothing may be beyond the level.
 
-    Unit: staff-hours a year, posts or rounds. Source: definition.
+    Unit: percentage points. Source: definition.
     """
     amount, _ = model.beyond_by[township, level]
     if (township, level) not in model.beyond:
-        return amount <= 0
+        return amount <= TOLERANCE
     return amount <= model.beyond[township, level]
 
 
 def level_held(model, level):
     r"""All townships together are no more beyond a level than was found to have to be: $\sum_t \beta_{tj} \le N_j$.
 
-    Unit: staff-hours a year, posts or rounds. Source: `Levels.held`.
+    Unit: percentage points. Source: `Levels.held`.
     """
-    most = model.levels.held[level]
-    return model.all_beyond[level] <= most + SLACK * max(1.0, most)
+    return model.all_beyond[level] <= model.levels.most_beyond(level)
 
 
 def worth_part_counted(model, township):

@@ -1,8 +1,8 @@
-"""Even plans: of all plans worth nearly as much, the one that is hardest on no township (leximin, level by level)."""
+"""Even plans: of all plans worth nearly as much, the one in which no township is left behind (leximin, by levels)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import isfinite
@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from devolve_opt.audit import audit
-from devolve_opt.errors import AuditError, Fault, InputError
+from devolve_opt.errors import AuditError, Fault, InputError, SolverError
 from devolve_opt.formulation import Levels
-from devolve_opt.formulation.levels import CHOICES, LOAD, POSTS, SLACK
+from devolve_opt.formulation.levels import CHOICES, LOAD, POSTS, SLACK, TOLERANCE
 from devolve_opt.frozen import FrozenFrames
 from devolve_opt.language import joined, tr
 from devolve_opt.plan import Decisions, Plan, relative_gap
@@ -28,22 +28,20 @@ from devolve_opt.studies.comparing import valued_on
 from devolve_opt.studies.kept import digest_of, keep, kept
 from devolve_opt.studies.options import AGREEMENT, check_options, refuse_added_rules
 from devolve_opt.studies.prepared import Models, Prepared
+from devolve_opt.studies.runs import beside_ratio_rule
 from devolve_opt.studies.search import search_of
 from devolve_opt.studies.side_by_side import evenness
 from devolve_opt.studies.solving import solve, with_decisions
+from devolve_opt.studies.township_shares import SAME, STEPS, amount, beyond, is_least, scale_of, shares_of
 from devolve_opt.vocabulary import Method, Status
 
-STEPS = {LOAD: 0.02, POSTS: 0.02, CHOICES: 0.05}
-"""What townships can be unequal in, and how far levels lie apart unless told otherwise (shares)."""
 TITLES = {
     LOAD: "{title}, even in load within {within}", POSTS: "{title}, even in posts within {within}",
     CHOICES: "{title}, even in choices met within {within}",
 }  # fmt: skip
 """What an even plan is called; shown as `tr(TITLES[of], ...)`."""
-UNITS = {LOAD: "staff-hours a year", POSTS: "posts", CHOICES: "rounds"}
-"""What is counted beyond a level; shown as `tr(UNITS[...])`."""
-SAME = 1e-9
-"""Shares that differ by less are the same."""
+COUNTED = 10_000.0
+"""What all that is beyond a level at the start counts in its search, which passes over what is worth less than 1."""
 MOST_LEVELS = 50
 """Levels at most: each takes a solve."""
 
@@ -63,10 +61,11 @@ class EvenPlan(FrozenFrames):
         levels: a row a level, the worst first: `level` (share), `before`, by how much all townships together are beyond
             it in the plan, and `townships_before`, how many are; `found`, the least that was found with the levels
             above it held, `least`, what no plan that holds these is below, and `status`; `after` and
-            `townships_after`, what it is in the even plan. In staff-hours a year, posts or rounds (`UNITS`); NaN and
-            blank where it is not known.
+            `townships_after`, what it is in the even plan. In percentage points of what each township has
+            (`formulation.levels`), summed over all; NaN and blank where it is not known.
         townships: a row a township that has such a share: `township, name, county, category`, `before`, `after`.
-        measures: `measure, before, after`: Gini indices and extremes, as `side_by_side.evenness` names them.
+        measures: `measure, before, after`: Gini indices and extremes over all units, as `side_by_side.evenness` names
+            them.
     """
 
     plan: Plan
@@ -109,8 +108,9 @@ def even_plan(
     """Find the plan that is even to townships, among those that are worth nearly as much as a plan.
 
     As little as can be is beyond the worst level that some township is beyond in the plan; with that held, as little as
-    can be beyond the next level, and so on; of the plans that do so the one that is worth most. The finer the levels,
-    the nearer that is to leximin: the township worst off is as well off as can be, then the next.
+    can be beyond the next level, and so on; of the plans that do so the one that is worth most. Counted are percentage
+    points of what each township has, so that all weigh alike. The finer the levels, the nearer that is to leximin: the
+    township worst off is as well off as can be, then the next.
 
     Args:
         plan: what to be even beside; it keeps every rule.
@@ -120,7 +120,8 @@ def even_plan(
         step: how far levels lie apart (share); see `STEPS`.
         until: the last level. Unless told otherwise 1 for posts; for choices the policy's `choice_floor`, or 1 where
             that is 0; for load 1, and where no township is above it the policy's `overload_free_share`.
-        gap: share of what is beyond a level in the plan, to which the least is proven; relative gap of the last solve.
+        gap: share of what is beyond a level when it is come to, to which the least is proven; relative gap of the last
+            solve.
         time_limit: seconds for each solve; None waits for the gap.
         threads: threads for HiGHS.
         folder: where each level is kept as it is done, so that the same call goes on from there; None keeps nothing.
@@ -131,6 +132,7 @@ def even_plan(
     Raises:
         InputError: if an option is not allowed, or the plan breaks rules or keeps added ones.
         NoPlanError: if no plan that keeps to the levels was found in time.
+        SolverError: if the solver gives a level up.
         AuditError: if the audit finds more beyond a level than the solver did; a defect of this software.
     """
     check_options(gap, time_limit, threads)
@@ -167,17 +169,6 @@ def _check(plan: Plan, of: str, within: float, step: float, until: float | None)
         raise InputError(faults)
 
 
-def shares_of(plan: Plan, of: str) -> pd.Series:
-    """Return what each township has of what plans are even in, by id; those without such a share are left out."""
-    figures = plan.audit.townships
-    if of == LOAD:
-        shares = figures["load"]
-    else:
-        above, below = ("posts", "fair_share") if of == POSTS else ("rounds_met", "rounds_asked")
-        shares = figures[above] / figures[below].where(figures[below] > 0)
-    return shares.replace([np.inf, -np.inf], np.nan).dropna().astype(float).rename(of)
-
-
 def _levels(plan: Plan, of: str, step: float, until: float | None) -> tuple[float, ...]:
     """Return the levels, the worst first: those between the township worst off and the last one."""
     shares, floor = shares_of(plan, of), plan.scenario.policy.choice_floor
@@ -187,16 +178,12 @@ def _levels(plan: Plan, of: str, step: float, until: float | None) -> tuple[floa
     if until is None and of == LOAD and float(shares.max()) <= last + SAME:
         last = plan.scenario.policy.overload_free_share
     worst, sign = (float(shares.max()), -1) if of == LOAD else (float(shares.min()), 1)
+    if (last - worst) * sign / step > MOST_LEVELS:
+        message = tr("gives more than {most} levels, each of which takes a solve.", most=MOST_LEVELS)
+        raise InputError([Fault(message, column="step", value=str(step))])
     count = int((last - worst) * sign / step + SAME) + 1 if (last - worst) * sign > SAME else 0
     found = [round(last - sign * step * number, 9) for number in reversed(range(count))]
-    found = [level for level in found if (level - worst) * sign > SAME]
-    if len(found) > MOST_LEVELS:
-        message = tr(
-            "gives {number} levels, each of which takes a solve; at most {most} are looked at.",
-            number=len(found), most=MOST_LEVELS,
-        )  # fmt: skip
-        raise InputError([Fault(message, column="step", value=str(step))])
-    return tuple(found)
+    return tuple(level for level in found if (level - worst) * sign > SAME)
 
 
 class _Study:
@@ -209,9 +196,16 @@ class _Study:
         self.worth = plan.objective - within * abs(plan.objective)
         self.start: Decisions = plan.decisions
         self.rows: list[dict[str, Any]] = []
+        self.scale = scale_of(plan, of)
         scenario = plan.scenario
         self._key = digest_of(
-            valued_on(scenario), scenario.policy.model_dump(mode="json"), "even", of, self.worth, list(levels)
+            valued_on(scenario),
+            scenario.policy.model_dump(mode="json"),
+            "even",
+            of,
+            self.worth,
+            list(levels),
+            self.scale.to_list(),
         )
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
@@ -220,37 +214,45 @@ class _Study:
     def held(self) -> tuple[float, ...]:
         return tuple(row["found"] for row in self.rows)
 
+    def _rules(self, count: int) -> Levels:
+        return Levels(
+            self.of,
+            self.levels[:count],
+            self.held,
+            self.worth,
+            {str(town): float(size) for town, size in self.scale.items()},
+        )
+
     def look_at(self, number: int, report: Callable[[Step], None]) -> None:
         """Find the least that is beyond a level with the levels above it held; unless it is known from before."""
         case, policy, level = self.plan.scenario.data, self.plan.scenario.policy, self.levels[number]
-        most = self._beyond(self.start, number)
+        most = self._beyond(self.start)[number]
         if most == 0:
             self.rows.append({"most": 0.0, "found": 0.0, "least": 0.0, "status": str(Status.PROVEN)})
             return
-        rules = Levels(self.of, self.levels[: number + 1], self.held, self.worth)
-        prepared = Models(rules).prepare(case, policy, self.start)
+        prepared = Models(self._rules(number + 1)).prepare(case, policy, self.start)
         file = None if self.folder is None else self.folder / f"{self.of}-{level:.9g}.json"
         key = digest_of(self._key, list(self.held))
         before = None if file is None else kept(file, key, self.gap, self.time_limit)
-        row = before or self._searched(prepared, number, max(1.0, most), report)
+        row = before or self._searched(prepared, number, most, report)
         values = np.zeros(prepared.matrix.costs.size)
         values[row["columns"]] = row["values"]
         self.start = prepared.decisions(values)
         if file is not None and before is None and row["status"] != Status.INTERRUPTED:
             keep(file, key, self.time_limit, row)
-        self.rows.append({"most": max(1.0, most), "found": 0.0, "least": row["least"], "status": row["status"]})
+        self.rows.append({"most": most, "found": 0.0, "least": row["least"], "status": row["status"]})
         # Less may be beyond a level above as well, where it was not proven that this cannot be.
-        for place, known in enumerate(self.rows):
-            known["found"] = self._beyond(self.start, place)
-            if known["found"] - known["least"] <= (self.gap + AGREEMENT) * known["most"]:
+        for known, found in zip(self.rows, self._beyond(self.start), strict=False):
+            known["found"] = found
+            if found - known["least"] <= (self.gap + AGREEMENT) * known["most"] + TOLERANCE * len(self.scale):
                 known["status"] = str(Status.PROVEN)
             elif known["status"] == Status.PROVEN:
                 known["status"] = str(Status.SOLVER_FAILED)  # the audit finds more than the solver did
 
-    def _beyond(self, decisions: Decisions, number: int) -> float:
-        """Return by how much all townships together are beyond a level, as the audit has it."""
-        found = audit(self.plan.scenario.data, self.plan.scenario.policy, decisions)
-        return float(beyond(found.townships, self.of, self.levels[number]).sum())
+    def _beyond(self, decisions: Decisions) -> list[float]:
+        """Return by how much all townships together are beyond each level, as the audit has it."""
+        found = audit(self.plan.scenario.data, self.plan.scenario.policy, decisions).townships
+        return [float(beyond(found, self.of, level, self.scale).sum()) for level in self.levels]
 
     def _searched(
         self, prepared: Prepared, number: int, most: float, report: Callable[[Step], None]
@@ -260,11 +262,12 @@ class _Study:
                             for variable in matrix.variables], dtype=bool)  # fmt: skip
         # Counted down from twice what there is at the start, so that the gap asked for is one of that amount. Worth
         # counts so little that all that may be lost of it is half the gap: it tells plans apart that are as even.
-        bound_on_worth = self.plan.bound
+        bound_on_worth, points = self.plan.bound, COUNTED / most
         lost = bound_on_worth - self.worth
-        tie = self.gap * most / 2 / lost if isfinite(lost) and lost > AGREEMENT * max(1.0, abs(self.worth)) else 0.0
-        costs = tie * matrix.costs - columns
-        offset = 2 * most + (tie * (matrix.offset - bound_on_worth) if tie else 0.0)
+        known = isfinite(lost) and lost > AGREEMENT * max(1.0, abs(self.worth))
+        tie = self.gap * COUNTED / 2 / lost if known else 0.0
+        costs = tie * matrix.costs - points * columns
+        offset = 2 * COUNTED + (tie * (matrix.offset - bound_on_worth) if known else 0.0)
         counted = replace(matrix, costs=costs, offset=offset)
         control = Control(self.time_limit, self.control.event)
         search = search_of(
@@ -273,11 +276,13 @@ class _Study:
             lambda step: report(replace(step, bound=np.inf, objective=-np.inf)), whole=prepared.whole,
         )  # fmt: skip
         search.run(prepared.start)
-        assert search.solution is not None  # the start keeps every row
+        if search.solution is None:
+            message = tr("the solver gave the level {level} up; please report this", level=f"{self.levels[number]:.4g}")
+            raise SolverError(message)
         found = float(search.solution[columns].sum())
-        least = 2 * most - search.bound - tie * lost if isfinite(search.bound) else 0.0
-        # Posts are whole.
-        least = float(np.ceil(least - AGREEMENT)) if self.of == POSTS else least
+        least = (
+            (2 * COUNTED - search.bound - (tie * lost if known else 0.0)) / points if isfinite(search.bound) else 0.0
+        )
         least = min(max(0.0, found), max(0.0, least))
         if found - least <= (self.gap + AGREEMENT) * most:
             status = Status.PROVEN
@@ -294,12 +299,12 @@ class _Study:
     def said(self, number: int) -> str:
         row = self.rows[number]
         amounts = {
-            "level": f"{100 * self.levels[number]:.4g} %", "unit": tr(UNITS[self.of]),
-            "found": amount(row["found"]), "least": amount(row["least"]),
+            "level": f"{100 * self.levels[number]:.4g} %", "found": amount(row["found"]),
+            "least": amount(row["least"]),
         }  # fmt: skip
         if is_least(row):
-            return tr("{level}: {found} {unit} beyond it; that less cannot be is proven", **amounts)
-        return tr("{level}: {found} {unit} beyond it; no plan is below {least}", **amounts)
+            return tr("{level}: {found} points beyond it; that less cannot be is proven", **amounts)
+        return tr("{level}: {found} points beyond it; no plan is below {least}", **amounts)
 
     def solved(self, report: Callable[[Step], None]) -> Plan | None:
         """Return the plan that is worth most with every level held.
@@ -311,23 +316,29 @@ class _Study:
             title=tr(TITLES[self.of], title=scenario.title, within=f"{100 * self.within:.4g} %"),
             source=scenario.source, input_hashes=scenario.input_hashes,
         )  # fmt: skip
+        rules = self._rules(len(held))
         if self.control.stopped:
             if self.start is self.plan.decisions:
                 return None
-            stopped = replace(self.plan, scenario=scenario, method=Method.OPTIMAL, status=Status.INTERRUPTED)
-            return with_decisions(stopped, self.start, self.worth - 2 * SLACK * max(1.0, abs(self.worth)))
-        rules = Levels(self.of, self.levels[: len(held)], held, self.worth)
+            options = {"method": str(Method.OPTIMAL), "gap": self.gap, "time_limit": self.time_limit,
+                       "threads": self.threads, "added_rules": ["kept_to_level", "worth_kept"]}  # fmt: skip
+            stopped = replace(
+                self.plan, scenario=scenario, method=Method.OPTIMAL, status=Status.INTERRUPTED, options=options,
+                seconds={}, steps=pd.DataFrame(), log="", reference=None,
+            )  # fmt: skip
+            floor = self.worth - 2 * SLACK * max(1.0, abs(self.worth))
+            return beside_ratio_rule(with_decisions(stopped, self.start, floor))
         control = Control(self.time_limit, self.control.event)
         even = solve(
             scenario, gap=self.gap, threads=self.threads, control=control, explain=False, rules=rules,
             start=self.start, teams_sited=True, report=report,
         )  # fmt: skip
-        for level, most in zip(self.levels, held, strict=False):
-            found = float(beyond(even.audit.townships, self.of, level).sum())
-            if found > most + 2 * SLACK * max(1.0, most, self._scale()):
+        for number, level in enumerate(self.levels[: len(held)]):
+            found = float(beyond(even.audit.townships, self.of, level, self.scale).sum())
+            if found > rules.most_beyond(number) + TOLERANCE * len(self.scale):
                 message = tr(
                     "the audit finds {found:,.4f} beyond the level {level}, the solver {most:,.4f}; please report this",
-                    found=found, level=f"{level:.4g}", most=most,
+                    found=found, level=f"{level:.4g}", most=held[number],
                 )  # fmt: skip
                 raise AuditError(message)
         # No plan of the scenario is worth more, so none of these is.
@@ -335,16 +346,12 @@ class _Study:
         proven = relative_gap(even.objective, bound) <= self.gap + AGREEMENT
         return replace(even, bound=bound, status=Status.PROVEN if proven else even.status)
 
-    def _scale(self) -> float:
-        """Return the hours of the largest township: a limit of hours holds within a millionth."""
-        return float(self.plan.audit.townships["hours_there"].max()) if self.of == LOAD else 1.0
-
     def result(self, even: Plan | None) -> EvenPlan:
         rows = []
         for number, level in enumerate(self.levels):
             row: dict[str, Any] = {"level": level}
             for name, plan in {"before": self.plan, "after": even}.items():
-                amounts = None if plan is None else beyond(plan.audit.townships, self.of, level)
+                amounts = None if plan is None else beyond(plan.audit.townships, self.of, level, self.scale)
                 row[name] = np.nan if amounts is None else float(amounts.sum())
                 row[f"townships_{name}"] = np.nan if amounts is None else int((amounts > 0).sum())
             unknown = {"found": np.nan, "least": np.nan, "status": ""}
@@ -354,7 +361,7 @@ class _Study:
         shares["after"] = np.nan if even is None else shares_of(even, self.of)
         towns = self.plan.scenario.data.tables["townships"]
         townships = towns.loc[shares.index, ["name", "county", "category"]].join(shares).rename_axis("township")
-        both = [evenness(self.plan), {} if even is None else evenness(even)]
+        both = [evenness(self.plan, everybody=True), {} if even is None else evenness(even, everybody=True)]
         measures = pd.DataFrame(
             [{"measure": name, "before": value, "after": both[1].get(name, np.nan)} for name, value in both[0].items()]
         )
@@ -362,30 +369,3 @@ class _Study:
             self.plan, even, self.of, self.within, self.step, self.worth, pd.DataFrame(rows, columns=columns),
             townships.reset_index(), measures,
         )  # fmt: skip
-
-
-def is_least(row: Mapping[str, Any]) -> bool:
-    """Tell whether it is proven that no less can be beyond a level than was found, but for rounding."""
-    return bool(row["found"] - row["least"] <= AGREEMENT * max(1.0, row["found"]))
-
-
-def amount(value: float) -> str:
-    """Return an amount beyond a level with as many digits as tell it from none."""
-    return f"{value:,.0f}" if value >= 10 or value == round(value) else f"{value:,.2g}"
-
-
-def beyond(figures: pd.DataFrame, of: str, level: float) -> pd.Series:
-    """Return by how much each township is beyond a level, by id: staff-hours a year, posts or rounds.
-
-    Args:
-        figures: of the townships, as an audit has them; what is within the solver's tolerance is not beyond.
-        of: what is looked at, a key of `STEPS`.
-        level: a share.
-    """
-    if of == LOAD:
-        amounts = figures["hours_needed"] - level * figures["hours_there"]
-        return amounts.where(amounts > SLACK * figures["hours_there"].abs(), 0.0)
-    if of == POSTS:
-        return (np.ceil(level * figures["fair_share"] - SAME) - figures["posts"]).clip(lower=0.0)
-    amounts = level * figures["rounds_asked"] - figures["rounds_met"]
-    return amounts.where(amounts > SAME, 0.0)

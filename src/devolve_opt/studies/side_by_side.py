@@ -135,12 +135,13 @@ def movers(found: SideBySide, plan: str, count: int = 5) -> tuple[pd.DataFrame, 
     return gain.head(count), lose.iloc[::-1].head(count)
 
 
-def evenness(plan: Plan) -> dict[str, float]:
-    """Return how even a plan is over the townships that choose: Gini index of their load, of their posts as a share of
-    what the formula gives them, and of the share of their rounds met (0 where all are alike); the highest load, and the
-    least of these shares.
+def evenness(plan: Plan, everybody: bool = False) -> dict[str, float]:
+    """Return how even a plan is over the townships that choose, or over all units: Gini index of their load, of their
+    posts as a share of what the formula gives them, and of the share of their rounds met (0 where all are alike); the
+    highest load, and the least of these shares.
     """
-    figures = plan.audit.townships.loc[plan.scenario.data.voting_townships]
+    figures = plan.audit.townships
+    figures = figures if everybody else figures.loc[plan.scenario.data.voting_townships]
     asked = figures["rounds_asked"]
     share = (figures["rounds_met"] / asked.where(asked > 0)).dropna()
     posts = (figures["posts"] / figures["fair_share"].where(figures["fair_share"] > 0)).dropna()

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from devolve_opt.formulation.levels import CHOICES, LOAD, POSTS
 from devolve_opt.language import chosen, tr
 from devolve_opt.plan import Plan
 from devolve_opt.schema import output
 from devolve_opt.studies.comparing import measures
-from devolve_opt.studies.even_plans import CHOICES, LOAD, POSTS, SAME, UNITS, EvenPlan, amount, is_least
+from devolve_opt.studies.even_plans import EvenPlan
 from devolve_opt.studies.sensitivity import MEASURES
-from devolve_opt.studies.side_by_side import evenness
+from devolve_opt.studies.township_shares import SAME, amount, is_least
 from devolve_opt.views.files import write_bytes, write_figure, write_table, writing_to
 from devolve_opt.views.plots.even import even_figure
 from devolve_opt.views.run_folder import write_run
@@ -95,16 +96,14 @@ def _sheets(found: EvenPlan) -> list[Sheet]:
         category=[label(each) for each in found.townships["category"]],
         change=found.townships["after"] - found.townships["before"],
     )
-    numbers = NUMBER if found.of == CHOICES else WHOLE
-    unit = tr(UNITS[found.of])
     return [
         Sheet(tr("levels"), levels, [
             Column("level", tr("level"), SHARE),
-            Column("before", tr("beyond it in the plan ({unit})", unit=unit), numbers),
+            Column("before", tr("beyond it in the plan (points)"), NUMBER),
             Column("townships_before", tr("townships beyond it in the plan"), WHOLE),
-            Column("after", tr("beyond it in the even plan ({unit})", unit=unit), numbers),
+            Column("after", tr("beyond it in the even plan (points)"), NUMBER),
             Column("townships_after", tr("townships beyond it in the even plan"), WHOLE),
-            Column("least", tr("no plan that holds the levels above has less ({unit})", unit=unit), numbers),
+            Column("least", tr("no plan that holds the levels above has less (points)"), NUMBER),
             Column("status", tr("how far it is proven")),
         ]),
         Sheet(chosen("乡镇", "townships"), townships, [
@@ -122,12 +121,14 @@ def even_text(found: EvenPlan) -> str:
     lines += [
         tr(ASKED[found.of]),
         tr(
-            "Of all plans worth at least {worth:,.0f} staff-hours a year ({within} less than this run): the sum over "
-            "all townships of what is beyond the worst level is made as small as can be, then that of the next level, "
-            "and so on (leximin on levels {step} apart).",
+            "Of all plans worth at least {worth:,.0f} staff-hours a year ({within} less than this run): the percentage "
+            "points that all townships together are beyond the worst level are made as few as can be, then those "
+            "beyond the next level, and so on (leximin on levels {step} apart).",
             worth=found.worth, within=share(found.within), step=_percent(found.step),
         ),
     ]  # fmt: skip
+    if found.townships.empty:
+        return "\n".join([*lines, "", tr("No township has such a share: there is nothing to even out.")]) + "\n"
     if found.levels.empty:
         values = found.townships["before"]
         worst = values.max() if found.of == LOAD else values.min()
@@ -136,11 +137,10 @@ def even_text(found: EvenPlan) -> str:
         return "\n".join([*lines, "", told, more]) + "\n"
     if found.even is None:
         lines += ["", tr("Stopped before a plan was found; the same command goes on from there.")]
-    unit = tr(UNITS[found.of])
-    lines += ["", tr("Beyond each level ({unit}; townships), in this run and in the even plan:", unit=unit)]
+    lines += ["", tr("Points beyond each level (townships), in this run and in the even plan:")]
     lines += [_level(row) for row in found.levels.to_dict("records")]
     if found.even is not None:
-        lines += [*_costs(found.plan, found.even), *_movers(found)]
+        lines += [*_costs(found, found.even), *_movers(found)]
     return "\n".join(lines) + "\n"
 
 
@@ -158,8 +158,9 @@ def _level(row: dict[Any, Any]) -> str:
     )
 
 
-def _costs(plan: Plan, even: Plan) -> list[str]:
+def _costs(found: EvenPlan, even: Plan) -> list[str]:
     """Return what the even plan is worth less, and what else is other in it."""
+    plan = found.plan
     lost = plan.objective - even.objective
     lines = [
         "",
@@ -179,11 +180,10 @@ def _costs(plan: Plan, even: Plan) -> list[str]:
     for name, words in MEASURES.items():
         if name in before and before[name] != after[name]:
             lines.append(tr("  {what}: {before:,} → {after:,}", what=tr(words), before=before[name], after=after[name]))
-    for name, words in NAMED.items():
-        one, other = evenness(plan)[name], evenness(even)[name]
+    for name, one, other in found.measures.itertuples(index=False, name=None):
         if abs(one - other) > 5e-5:
             shown = (f"{one:.4f}", f"{other:.4f}") if name.startswith("gini") else (_percent(one), _percent(other))
-            lines.append(tr("  {what}: {before} → {after}", what=tr(words), before=shown[0], after=shown[1]))
+            lines.append(tr("  {what}: {before} → {after}", what=tr(NAMED[name]), before=shown[0], after=shown[1]))
     rounds = even.audit.townships["rounds_met"] - plan.audit.townships["rounds_met"]
     lines.append(
         tr(

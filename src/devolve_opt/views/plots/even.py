@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from devolve_opt.formulation.levels import CHOICES, LOAD, POSTS
 from devolve_opt.language import tr
-from devolve_opt.studies.even_plans import CHOICES, LOAD, POSTS, UNITS, EvenPlan
+from devolve_opt.studies.even_plans import EvenPlan
 from devolve_opt.views import style
 from devolve_opt.views.wording import count, share, short_status, signed
 
@@ -37,8 +38,8 @@ def even_figure(found: EvenPlan) -> Figure:
     canvas = style.canvas(
         tr(TITLES[found.of]),
         tr(
-            "of all plans worth at most {within} less: the sum beyond the worst level as small as can be,\n"
-            "then that beyond the next, and so on",
+            "of all plans worth at most {within} less: as few points as can be beyond the worst level,\n"
+            "then beyond the next, and so on; all townships weigh alike",
             within=share(found.within),
         ),
         style.drawn_notice(found.scenario.case.synthetic), note, (10.5, 5.4), top=0.35, bottom=0.75,
@@ -70,7 +71,7 @@ def _townships(axes: Axes, found: EvenPlan) -> None:
 
 
 def _levels(axes: Axes, found: EvenPlan) -> None:
-    style.plain(axes, tr("Beyond each level"), tr(UNITS[found.of]), "", "x")
+    style.plain(axes, tr("Beyond each level"), tr("percentage points, all townships together"), "", "x")
     rows = found.levels
     if rows.empty:
         style.say(axes, tr("no township is beyond any level"))
@@ -87,9 +88,8 @@ def _levels(axes: Axes, found: EvenPlan) -> None:
     axes.set_yticks(range(len(rows)), [_percent(level) for level in rows["level"]])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     top = float(np.nanmax(rows[["before", "after"]].to_numpy(float)))
-    axes.set_xlim(0, 1.3 * max(top, 1.0))
-    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-    axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
+    axes.set_xlim(0, 1.3 * max(top, 0.01))
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     mark = Line2D([], [], color=style.WARNING, linewidth=1.6)
     style.key(axes, [mark], [tr("no plan that holds the levels above has less")], loc="upper center",
               bbox_to_anchor=(0.5, -0.14))  # fmt: skip
