@@ -67,7 +67,7 @@ def _townships(axes: Axes, found: EvenPlan) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.set_xlim(left=0.5)
     if drawn:
-        style.key(axes, *zip(*drawn, strict=True), loc="upper right" if found.of == LOAD else "lower right")
+        style.key(axes, *zip(*drawn, strict=True), loc="lower left" if found.of == LOAD else "lower right")
 
 
 def _levels(axes: Axes, found: EvenPlan) -> None:
